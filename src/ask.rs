@@ -1,0 +1,195 @@
+//! What people ask of vahti and what they tell it to do, as values. The control socket and the
+//! command line of a stopped daemon both end here, so both give the same answer.
+
+use crate::delivery::NoticeId;
+use crate::enrich::{Label, Priority};
+use crate::mention::{Mark, MentionId, TicketId};
+use crate::pipeline::Rules;
+use crate::post::SourceName;
+use crate::source::Kind;
+use crate::store::StoreError;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+mod act;
+mod answer;
+pub mod view;
+
+pub use act::act;
+pub use answer::answer;
+use view::{FaultView, MentionView, NoticeView, PreviewView, StatusView, TicketView};
+
+/// Which mentions are meant: the words of the command line and of the HTTP API.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MentionsAsked {
+    /// A query in the one query language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// A date, an RFC 3339 time, or an age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// 50 unless given; 0 for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Each copy of a story as well, not one row a story.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copies: bool,
+    /// Only what was stored after the mention with this id (nothing: from the beginning), in the
+    /// order of storing; [`MentionsAsked::LAST`]: only the one stored last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+impl MentionsAsked {
+    /// Asks for the mention that was stored last.
+    pub const LAST: &str = "last";
+}
+
+/// Which tickets are meant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketsAsked {
+    /// A query over the ticket's mention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Statuses with commas between them, or `all`; absent: all but closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
+    /// 50 unless given; 0 for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+/// Something a person can ask, whether or not the daemon is running.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    Mentions(MentionsAsked),
+    Mention(MentionId),
+    Tickets(TicketsAsked),
+    Ticket(TicketId),
+    Status,
+    /// What an alert would say now.
+    Preview(String),
+    Outbox,
+    /// Whether all that is stored is well.
+    Check,
+}
+
+/// What a person does to a ticket; the HTTP API takes it as JSON, tagged by `move`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "move", rename_all = "lowercase", deny_unknown_fields)]
+pub enum TicketMove {
+    Assign { who: String },
+    Note { text: String },
+    Reply { text: String },
+    Resolve { cause: String, lesson: Option<String> },
+    Rate { rating: u8 },
+    Reopen { text: Option<String> },
+    Close {},
+    Priority { priority: Priority },
+}
+
+/// Something a person tells vahti to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    Mark(MentionId, Mark),
+    Ticket(TicketId, TicketMove),
+    /// Let an alert speak now.
+    Send(String),
+    Retry(NoticeId),
+    Drop(NoticeId),
+}
+
+/// What comes back; each holds the form in which machines see it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Mentions(Vec<MentionView>),
+    Mention(Box<MentionView>),
+    Tickets(Vec<TicketView>),
+    Ticket(Box<TicketView>),
+    Status(Box<StatusView>),
+    Preview(Box<PreviewView>),
+    Outbox(Vec<NoticeView>),
+    Check(Vec<FaultView>),
+}
+
+impl Question {
+    /// Reads the answer to this question from its JSON.
+    pub fn read(&self, json: &[u8]) -> serde_json::Result<Answer> {
+        Ok(match self {
+            Self::Mentions(_) => Answer::Mentions(serde_json::from_slice(json)?),
+            Self::Mention(_) => Answer::Mention(serde_json::from_slice(json)?),
+            Self::Tickets(_) => Answer::Tickets(serde_json::from_slice(json)?),
+            Self::Ticket(_) => Answer::Ticket(serde_json::from_slice(json)?),
+            Self::Status => Answer::Status(serde_json::from_slice(json)?),
+            Self::Preview(_) => Answer::Preview(serde_json::from_slice(json)?),
+            Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
+            Self::Check => Answer::Check(serde_json::from_slice(json)?),
+        })
+    }
+}
+
+impl Order {
+    /// Returns the question whose answer shows what the order led to.
+    pub fn shown_by(&self) -> Question {
+        match self {
+            Self::Mark(id, _) => Question::Mention(id.clone()),
+            Self::Ticket(id, _) => Question::Ticket(*id),
+            Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
+        }
+    }
+}
+
+/// What a question is asked against, beside the store.
+pub struct Setting<'a> {
+    pub rules: &'a Rules,
+    pub sources: &'a [SourceFacts],
+    pub follow_up_days: i64,
+    pub store_path: PathBuf,
+    pub config_path: PathBuf,
+    /// When the daemon began; `None` where none runs.
+    pub running_since: Option<DateTime<Utc>>,
+}
+
+/// A source as `status` knows it beside its health.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceFacts {
+    pub name: SourceName,
+    pub kind: Kind,
+    /// When it is polled next; `None` where no daemon runs or it is not polled again.
+    pub next_poll: Option<DateTime<Utc>>,
+}
+
+/// Why a question or an order was not met.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// What was asked makes no sense; says where and what was expected.
+    #[error("{0}")]
+    Faulty(String),
+    /// It makes sense, and may not be now.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,161 @@
+//! Orders: what they lead to. Like the pipeline, this writes nothing itself.
+
+use super::answer::{find_alert, find_mention, find_ticket};
+use super::{Order, Refusal, Setting, TicketMove};
+use crate::brand::{BrandName, TicketPolicy};
+use crate::delivery::{Notice, NoticeId, outbox};
+use crate::mention::{Mark, Mention, MentionId, TicketId};
+use crate::pipeline::tell;
+use crate::store::{Commit, Store};
+use crate::ticket::{Action, Rating, Status, Ticket, triage};
+use chrono::{DateTime, Utc};
+
+/// Works out what is to be stored for `order`, given by the person called `by`.
+pub fn act(
+    order: Order,
+    by: &str,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    match order {
+        Order::Mark(id, mark) => mark_mention(&id, mark, by, setting, store, now),
+        Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
+        Order::Send(name) => {
+            let alert = find_alert(&name, setting)?;
+            let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
+            let blind_spots = tell::blind_spots(&names, store)?;
+            Ok(tell::speak(alert, setting.rules, store, now, &blind_spots, true)?)
+        }
+        Order::Retry(id) => {
+            let notice = outbox::retried(find_notice(id, store)?, now);
+            Ok(Commit { notices: vec![notice], ..Commit::default() })
+        }
+        Order::Drop(id) => {
+            find_notice(id, store)?;
+            Ok(Commit { dropped: vec![id], ..Commit::default() })
+        }
+    }
+}
+
+fn find_notice(id: NoticeId, store: &dyn Store) -> Result<Notice, Refusal> {
+    store.outbox()?.into_iter().find(|notice| notice.id == id).ok_or_else(|| {
+        Refusal::NotFound(format!("notice {} in the outbox; `vahti outbox` shows them", id.0))
+    })
+}
+
+/// Keeps a person's correction, and opens or withdraws the ticket with it.
+fn mark_mention(
+    id: &MentionId,
+    mark: Mark,
+    by: &str,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let mut mention = find_mention(id, store)?;
+    mention.mark = Some(mark);
+    let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
+    let ticket = match (mark, old) {
+        (Mark::Negative, None) => Some(Ticket::open(store.next_ticket()?, &mention, now, now)),
+        (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
+            Some(applied(ticket, Action::Restore, by, now)?)
+        }
+        (mark, Some(ticket)) if is_baseless(&ticket, mark, &mention, setting, store)? => {
+            Some(applied(ticket, Action::Withdraw, by, now)?)
+        }
+        (mark, Some(ticket)) => {
+            let note = format!("mention {id} marked {}", word(mark));
+            Some(applied(ticket, Action::Note(note), by, now)?)
+        }
+        (_, None) => None,
+    };
+    if let Some(ticket) = &ticket {
+        mention.ticket = Some(ticket.facts().id);
+    }
+    Ok(Commit {
+        mentions: vec![mention],
+        tickets: ticket.into_iter().collect(),
+        ..Commit::default()
+    })
+}
+
+/// Tells whether a mark takes the ground from under a ticket: `noise` does, and so does another label
+/// while nobody has answered, where only negative mentions become tickets. A ticket that another
+/// brand's mention in the same post still wants stays.
+fn is_baseless(
+    ticket: &Ticket,
+    mark: Mark,
+    mention: &Mention,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<bool, Refusal> {
+    let facts = ticket.facts();
+    let is_untouched = matches!(facts.status, Status::New | Status::Open);
+    let policy = |brand: &BrandName| setting.rules.brands.iter().find(|known| known.name == *brand);
+    let taken = match mark {
+        Mark::Negative => false,
+        Mark::Noise => true,
+        Mark::Neutral | Mark::Positive => {
+            is_untouched
+                && policy(&mention.brand)
+                    .is_none_or(|brand| brand.tickets == TicketPolicy::Negative)
+        }
+    };
+    if !taken || facts.is_withdrawn() {
+        return Ok(false);
+    }
+    for other in facts.also.iter().chain([&facts.mention]).filter(|other| **other != mention.id) {
+        let Some(other) = store.mention(other)? else { continue };
+        let policy = policy(&other.brand).map_or(TicketPolicy::Negative, |brand| brand.tickets);
+        if triage::wants_ticket(&other, policy) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Negative => "negative",
+        Mark::Neutral => "neutral",
+        Mark::Positive => "positive",
+        Mark::Noise => "noise",
+    }
+}
+
+fn move_ticket(
+    id: TicketId,
+    moved: TicketMove,
+    by: &str,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let ticket = find_ticket(id, store)?;
+    let action = match moved {
+        TicketMove::Assign { who } => Action::Assign(who),
+        TicketMove::Note { text } => Action::Note(text),
+        TicketMove::Reply { text } => Action::Reply(text),
+        TicketMove::Resolve { cause, lesson } => {
+            Action::Resolve { cause, lesson, follow_up_days: setting.follow_up_days }
+        }
+        TicketMove::Rate { rating } => Action::Rate(
+            Rating::try_from(rating).map_err(|fault| Refusal::Refused(fault.to_string()))?,
+        ),
+        TicketMove::Reopen { text } => Action::Reopen(text),
+        TicketMove::Close {} => Action::Close,
+        TicketMove::Priority { priority } => Action::Priority(priority),
+    };
+    let ticket = applied(ticket, action, by, now)?;
+    Ok(Commit { tickets: vec![ticket], ..Commit::default() })
+}
+
+fn applied(
+    ticket: Ticket,
+    action: Action,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<Ticket, Refusal> {
+    ticket.apply(action, by, now).map_err(|refused| Refusal::Refused(refused.to_string()))
+}

@@ -1,0 +1,261 @@
+//! Answers to questions.
+
+use super::view::{FaultView, NoticeView, PreviewView, StatusView};
+use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, view};
+use crate::mention::filter::{self, TicketFacts};
+use crate::mention::{Mention, MentionId, TicketId};
+use crate::pipeline::tell;
+use crate::query::{self, Query};
+use crate::store::{Sequence, Store, Window};
+use crate::ticket::{Status, Ticket, triage};
+use chrono::{DateTime, Utc};
+
+/// How many rows a list has where nobody said.
+const ROWS: usize = 50;
+
+/// Answers from the store.
+pub fn answer(
+    question: &Question,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Answer, Refusal> {
+    match question {
+        Question::Mentions(asked) => mentions(asked, store, now),
+        Question::Mention(id) => {
+            Ok(Answer::Mention(Box::new(view::mention(&find_mention(id, store)?))))
+        }
+        Question::Tickets(asked) => tickets(asked, setting, store, now),
+        Question::Ticket(id) => {
+            let ticket = find_ticket(*id, store)?;
+            Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules.zone, store, now)?)))
+        }
+        Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store)?))),
+        Question::Preview(name) => preview(name, setting, store, now),
+        Question::Outbox => {
+            Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
+        }
+        Question::Check => {
+            let faults = store.check()?;
+            Ok(Answer::Check(
+                faults.into_iter().map(|fault| FaultView { fault: fault.0 }).collect(),
+            ))
+        }
+    }
+}
+
+/// Returns the mention with this id; the beginning of an id will do where it is the only one such.
+pub(super) fn find_mention(id: &MentionId, store: &dyn Store) -> Result<Mention, Refusal> {
+    store.mention(id)?.ok_or_else(|| {
+        Refusal::NotFound(format!("mention {id}; `vahti mentions --format json` shows the ids"))
+    })
+}
+
+pub(super) fn find_ticket(id: TicketId, store: &dyn Store) -> Result<Ticket, Refusal> {
+    store.ticket(id)?.ok_or_else(|| {
+        Refusal::NotFound(format!("ticket {id}; `vahti tickets --status all` shows them"))
+    })
+}
+
+fn mentions(
+    asked: &MentionsAsked,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Answer, Refusal> {
+    let query = query_of(asked)?;
+    if let Some(after) = &asked.after {
+        return stored_after(after, &query, store, now);
+    }
+    let window = Window {
+        since: time(asked.since.as_deref(), "since", now)?,
+        until: time(asked.until.as_deref(), "until", now)?,
+    };
+    let limit = rows(asked.limit);
+    let mut found = Vec::new();
+    let mut fault = None;
+    store.mentions(window, &mut |mention| {
+        match passes(&query, &mention, store, now) {
+            Ok(true) if asked.copies || mention.story == mention.id => {
+                found.push(view::mention(&mention));
+            }
+            Ok(_) => {}
+            Err(error) => fault = Some(error),
+        }
+        fault.is_none() && found.len() < limit
+    })?;
+    fault.map_or(Ok(Answer::Mentions(found)), Err)
+}
+
+/// Returns what was stored after the mention called `after`, in the order of storing.
+fn stored_after(
+    after: &str,
+    query: &Query,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Answer, Refusal> {
+    let last = store.last_place()?;
+    let place = match after {
+        "" => Sequence(0),
+        MentionsAsked::LAST => Sequence(last.0.saturating_sub(1)),
+        id => store.place(&MentionId(id.to_owned()))?.unwrap_or(last),
+    };
+    let mut found = Vec::new();
+    for mention in store.mentions_after(place)? {
+        if passes(query, &mention, store, now)? {
+            found.push(view::mention(&mention));
+        }
+    }
+    Ok(Answer::Mentions(found))
+}
+
+/// Joins what the options say with the query, by the same grammar.
+fn query_of(asked: &MentionsAsked) -> Result<Query, Refusal> {
+    let mut parts = vec![parse(asked.q.as_deref())?];
+    let fields = [
+        ("brand", asked.brand.as_deref()),
+        ("lang", asked.lang.as_deref()),
+        ("source", asked.source.as_deref()),
+        ("author", asked.author.as_deref()),
+        ("sentiment", asked.sentiment.map(view::label)),
+    ];
+    for (field, value) in fields {
+        if let Some(value) = value {
+            let quoted = format!("{field}:\"{}\"", value.replace('"', ""));
+            parts.push(
+                query::parse_filter(&quoted)
+                    .map_err(|bad| Refusal::Faulty(format!("--{field}: {}", bad.message)))?,
+            );
+        }
+    }
+    parts.retain(|part| *part != Query::All);
+    Ok(match parts.len() {
+        0 => Query::All,
+        1 => parts.remove(0),
+        _ => Query::And(parts),
+    })
+}
+
+fn parse(text: Option<&str>) -> Result<Query, Refusal> {
+    let text = text.unwrap_or_default();
+    query::parse_filter(text).map_err(|bad| {
+        Refusal::Faulty(format!("the query is faulty: {}\n{}", bad.message, bad.pointed(text)))
+    })
+}
+
+fn time(
+    text: Option<&str>,
+    option: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Refusal> {
+    text.map(|text| filter::parse_time(text, now))
+        .transpose()
+        .map_err(|fault| Refusal::Faulty(format!("--{option}: {fault}")))
+}
+
+fn rows(limit: Option<usize>) -> usize {
+    match limit {
+        None => ROWS,
+        Some(0) => usize::MAX,
+        Some(limit) => limit,
+    }
+}
+
+fn passes(
+    query: &Query,
+    mention: &Mention,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<bool, Refusal> {
+    let ticket = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
+    let status = ticket.as_ref().map(|ticket| ticket.facts().status.to_string());
+    let facts = ticket
+        .as_ref()
+        .zip(status.as_deref())
+        .map(|(ticket, status)| TicketFacts { status, priority: ticket.facts().priority });
+    Ok(filter::passes(query, mention, facts.as_ref(), now))
+}
+
+fn tickets(
+    asked: &TicketsAsked,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Answer, Refusal> {
+    let query = parse(asked.q.as_deref())?;
+    let statuses = statuses(asked.status.as_deref())?;
+    let mut found = Vec::new();
+    for ticket in store.tickets()? {
+        let facts = ticket.facts();
+        let fits = statuses.contains(&facts.status)
+            && (!asked.overdue || ticket.is_overdue(now))
+            && asked.assignee.as_ref().is_none_or(|who| facts.assignee.as_ref() == Some(who));
+        if !fits {
+            continue;
+        }
+        let named = match (&query, store.mention(&facts.mention)?) {
+            (Query::All, _) => true,
+            (_, Some(mention)) => passes(&query, &mention, store, now)?,
+            (_, None) => false,
+        };
+        if named {
+            found.push(ticket);
+        }
+    }
+    found.sort_by(|a, b| triage::urgency(a, b, now));
+    found.truncate(rows(asked.limit));
+    let views = found.iter().map(|ticket| view::ticket(ticket, setting.rules.zone, store, now));
+    Ok(Answer::Tickets(views.collect::<Result<_, _>>()?))
+}
+
+fn statuses(asked: Option<&str>) -> Result<Vec<Status>, Refusal> {
+    use Status::{Answered, Closed, New, Open, Resolved};
+    match asked {
+        None => Ok(vec![New, Open, Answered, Resolved]),
+        Some("all") => Ok(vec![New, Open, Answered, Resolved, Closed]),
+        Some(list) => list
+            .split(',')
+            .map(|word| {
+                word.trim().parse().map_err(|_| {
+                    Refusal::Faulty(format!(
+                        "`{}` is no status; one of new, open, answered, resolved, closed, or all",
+                        word.trim()
+                    ))
+                })
+            })
+            .collect(),
+    }
+}
+
+fn preview(
+    name: &str,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Answer, Refusal> {
+    let alert = find_alert(name, setting)?;
+    let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
+    let blind_spots = tell::blind_spots(&names, store)?;
+    let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
+    Ok(Answer::Preview(Box::new(PreviewView {
+        alert: alert.name.clone(),
+        to: alert.to.clone(),
+        subject: said.subject,
+        text: said.text,
+        html: said.html,
+        mentions: said.mentions,
+    })))
+}
+
+pub(super) fn find_alert<'a>(
+    name: &str,
+    setting: &'a Setting<'_>,
+) -> Result<&'a crate::alert::Alert, Refusal> {
+    let alerts = &setting.rules.alerts;
+    alerts.iter().find(|alert| alert.name == name).ok_or_else(|| {
+        let known: Vec<&str> = alerts.iter().map(|alert| alert.name.as_str()).collect();
+        Refusal::NotFound(match crate::text::nearest(name, known.iter().copied()) {
+            Some(near) => format!("alert `{name}`; did you mean `{near}`?"),
+            None => format!("alert `{name}`; configured: {}", known.join(", ")),
+        })
+    })
+}

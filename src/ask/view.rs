@@ -1,0 +1,477 @@
+//! The JSON of mentions, tickets and status: public formats, apart from the types inside.
+
+use super::{Refusal, Setting};
+use crate::brand::Hit;
+use crate::delivery::{Notice, Progress};
+use crate::enrich::{Complaint, Label, Priority};
+use crate::mention::{Mark, Mention};
+use crate::post::Author;
+use crate::store::Store;
+use crate::text::Language;
+use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+/// How a mention speaks of its brand, as machines see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SentimentView {
+    pub label: Label,
+    pub score: f64,
+    pub confidence: f64,
+}
+
+/// A mention, as machines see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MentionView {
+    pub id: String,
+    pub brand: String,
+    pub source: String,
+    pub kind: String,
+    pub url: Option<String>,
+    pub title: Option<String>,
+    /// Null where the post is nothing but its title.
+    pub text: Option<String>,
+    pub author: Option<Author>,
+    pub published: Option<DateTime<Utc>>,
+    pub seen: DateTime<Utc>,
+    pub language: Option<Language>,
+    pub matches: Vec<Hit>,
+    pub sentiment: SentimentView,
+    pub complaint: Option<Complaint>,
+    pub priority: Priority,
+    pub review: bool,
+    pub own: bool,
+    pub story: String,
+    pub copies: u32,
+    pub ticket: Option<u64>,
+    pub why: Vec<String>,
+    /// A person's correction, if there is one.
+    pub mark: Option<Mark>,
+}
+
+/// Returns the view of a mention.
+pub fn mention(mention: &Mention) -> MentionView {
+    let insight = &mention.insight;
+    let (label, judged) = (mention.label(), insight.sentiment.label);
+    let sentiment = match mention.mark {
+        None => SentimentView {
+            label: judged,
+            score: rounded(insight.sentiment.score),
+            confidence: rounded(insight.sentiment.confidence),
+        },
+        // A person's word is certain.
+        Some(_) => SentimentView {
+            label,
+            score: match label {
+                Label::Negative => -1.0,
+                Label::Neutral => 0.0,
+                Label::Positive => 1.0,
+            },
+            confidence: 1.0,
+        },
+    };
+    let why = match mention.mark {
+        None => insight.why.clone(),
+        Some(mark) => {
+            let word = serde_json::to_value(mark).unwrap_or_default();
+            let word = word.as_str().unwrap_or_default().to_owned();
+            vec![format!("a person marked it {word}; vahti had judged it {}", self::label(judged))]
+        }
+    };
+    MentionView {
+        id: mention.id.to_string(),
+        brand: mention.brand.to_string(),
+        source: mention.source.to_string(),
+        kind: mention.kind.to_string(),
+        url: mention.post.url.clone(),
+        title: mention.post.title.clone(),
+        text: Some(mention.post.text.clone()).filter(|text| !text.is_empty()),
+        author: (!mention.post.author.is_unknown()).then(|| mention.post.author.clone()),
+        published: mention.post.published,
+        seen: mention.seen,
+        language: insight.language,
+        matches: mention.hits.clone(),
+        sentiment,
+        complaint: (label == Label::Negative)
+            .then(|| insight.complaint.clone().unwrap_or_default()),
+        priority: mention.priority(),
+        review: insight.review && mention.mark.is_none(),
+        own: mention.own,
+        story: mention.story.to_string(),
+        copies: mention.copies,
+        ticket: mention.ticket.map(|ticket| ticket.0),
+        why,
+        mark: mention.mark,
+    }
+}
+
+/// The word for a label.
+pub fn label(label: Label) -> &'static str {
+    match label {
+        Label::Negative => "negative",
+        Label::Neutral => "neutral",
+        Label::Positive => "positive",
+    }
+}
+
+/// The word for a priority.
+pub fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "low",
+        Priority::Normal => "normal",
+        Priority::High => "high",
+        Priority::Urgent => "urgent",
+    }
+}
+
+/// Three digits are all that the judge knows.
+pub fn rounded(value: f32) -> f64 {
+    (f64::from(value) * 1000.0).round() / 1000.0
+}
+
+/// A ticket, as machines see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TicketView {
+    pub id: u64,
+    pub mention: String,
+    pub brands: Vec<String>,
+    /// The event that it is a part of; none in this version.
+    pub incident: Option<String>,
+    pub customer: Option<Author>,
+    pub status: Status,
+    pub priority: Priority,
+    pub review: bool,
+    pub assignee: Option<String>,
+    pub opened: DateTime<Utc>,
+    pub due: Option<DateTime<Utc>>,
+    pub overdue: bool,
+    /// What to do next, and by when.
+    pub next_step: String,
+    pub answered: Option<DateTime<Utc>>,
+    pub resolved: Option<DateTime<Utc>>,
+    pub follow_up: Option<DateTime<Utc>>,
+    pub cause: Option<String>,
+    pub lesson: Option<String>,
+    pub rating: Option<u8>,
+    pub headline: String,
+    /// Where to answer.
+    pub url: Option<String>,
+    pub suggested_reply: Option<String>,
+    /// The customer's earlier tickets.
+    pub history: Vec<HistoryView>,
+    pub card: Option<CardView>,
+    pub log: Vec<LogView>,
+}
+
+/// One earlier ticket of a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryView {
+    pub id: u64,
+    pub status: Status,
+    pub opened: DateTime<Utc>,
+    pub cause: Option<String>,
+    pub rating: Option<u8>,
+}
+
+/// The complainer card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CardView {
+    #[serde(rename = "type")]
+    pub complainer: Option<crate::enrich::Complainer>,
+    pub signs: String,
+    pub how_to_answer: String,
+    pub avoid: String,
+}
+
+/// One line of a ticket's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogView {
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub action: String,
+    pub text: String,
+}
+
+/// Returns the view of a ticket, with what the store knows of its mention and customer.
+pub fn ticket(
+    ticket: &Ticket,
+    zone: Tz,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<TicketView, Refusal> {
+    let facts = ticket.facts();
+    let mention = store.mention(&facts.mention)?;
+    let complaint = mention.as_ref().and_then(|mention| mention.insight.complaint.clone());
+    let language = facts.language.unwrap_or(Language::ENGLISH);
+    let customer = mention.as_ref().map(|mention| mention.post.author.clone());
+    Ok(TicketView {
+        id: facts.id.0,
+        mention: facts.mention.to_string(),
+        brands: facts.brands.iter().map(ToString::to_string).collect(),
+        incident: None,
+        customer: customer.filter(|author| !author.is_unknown()),
+        status: facts.status,
+        priority: facts.priority,
+        review: facts.review,
+        assignee: facts.assignee.clone(),
+        opened: facts.opened,
+        due: facts.due,
+        overdue: ticket.is_overdue(now),
+        next_step: reply::next_step(facts, now, zone),
+        answered: facts.answered,
+        resolved: facts.resolved,
+        follow_up: facts.follow_up,
+        cause: facts.cause.clone(),
+        lesson: facts.lesson.clone(),
+        rating: facts.rating,
+        headline: mention.as_ref().map(Mention::headline).unwrap_or_default(),
+        url: mention.as_ref().and_then(|mention| mention.post.url.clone()),
+        suggested_reply: mention.as_ref().map(|mention| reply::suggest(mention, facts, now, zone)),
+        history: history(facts, store)?,
+        card: Some(card_view(card::card(&complaint.unwrap_or_default(), language))),
+        log: facts.log.iter().map(log_view).collect(),
+    })
+}
+
+fn history(facts: &Facts, store: &dyn Store) -> Result<Vec<HistoryView>, Refusal> {
+    let Some(customer) = &facts.customer else { return Ok(Vec::new()) };
+    let mut earlier = Vec::new();
+    for id in store.tickets_of(customer)? {
+        if id >= facts.id {
+            continue;
+        }
+        if let Some(ticket) = store.ticket(id)? {
+            let Facts { id, status, opened, cause, rating, .. } = ticket.facts().clone();
+            earlier.push(HistoryView { id: id.0, status, opened, cause, rating });
+        }
+    }
+    Ok(earlier)
+}
+
+fn card_view(card: card::Card) -> CardView {
+    let card::Card { complainer, signs, how_to_answer, avoid } = card;
+    CardView { complainer, signs, how_to_answer, avoid }
+}
+
+fn log_view(change: &Change) -> LogView {
+    let Change { at, by, action, text, .. } = change.clone();
+    LogView { at, by, action, text }
+}
+
+/// How everything fares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusView {
+    pub version: String,
+    pub config: String,
+    /// When the daemon began; null where none runs.
+    pub running_since: Option<DateTime<Utc>>,
+    pub sources: Vec<SourceView>,
+    pub alerts: Vec<AlertView>,
+    pub store: StoreView,
+    pub outbox: OutboxView,
+}
+
+/// How one source fares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceView {
+    pub name: String,
+    pub kind: String,
+    /// `new`, `ok`, `failing` or `gone`.
+    pub state: String,
+    pub last_poll: Option<DateTime<Utc>>,
+    pub last_success: Option<DateTime<Utc>>,
+    pub next_poll: Option<DateTime<Utc>>,
+    pub failures: u32,
+    pub last_error: Option<String>,
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Whether it broke its own rhythm; null while no rhythm is known.
+    pub silent: Option<bool>,
+    pub posts: u32,
+    /// Malformed entries in the last reply.
+    pub skipped: u32,
+    pub mentions: u64,
+}
+
+/// When an alert speaks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertView {
+    pub name: String,
+    pub last: Option<DateTime<Utc>>,
+    /// Null for one that speaks as it happens.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// How much is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoreView {
+    pub path: String,
+    pub mentions: u64,
+    pub tickets: u64,
+    pub size_bytes: u64,
+    /// Damaged stores that were set aside.
+    pub set_aside: Vec<String>,
+}
+
+/// What waits to be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboxView {
+    pub queued: u64,
+    pub dead: u64,
+    pub last_answer: Option<String>,
+}
+
+impl StatusView {
+    /// Gathers how everything fares.
+    pub fn of(setting: &Setting<'_>, store: &dyn Store) -> Result<Self, Refusal> {
+        let counts = store.counts()?;
+        let mut sources = Vec::with_capacity(setting.sources.len());
+        for facts in setting.sources {
+            let health = store.source(&facts.name)?.health;
+            let state = match &health {
+                health if health.gone => "gone",
+                health if health.failures > 0 => "failing",
+                health if health.last_success.is_some() => "ok",
+                _ => "new",
+            };
+            sources.push(SourceView {
+                name: facts.name.to_string(),
+                kind: facts.kind.to_string(),
+                state: state.to_owned(),
+                last_poll: health.last_poll,
+                last_success: health.last_success,
+                next_poll: facts.next_poll.filter(|_| !health.gone),
+                failures: health.failures,
+                last_error: health.last_error,
+                failing_since: health.failing_since,
+                silent: None,
+                posts: health.posts,
+                skipped: health.skipped,
+                mentions: health.mentions,
+            });
+        }
+        let mut alerts = Vec::new();
+        for alert in &setting.rules.alerts {
+            let state = store.alert(&alert.name)?.unwrap_or_default();
+            let next = alert.next(&state, setting.rules.zone);
+            alerts.push(AlertView { name: alert.name.clone(), last: state.last, next });
+        }
+        let last_answer = store.outbox()?.into_iter().rev().find_map(|notice| notice.last_answer);
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            config: setting.config_path.display().to_string(),
+            running_since: setting.running_since,
+            sources,
+            alerts,
+            store: StoreView {
+                path: setting.store_path.display().to_string(),
+                mentions: counts.mentions,
+                tickets: counts.tickets,
+                size_bytes: counts.size_bytes,
+                set_aside: counts.set_aside.iter().map(|path| path.display().to_string()).collect(),
+            },
+            outbox: OutboxView { queued: counts.queued, dead: counts.dead, last_answer },
+        })
+    }
+}
+
+/// What an alert would say now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreviewView {
+    pub alert: String,
+    pub to: Vec<String>,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub mentions: usize,
+}
+
+/// A notice in the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeView {
+    pub id: u64,
+    pub alert: String,
+    pub to: String,
+    pub subject: String,
+    pub state: Progress,
+    pub created: DateTime<Utc>,
+    pub attempts: u32,
+    pub next_attempt: DateTime<Utc>,
+    pub last_answer: Option<String>,
+}
+
+impl NoticeView {
+    /// Returns the view of a notice.
+    pub fn of(notice: &Notice) -> Self {
+        Self {
+            id: notice.id.0,
+            alert: notice.alert.clone(),
+            to: notice.to.clone(),
+            subject: notice.subject.clone(),
+            state: notice.progress,
+            created: notice.created,
+            attempts: notice.attempts,
+            next_attempt: notice.next_attempt,
+            last_answer: notice.last_answer.clone(),
+        }
+    }
+}
+
+/// One thing wrong with what is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultView {
+    pub fault: String,
+}
+
+/// What polls led to: of one run, or of the sources that somebody asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SummaryView {
+    /// Sources that were to be polled.
+    pub sources: usize,
+    /// Sources that answered.
+    pub polled: usize,
+    /// Of those, sources that had nothing new to say.
+    pub unchanged: usize,
+    pub failed: Vec<FailedView>,
+    /// Posts in the replies.
+    pub posts: usize,
+    /// Malformed entries that were left out.
+    pub skipped: usize,
+    /// New mentions.
+    pub mentions: usize,
+    /// New tickets.
+    pub tickets: usize,
+    /// Their numbers.
+    pub opened: Vec<u64>,
+    pub notices: SentView,
+    /// What each source brought, in the order of their names.
+    pub by_source: Vec<PolledView>,
+}
+
+/// What one source brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolledView {
+    pub source: String,
+    pub unchanged: bool,
+    pub posts: usize,
+    pub skipped: usize,
+    pub mentions: usize,
+    pub tickets: usize,
+}
+
+/// A source that could not be polled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailedView {
+    pub source: String,
+    pub error: String,
+}
+
+/// How many notices went out, and how many did not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SentView {
+    pub sent: usize,
+    pub queued: usize,
+    pub dead: usize,
+    /// Where the sent ones went: the server's answer, or the file.
+    pub answers: Vec<String>,
+}

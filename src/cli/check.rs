@@ -1,0 +1,102 @@
+//! `vahti check`: every fault of the configuration, and with `--probe` what every source would bring.
+
+use super::print::{self, Output};
+use super::probe::{self, Probed};
+use super::{Context, Failure, desk};
+use crate::fetch::Fetcher;
+use crate::pipeline::Rules;
+use crate::text::count;
+use serde::Serialize;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Also ask every source once, and say what it would bring; sends nothing
+    #[arg(long)]
+    probe: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// What one source would bring.
+#[derive(Serialize)]
+struct Row {
+    source: String,
+    posts: usize,
+    skipped: usize,
+    mentions: usize,
+    error: Option<String>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let loaded = context.load()?;
+    for warning in &loaded.warnings {
+        context.say(&format!("warning: {warning}"));
+    }
+    let config = loaded.config;
+    if args.probe {
+        return probe(&config, args);
+    }
+    print::write(&format!(
+        "{} is fine: {}, {}, {}.\n",
+        config.path.display(),
+        count(config.brands.len(), "brand"),
+        count(config.sources.len(), "source"),
+        count(config.alerts.len(), "alert")
+    ))
+}
+
+fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
+    let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
+    let fetcher =
+        Fetcher::new(config.http.clone()).map_err(|error| Failure::new(error.to_string()))?;
+    let rows: Vec<Row> = desk::block_on(async {
+        let mut rows = Vec::new();
+        for source in &config.sources {
+            for (name, probed) in probe::configured(source, &fetcher).await {
+                rows.push(row(name, probed, &rules));
+            }
+        }
+        rows
+    })?;
+    let failed = rows.iter().filter(|row| row.error.is_some()).count();
+    print::list(
+        &rows,
+        args.output.format,
+        &["source", "posts", "skipped", "mentions", "error"],
+        || {
+            print::table(
+                &["source", "posts", "skipped", "mentions", "says"],
+                rows.iter().map(|row| {
+                    vec![
+                        row.source.clone(),
+                        row.posts.to_string(),
+                        row.skipped.to_string(),
+                        row.mentions.to_string(),
+                        row.error.clone().unwrap_or_else(|| "ok".into()),
+                    ]
+                }),
+            )
+        },
+    )?;
+    if failed > 0 {
+        return Err(Failure::new(format!(
+            "{} of {} could not be read",
+            failed,
+            count(rows.len(), "source")
+        )));
+    }
+    Ok(())
+}
+
+fn row(source: String, probed: Result<Probed, String>, rules: &Rules) -> Row {
+    match probed {
+        Ok(Probed { posts, skipped }) => Row {
+            source,
+            mentions: posts.iter().map(|post| rules.matcher.candidates(post).len()).sum(),
+            posts: posts.len(),
+            skipped,
+            error: None,
+        },
+        Err(error) => Row { source, posts: 0, skipped: 0, mentions: 0, error: Some(error) },
+    }
+}

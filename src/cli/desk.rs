@@ -1,0 +1,222 @@
+//! Asking: through the daemon where one runs, of the store itself where none does.
+
+use super::{Context, Failure};
+use crate::ask::view::SummaryView;
+use crate::ask::{self, Answer, Order, Question, Refusal, Setting, SourceFacts};
+use crate::config::Config;
+use crate::control::client::{Client, Unanswered};
+use crate::daemon::{clock, expand, once, setup};
+use crate::pipeline::Rules;
+use crate::source::Kind;
+use crate::store::handle::Handle;
+use crate::store::sled::SledStore;
+use crate::store::{Store, StoreError};
+use chrono_tz::Tz;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a command waits for another that has the store open.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Where questions go: the daemon that runs, else the store of the configuration.
+pub(super) struct Desk {
+    /// The control socket.
+    control: PathBuf,
+    /// In which times are shown.
+    pub(super) zone: Tz,
+    config: Result<Box<Config>, Box<Context>>,
+}
+
+impl Desk {
+    pub(super) fn of(config: Config) -> Self {
+        Self { control: config.control.clone(), zone: config.zone, config: Ok(Box::new(config)) }
+    }
+
+    /// A desk whose configuration is faulty: a daemon that runs with the old one still answers.
+    pub(super) fn of_daemon(control: PathBuf, zone: Tz, context: Context) -> Self {
+        Self { control, zone, config: Err(Box::new(context)) }
+    }
+
+    /// Returns the configuration; a faulty one is complained of only here, where it is needed.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        match &self.config {
+            Ok(config) => Ok(config.as_ref().clone()),
+            Err(context) => context.config(),
+        }
+    }
+
+    /// Asks one question.
+    pub(super) fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+        if let Some(answer) = self.by_daemon(async |client| client.ask(question).await)? {
+            return Ok(answer);
+        }
+        let config = self.config()?;
+        let store = open(&config)?;
+        let offline = Offline::of(&config, &store);
+        ask::answer(question, &offline.setting(&config), &store, clock::now()).map_err(refused)
+    }
+
+    /// Gives one order and returns what it led to.
+    pub(super) fn order(&self, order: Order) -> Result<Answer, Failure> {
+        if let Some(answer) = self.by_daemon(async |client| client.order(&order).await)? {
+            return Ok(answer);
+        }
+        let config = self.config()?;
+        let store = open(&config)?;
+        let offline = Offline::of(&config, &store);
+        let (setting, question) = (offline.setting(&config), order.shown_by());
+        let by = crate::control::server::user_name(rustix::process::getuid().as_raw());
+        let commit = ask::act(order, &by, &setting, &store, clock::now()).map_err(refused)?;
+        store.apply(&commit).and_then(|()| store.sync()).map_err(failed)?;
+        ask::answer(&question, &setting, &store, clock::now()).map_err(refused)
+    }
+
+    /// Gives one order that puts a notice on its way. The daemon sends it; where none runs, what
+    /// waits in the outbox is tried here and now.
+    pub(super) fn order_and_send(
+        &self,
+        order: Order,
+        context: &Context,
+    ) -> Result<Answer, Failure> {
+        let answer = self.order(order)?;
+        if block_on(Client::reach(&self.control))?.is_ok_and(|client| client.is_some()) {
+            return Ok(answer);
+        }
+        // Only now with its secrets: the mail server wants them.
+        let config = Arc::new(context.load()?.config);
+        let store = Handle::new(Arc::new(open(&config)?));
+        block_on(once::send_only(config, store))?.map_err(|died| Failure::new(died.to_string()))?;
+        self.ask(&Question::Outbox)
+    }
+
+    /// Lets the daemon poll; `None` where none runs.
+    pub(super) fn poll(&self, sources: &[String]) -> Result<Option<SummaryView>, Failure> {
+        self.by_daemon(async |client| client.poll(sources).await)
+    }
+
+    fn by_daemon<T>(
+        &self,
+        ask: impl AsyncFnOnce(Client) -> Result<T, Unanswered>,
+    ) -> Result<Option<T>, Failure> {
+        let answered = block_on(async {
+            match Client::reach(&self.control).await? {
+                Some(client) => ask(client).await.map(Some),
+                None => Ok(None),
+            }
+        })?;
+        answered.map_err(|error| match error {
+            Unanswered::Refused(what) => Failure::told(&what),
+            Unanswered::Faulty(what) => Failure::usage(what),
+            other => Failure::new(other.to_string()),
+        })
+    }
+}
+
+/// Opens the store that a daemon would have, and waits a little where another command has it.
+pub(super) fn open(config: &Config) -> Result<SledStore, Failure> {
+    // An engine that panics over a damaged store is caught, and what that means is said then: a
+    // panic's own words are no first line to read.
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let opened = patiently(|| SledStore::open(&config.store_path()));
+    std::panic::set_hook(loud);
+    opened
+}
+
+/// Opens as `open` does it, again and again while somebody else has it, for a few seconds.
+pub(super) fn patiently(
+    open: impl Fn() -> Result<SledStore, StoreError>,
+) -> Result<SledStore, Failure> {
+    let begun = Instant::now();
+    loop {
+        match open() {
+            Err(StoreError::Locked(_)) if begun.elapsed() < LONGEST_WAIT => pause(),
+            other => return other.map_err(failed),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "no task runs yet that this could hold up")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+/// Runs `work` to its end on this thread.
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| Failure::new(format!("cannot start: {error}")))?.block_on(work))
+}
+
+/// Says what a failing store means for the one who asked.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
+pub(super) fn failed(error: StoreError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error {
+        StoreError::Damaged { .. } => {
+            failure.hint("`vahti run` sets a damaged store aside and begins a new one")
+        }
+        StoreError::Missing(_) => failure.hint("`vahti run` or `vahti run --once` makes it"),
+        StoreError::Locked(_) => failure.hint(
+            "is another `vahti run --once` or `vahti poll` at work? try again when it is done",
+        ),
+        _ => failure,
+    }
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Store(error) => failed(error),
+        Refusal::NotFound(_) | Refusal::Refused(_) => Failure::told(&refusal.to_string()),
+        Refusal::Faulty(what) => Failure::usage(what),
+    }
+}
+
+/// What questions are asked against where no daemon runs.
+struct Offline {
+    rules: Rules,
+    sources: Vec<SourceFacts>,
+}
+
+impl Offline {
+    fn of(config: &Config, store: &dyn Store) -> Self {
+        let mut sources = Vec::new();
+        for source in &config.sources {
+            let fact = |name, kind| SourceFacts { name, kind, next_poll: None };
+            match source.place {
+                crate::config::Place::Feed(_) => {
+                    sources.push(fact(source.name.clone(), Kind::Feed));
+                }
+                crate::config::Place::Opml(_) => {
+                    sources.push(fact(source.name.clone(), Kind::Opml));
+                    let list = setup::Outlined { config: source.clone() };
+                    let feeds = expand::known_feeds(&list, store);
+                    sources.extend(feeds.into_iter().map(|name| fact(name, Kind::Feed)));
+                }
+            }
+        }
+        let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
+        Self { rules, sources }
+    }
+
+    fn setting<'a>(&'a self, config: &Config) -> Setting<'a> {
+        Setting {
+            rules: &self.rules,
+            sources: &self.sources,
+            follow_up_days: config.follow_up_days,
+            store_path: config.store_path(),
+            config_path: config.path.clone(),
+            running_since: None,
+        }
+    }
+}
+
+/// Reads a text from standard input when it is `-`.
+pub(super) fn text_or_stdin(text: String) -> Result<String, Failure> {
+    if text != "-" {
+        return Ok(text);
+    }
+    std::io::read_to_string(std::io::stdin())
+        .map_err(|error| Failure::new(format!("cannot read standard input: {error}")))
+}

@@ -1,0 +1,254 @@
+//! `vahti explain`: how a text is read, storing nothing.
+
+use super::print::{self, Format, Output};
+use super::{Context, Failure};
+use crate::ask::view::{self, SentimentView};
+use crate::brand::{Brand, BrandName, Hit, Keyword, TicketPolicy};
+use crate::enrich::{self, Complaint, History, Label, Priority};
+use crate::matching::Matcher;
+use crate::post::{Author, Post};
+use crate::query::{self, BadQuery};
+use crate::text::{Language, visible};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::io::BufRead;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The text; without it, NDJSON is read from standard input
+    text: Option<String>,
+    /// Judge against this keyword instead of a configuration; may be given several times
+    #[arg(long)]
+    keyword: Vec<String>,
+    /// What does not count, with --keyword; may be given several times
+    #[arg(long, requires = "keyword")]
+    exclude: Vec<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// A text to be read.
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    text: String,
+    title: Option<String>,
+    language: Option<Language>,
+    author: Option<AskedAuthor>,
+    url: Option<String>,
+}
+
+/// An author, by name or in full.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum AskedAuthor {
+    Name(String),
+    Full(AuthorFields),
+}
+
+#[derive(Debug, Deserialize)]
+struct AuthorFields {
+    name: Option<String>,
+    handle: Option<String>,
+    url: Option<String>,
+    followers: Option<u64>,
+}
+
+/// How a text is read.
+#[derive(Debug, Serialize)]
+struct Reading {
+    matches: Vec<Hit>,
+    language: Option<Language>,
+    sentiment: SentimentView,
+    complaint: Option<Complaint>,
+    priority: Priority,
+    review: bool,
+    why: Vec<String>,
+}
+
+/// A line that could not be read.
+#[derive(Serialize)]
+struct Unread {
+    error: String,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let brands =
+        if args.keyword.is_empty() { context.config()?.brands } else { vec![given(args)?] };
+    let matcher = Matcher::new(&brands);
+    match &args.text {
+        Some(text) => {
+            let reading = read(Asked { text: text.clone(), ..Asked::default() }, &matcher);
+            let columns = [
+                "language",
+                "sentiment.label",
+                "sentiment.score",
+                "sentiment.confidence",
+                "priority",
+                "review",
+                "why",
+            ];
+            print::one(&reading, args.output.format, &columns, || words(&reading))
+        }
+        None => stream(&matcher, args.output.format),
+    }
+}
+
+/// Reads a line, writes a line, in order.
+fn stream(matcher: &Matcher, format: Format) -> Result<(), Failure> {
+    if format == Format::Csv {
+        return Err(Failure::usage(
+            "texts from standard input are explained as JSON, one object a line",
+        ));
+    }
+    let mut faulty = 0_usize;
+    let mut out = String::new();
+    for (nth, line) in std::io::stdin().lock().split(b'\n').enumerate() {
+        let line =
+            line.map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        match serde_json::from_slice::<Asked>(line) {
+            Ok(asked) => out.push_str(&print::line(&read(asked, matcher))?),
+            Err(error) => {
+                faulty += 1;
+                out.push_str(&print::line(&Unread {
+                    error: format!("line {}: {error}", nth + 1),
+                })?);
+            }
+        }
+        if out.len() > 64 * 1024 {
+            print::write(&std::mem::take(&mut out))?;
+        }
+    }
+    print::write(&out)?;
+    if faulty > 0 {
+        return Err(Failure::new(format!(
+            "{} could not be read",
+            crate::text::count(faulty, "line")
+        ))
+        .hint(
+            "each line is an object with a \"text\", and may have title, language, author and url",
+        ));
+    }
+    Ok(())
+}
+
+fn given(args: &Args) -> Result<Brand, Failure> {
+    let keyword = |written: &String, parsed| match parsed {
+        Ok(query) => Ok(Keyword { written: written.clone(), query }),
+        Err(bad) => Err(Failure::usage(format!(
+            "the keyword is faulty: {}\n{}",
+            BadQuery::to_string(&bad),
+            bad.pointed(written)
+        ))),
+    };
+    let finds = |written: &String| keyword(written, query::parse_keyword(written));
+    let excludes = |written: &String| keyword(written, query::parse_exclude(written));
+    Ok(Brand {
+        name: BrandName(args.keyword.first().cloned().unwrap_or_default()),
+        keywords: args.keyword.iter().map(finds).collect::<Result<_, _>>()?,
+        exclude: args.exclude.iter().map(excludes).collect::<Result<_, _>>()?,
+        own: Vec::new(),
+        languages: Vec::new(),
+        tickets: TicketPolicy::Negative,
+    })
+}
+
+fn read(asked: Asked, matcher: &Matcher) -> Reading {
+    let post = Post {
+        text: asked.text,
+        title: asked.title,
+        url: asked.url,
+        author: asked.author.map(author).unwrap_or_default(),
+        language: asked.language,
+        ..Post::default()
+    };
+    let mut hits: Vec<Hit> =
+        matcher.candidates(&post).into_iter().flat_map(|found| found.hits).collect();
+    hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
+    let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
+    let is_negative = insight.sentiment.label == Label::Negative;
+    Reading {
+        matches: hits,
+        language: insight.language,
+        sentiment: SentimentView {
+            label: insight.sentiment.label,
+            score: view::rounded(insight.sentiment.score),
+            confidence: view::rounded(insight.sentiment.confidence),
+        },
+        complaint: insight.complaint.filter(|_| is_negative),
+        priority: insight.priority,
+        review: insight.review,
+        why: insight.why,
+    }
+}
+
+fn author(asked: AskedAuthor) -> Author {
+    match asked {
+        AskedAuthor::Name(name) => Author { name: Some(name), ..Author::default() },
+        AskedAuthor::Full(AuthorFields { name, handle, url, followers }) => {
+            Author { name, handle, url, followers }
+        }
+    }
+}
+
+/// Returns a reading as people read it.
+fn words(reading: &Reading) -> String {
+    let mut text = String::new();
+    for hit in &reading.matches {
+        put(
+            &mut text,
+            format_args!(
+                "Matched    `{}` by the keyword `{}`, at {}\n",
+                visible(&hit.form),
+                visible(&hit.keyword),
+                hit.start
+            ),
+        );
+    }
+    if reading.matches.is_empty() {
+        put(&mut text, format_args!("Matched    nothing; the text is judged as a whole\n"));
+    }
+    let language =
+        reading.language.map_or_else(|| "unknown".to_owned(), |language| language.to_string());
+    let review = if reading.review { ", please review" } else { "" };
+    put(
+        &mut text,
+        format_args!(
+            "Language   {language}\nSentiment  {} (score {:.2}, confidence {:.2}){review}\nPriority   {}\n",
+            view::label(reading.sentiment.label),
+            reading.sentiment.score,
+            reading.sentiment.confidence,
+            view::priority(reading.priority)
+        ),
+    );
+    if let Some(complaint) = &reading.complaint {
+        let json = serde_json::to_value(complaint).unwrap_or_default();
+        let kind = json.get("type").and_then(|kind| kind.as_str()).unwrap_or("unknown").to_owned();
+        put(&mut text, format_args!("Complainer {kind}\n"));
+        if !complaint.cues.is_empty() {
+            put(&mut text, format_args!("Cues       {}\n", visible(&complaint.cues.join("; "))));
+        }
+        let flags: Vec<&str> = json
+            .get("flags")
+            .and_then(|flags| flags.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|flag| flag.as_str())
+            .collect();
+        if !flags.is_empty() {
+            put(&mut text, format_args!("Flags      {}\n", flags.join(", ")));
+        }
+    }
+    for why in &reading.why {
+        put(&mut text, format_args!("Why        {}\n", visible(why)));
+    }
+    text
+}
+
+/// Writing into a string does not fail.
+fn put(text: &mut String, words: std::fmt::Arguments<'_>) {
+    text.write_fmt(words).ok();
+}

@@ -1,0 +1,117 @@
+//! `vahti mention`: one of them in full, or a person's correction.
+
+use super::print::{self, Output, or_dash, time};
+use super::{Context, Failure};
+use crate::ask::view::{self, MentionView};
+use crate::ask::{Answer, Order, Question};
+use crate::mention::{Mark, MentionId};
+use crate::text::visible;
+use chrono_tz::Tz;
+use std::fmt::Write;
+
+#[derive(clap::Args)]
+#[command(subcommand_precedence_over_arg = true)]
+pub(super) struct Args {
+    id: String,
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Say what it is; opens or withdraws its ticket with it
+    Mark {
+        #[arg(value_name = "negative|neutral|positive|noise", value_parser = mark)]
+        what: Mark,
+    },
+}
+
+pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    let id = MentionId(args.id);
+    let answer = match args.action {
+        None => desk.ask(&Question::Mention(id))?,
+        Some(Action::Mark { what }) => desk.order(Order::Mark(id, what))?,
+    };
+    let Answer::Mention(mention) = answer else { return Ok(()) };
+    print::one(&mention, args.output.format, &super::mentions::COLUMNS, || {
+        words(&mention, desk.zone)
+    })
+}
+
+fn mark(word: &str) -> Result<Mark, String> {
+    match word {
+        "negative" => Ok(Mark::Negative),
+        "neutral" => Ok(Mark::Neutral),
+        "positive" => Ok(Mark::Positive),
+        "noise" => Ok(Mark::Noise),
+        _ => Err("expected negative, neutral, positive or noise".into()),
+    }
+}
+
+/// Returns a mention in full, as people read it.
+fn words(mention: &MentionView, zone: Tz) -> String {
+    let author = mention.author.as_ref();
+    let who = author.and_then(|author| author.name.as_deref().or(author.handle.as_deref()));
+    let sentiment = &mention.sentiment;
+    let rows = [
+        ("Mention", mention.id.clone()),
+        ("Brand", mention.brand.clone()),
+        ("Source", format!("{} ({})", mention.source, mention.kind)),
+        ("Link", or_dash(mention.url.as_deref())),
+        ("Author", or_dash(who)),
+        ("Published", time(mention.published, zone)),
+        ("Seen", time(Some(mention.seen), zone)),
+        ("Language", mention.language.map_or_else(|| "-".into(), |language| language.to_string())),
+        (
+            "Sentiment",
+            format!(
+                "{} (score {:.2}, confidence {:.2}){}",
+                view::label(sentiment.label),
+                sentiment.score,
+                sentiment.confidence,
+                if mention.review { ", please review" } else { "" }
+            ),
+        ),
+        ("Priority", view::priority(mention.priority).to_owned()),
+        ("Ticket", mention.ticket.map_or_else(|| "-".into(), |ticket| ticket.to_string())),
+        (
+            "Story",
+            format!(
+                "{} ({} more)",
+                mention.story,
+                crate::text::count(mention.copies as usize, "copy")
+            ),
+        ),
+    ];
+    let mut text = String::new();
+    for (name, value) in rows {
+        // Writing into a string does not fail.
+        writeln!(text, "{name:<10} {}", visible(&value)).ok();
+    }
+    for hit in &mention.matches {
+        let field = serde_json::to_value(hit.field).unwrap_or_default();
+        writeln!(
+            text,
+            "{:<10} `{}` by the keyword `{}`, in the {} at {}",
+            "Matched",
+            visible(&hit.form),
+            visible(&hit.keyword),
+            field.as_str().unwrap_or_default(),
+            hit.start
+        )
+        .ok();
+    }
+    for why in &mention.why {
+        writeln!(text, "{:<10} {}", "Why", visible(why)).ok();
+    }
+    if mention.own {
+        writeln!(text, "{:<10} the brand itself wrote it", "Own").ok();
+    }
+    for part in [&mention.title, &mention.text].into_iter().flatten() {
+        writeln!(text, "\n{}", visible(part)).ok();
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! `vahti outbox`: what is not yet delivered.
+
+use super::print::{self, Output, or_dash, time};
+use super::{Context, Failure};
+use crate::ask::{Answer, Order, Question};
+use crate::delivery::{NoticeId, Progress};
+use crate::text::cut;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Try one again at once
+    Retry { id: u64 },
+    /// Take one out; it is never sent
+    Drop { id: u64 },
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    let answer = match args.action {
+        None => desk.ask(&Question::Outbox)?,
+        Some(Action::Retry { id }) => desk.order_and_send(Order::Retry(NoticeId(id)), context)?,
+        Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)))?,
+    };
+    let Answer::Outbox(notices) = answer else { return Ok(()) };
+    let columns = [
+        "id",
+        "alert",
+        "to",
+        "subject",
+        "state",
+        "created",
+        "attempts",
+        "next_attempt",
+        "last_answer",
+    ];
+    print::list(&notices, args.output.format, &columns, || {
+        if notices.is_empty() {
+            return "The outbox is empty.\n".into();
+        }
+        print::table(
+            &[
+                "id",
+                "state",
+                "alert",
+                "to",
+                "subject",
+                "created",
+                "tries",
+                "next try",
+                "last answer",
+            ],
+            notices.iter().map(|notice| {
+                let (state, next) = match notice.state {
+                    Progress::Queued => ("queued", time(Some(notice.next_attempt), desk.zone)),
+                    Progress::Dead => ("dead", "-".into()),
+                    Progress::Sent => ("sent", "-".into()),
+                };
+                vec![
+                    notice.id.to_string(),
+                    state.to_owned(),
+                    notice.alert.clone(),
+                    notice.to.clone(),
+                    cut(&notice.subject, 50),
+                    time(Some(notice.created), desk.zone),
+                    notice.attempts.to_string(),
+                    next,
+                    or_dash(notice.last_answer.as_deref().map(|answer| cut(answer, 80)).as_deref()),
+                ]
+            }),
+        )
+    })
+}

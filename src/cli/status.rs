@@ -1,0 +1,113 @@
+//! `vahti status`: how sources, alerts, store and outbox fare.
+
+use super::print::{self, Output, or_dash, time};
+use super::{Context, Failure};
+use crate::ask::view::StatusView;
+use crate::ask::{Answer, Question};
+use crate::text::{count, cut, visible};
+use chrono_tz::Tz;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let desk = context.desk()?;
+    let Answer::Status(status) = desk.ask(&Question::Status)? else { return Ok(()) };
+    if args.output.format == print::Format::Csv {
+        let columns = [
+            "name",
+            "kind",
+            "state",
+            "last_poll",
+            "last_success",
+            "next_poll",
+            "failures",
+            "last_error",
+            "failing_since",
+            "silent",
+            "posts",
+            "skipped",
+            "mentions",
+        ];
+        return print::list(&status.sources, args.output.format, &columns, String::new);
+    }
+    print::one(&status, args.output.format, &[], || table(&status, desk.zone))
+}
+
+fn table(status: &StatusView, zone: Tz) -> String {
+    let head = match status.running_since {
+        Some(since) => format!("vahti {} runs since {}.", status.version, time(Some(since), zone)),
+        None => format!("vahti {}: no daemon runs.", status.version),
+    };
+    let mut parts = vec![head + "\n", sources(status, zone)];
+    if !status.alerts.is_empty() {
+        parts.push(alerts(status, zone));
+    }
+    parts.push(store_and_outbox(status));
+    parts.join("\n")
+}
+
+fn sources(status: &StatusView, zone: Tz) -> String {
+    let headers = [
+        "source",
+        "state",
+        "last poll",
+        "last success",
+        "next poll",
+        "posts",
+        "skipped",
+        "mentions",
+        "last error",
+    ];
+    print::table(
+        &headers,
+        status.sources.iter().map(|source| {
+            let state = match source.failures {
+                0 => source.state.clone(),
+                failures => format!("{} ({failures}x)", source.state),
+            };
+            vec![
+                source.name.clone(),
+                state,
+                time(source.last_poll, zone),
+                time(source.last_success, zone),
+                time(source.next_poll, zone),
+                source.posts.to_string(),
+                source.skipped.to_string(),
+                source.mentions.to_string(),
+                or_dash(source.last_error.as_deref().map(|error| cut(error, 80)).as_deref()),
+            ]
+        }),
+    )
+}
+
+fn alerts(status: &StatusView, zone: Tz) -> String {
+    print::table(
+        &["alert", "spoke last", "speaks next"],
+        status.alerts.iter().map(|alert| {
+            let next =
+                alert.next.map_or_else(|| "as it happens".to_owned(), |_| time(alert.next, zone));
+            vec![alert.name.clone(), time(alert.last, zone), next]
+        }),
+    )
+}
+
+fn store_and_outbox(status: &StatusView) -> String {
+    let store = &status.store;
+    let size_kib = store.size_bytes / 1024;
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let (mentions, tickets) =
+        (count(number(store.mentions), "mention"), count(number(store.tickets), "ticket"));
+    let mut lines = vec![format!("Store: {mentions}, {tickets}, {size_kib} KiB in {}", store.path)];
+    for aside in &store.set_aside {
+        lines.push(format!("A damaged store was set aside: {aside}"));
+    }
+    let outbox = &status.outbox;
+    let answer = outbox.last_answer.as_deref().map(visible);
+    let answer = answer.map(|answer| format!("; last answer: {answer}")).unwrap_or_default();
+    lines.push(format!("Outbox: {} queued, {} dead{answer}", outbox.queued, outbox.dead));
+    lines.join("\n") + "\n"
+}

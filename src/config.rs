@@ -1,0 +1,126 @@
+//! The configuration: parsed, then checked, then trusted. [`load`] reads it with every file that it
+//! includes and reports all that is wrong at once, each with its place; nobody validates again
+//! behind it.
+//!
+//! The files are walked by hand and not through serde, which stops at the first fault.
+
+use crate::alert::Alert;
+use crate::brand::{Brand, BrandName};
+use crate::delivery::email::Smtp;
+use crate::fetch::{self, Allowed, Location};
+use crate::post::SourceName;
+use crate::schedule::Schedule;
+use chrono_tz::Tz;
+use std::path::{Path, PathBuf};
+
+mod across;
+mod alerts;
+mod brands;
+mod draft;
+mod files;
+mod http;
+mod mail;
+mod problem;
+mod reader;
+mod secret;
+mod sources;
+mod surroundings;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod value;
+mod when;
+
+pub use problem::Problem;
+pub use surroundings::{Surroundings, find};
+
+/// The configuration to begin with: every key of this version, its default, and what it means.
+pub const STARTER: &str = include_str!("../config/vahti.toml");
+
+/// Everything that can be configured, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it was read from.
+    pub path: PathBuf,
+    /// In which schedules are read and times are shown.
+    pub zone: Tz,
+    pub state_dir: PathBuf,
+    /// The control socket.
+    pub control: PathBuf,
+    pub http: fetch::Settings,
+    /// Present wherever anybody is told by mail.
+    pub mail: Option<Mail>,
+    /// At least one.
+    pub brands: Vec<Brand>,
+    /// At least one, in the order of the files.
+    pub sources: Vec<SourceConfig>,
+    pub alerts: Vec<Alert>,
+    /// After how many days somebody asks whether all is well: 7 to 14.
+    pub follow_up_days: i64,
+}
+
+impl Config {
+    /// Returns where the embedded store lies.
+    pub fn store_path(&self) -> PathBuf {
+        self.state_dir.join("store")
+    }
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The sender, with or without a name.
+    pub from: String,
+    pub by: MailBy,
+}
+
+/// What takes mail.
+#[derive(Debug, Clone)]
+pub enum MailBy {
+    Smtp(Smtp),
+    /// A folder, which may not exist yet: each message becomes a file.
+    Folder(PathBuf),
+}
+
+/// One place that is polled, as configured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceConfig {
+    pub name: SourceName,
+    pub place: Place,
+    /// `None`: what the source's own hints and rhythm suggest.
+    pub schedule: Option<Schedule>,
+    /// The brands that are looked for there; empty means all.
+    pub brands: Vec<BrandName>,
+    /// Which private addresses it may ask; `None`: what `http` says.
+    pub allow_private: Option<Allowed>,
+}
+
+/// The kind of a source, and where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    Feed(Location),
+    /// A list of feeds; each is a source of its own.
+    Opml(Location),
+}
+
+/// A configuration without fault, and what looks wrong all the same.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads and checks the configuration at `path`, and touches nothing.
+///
+/// # Errors
+///
+/// Gives every fault there is, in the order of files and lines.
+pub fn load(path: &Path, surroundings: &Surroundings) -> Result<Loaded, Vec<Problem>> {
+    draft::Draft::new(path, surroundings).read()
+}
+
+/// Returns the control socket and the time zone as far as the configuration tells them, however
+/// faulty the rest of it is: a daemon that still runs with the old one must stay within reach.
+pub fn whereabouts(path: &Path, surroundings: &Surroundings) -> (PathBuf, Tz) {
+    draft::Draft::new(path, surroundings).whereabouts()
+}

@@ -1,0 +1,148 @@
+//! `[[alert]]`: who is told what, how often.
+
+use super::brands;
+use super::mail;
+use super::problem::Spot;
+use super::reader::Table;
+use super::value::Value;
+use super::when;
+use crate::alert::{Alert, Frequency};
+use crate::query::{Query, parse_filter};
+use crate::schedule::Schedule;
+use crate::text::Language;
+use chrono::{NaiveTime, Weekday};
+
+/// The languages that digests are written in.
+const SPOKEN: [Language; 4] =
+    [Language::ENGLISH, Language::FINNISH, Language::TURKISH, Language::SWEDISH];
+const FREQUENCIES: [&str; 3] = ["as-it-happens", "daily", "weekly"];
+
+/// An alert as read, and what can only be checked when all files are.
+pub(super) struct Draft {
+    /// `None` where something is wrong with it.
+    pub(super) config: Option<Alert>,
+    /// Where its recipients stand.
+    pub(super) to: Option<Spot>,
+    pub(super) filter: Option<(Query, Spot)>,
+}
+
+/// Reads one alert. `name` is its name, which the caller keeps a list of.
+pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
+    let to = table.need("to", "to = [\"care@acme.example\"]");
+    let recipients = to.as_ref().map(recipients);
+    let frequency = frequency(&table);
+    let filter_value = table.take("filter");
+    let filter = match &filter_value {
+        Some(value) => filter(value),
+        None => Some(Query::All),
+    };
+    let language = match table.take("language") {
+        Some(value) => language(&value),
+        None => Some(Language::ENGLISH),
+    };
+    let empty = table.take("empty").and_then(|value| value.boolean()).unwrap_or_default();
+    if let Some(value) = table.take("how_many") {
+        value.only("all");
+    }
+    if let Some(value) = table.take("content") {
+        value.only("mentions");
+    }
+    table.finish();
+    let asks = filter.clone().zip(filter_value.map(|value| value.spot()));
+    let config = || {
+        let (name, to, frequency) = (name?, recipients?, frequency?);
+        Some(Alert { name, to, frequency, filter: filter?, language: language?, empty })
+    };
+    Draft { config: config(), to: to.map(|value| value.spot()), filter: asks }
+}
+
+/// Reads whom it tells.
+fn recipients(value: &Value<'_>) -> Vec<String> {
+    let items = value.list();
+    if items.is_empty() && value.is_list() {
+        value.fault("an alert tells somebody", Some("write [\"care@acme.example\"]".into()));
+    }
+    let (addresses, others): (Vec<_>, Vec<_>) = items.into_iter().partition(may_be_address);
+    for other in others {
+        other.fault(
+            format!("`{}` is no mail address, and no channel", other.text().unwrap_or_default()),
+            Some("write an address such as \"care@acme.example\"; channels are not in this version of vahti".into()),
+        );
+    }
+    mail::addresses(&addresses)
+}
+
+/// Tells whether something may be meant as a mail address, be it a faulty one, rather than as the name of
+/// a channel.
+fn may_be_address(item: &Value<'_>) -> bool {
+    item.text().is_none_or(|text| text.contains('@') || text.trim().is_empty())
+}
+
+fn frequency(table: &Table<'_>) -> Option<Frequency> {
+    let frequency = table.take("frequency");
+    let at = table.take("at");
+    let time = match &at {
+        Some(value) => time(value),
+        None => NaiveTime::from_hms_opt(8, 0, 0),
+    };
+    let word = match &frequency {
+        Some(value) => value.words()?,
+        None => "daily",
+    };
+    if let Some(at) = &at
+        && !matches!(word, "daily" | "weekly")
+    {
+        at.fault_at_key(
+            format!("`at` goes with daily or weekly, not with `{word}`"),
+            Some("leave it out, or write frequency = \"daily\"".into()),
+        );
+    }
+    match (word, &frequency) {
+        ("as-it-happens", _) => Some(Frequency::AsItHappens),
+        ("daily", _) => Some(Frequency::Periodic(Schedule::daily_at(time?))),
+        ("weekly", _) => Some(Frequency::Periodic(Schedule::weekly_at(Weekday::Mon, time?))),
+        (_, Some(value)) => when::schedule(value, word, &FREQUENCIES).map(Frequency::Periodic),
+        (_, None) => None,
+    }
+}
+
+/// Reads a time of day.
+fn time(value: &Value<'_>) -> Option<NaiveTime> {
+    if value.is_time() {
+        value
+            .fault("expected a string, found a time", Some("write it in quotes: \"08:00\"".into()));
+        return None;
+    }
+    let text = value.words()?;
+    let read = NaiveTime::parse_from_str(text.trim(), "%H:%M");
+    if read.is_err() {
+        value.fault(
+            format!("`{text}` is no time of day"),
+            Some("write hours and minutes, from \"00:00\" to \"23:59\"".into()),
+        );
+    }
+    read.ok()
+}
+
+fn filter(value: &Value<'_>) -> Option<Query> {
+    match parse_filter(value.string()?) {
+        Ok(query) => Some(query),
+        Err(bad) => {
+            value.fault_inside(bad.at, &bad.message);
+            None
+        }
+    }
+}
+
+fn language(value: &Value<'_>) -> Option<Language> {
+    let language = brands::language(value)?;
+    if !SPOKEN.contains(&language) {
+        let codes: Vec<_> = SPOKEN.iter().map(Language::code).collect();
+        value.fault(
+            format!("digests are not written in `{language}`"),
+            Some(format!("write one of {}", codes.join(", "))),
+        );
+        return None;
+    }
+    Some(language)
+}

@@ -1,0 +1,91 @@
+//! Where each question and order lives under `/api/v1`: a public format.
+
+use crate::ask::{Order, Question};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What every path begins with.
+pub const BASE: &str = "/api/v1";
+
+/// An error, as it goes over the wire.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ErrorBody {
+    pub error: String,
+}
+
+/// Which sources are to be polled; empty means all.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollBody {
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// What a person says a mention is.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkBody {
+    #[serde(rename = "as")]
+    pub mark: crate::mention::Mark,
+}
+
+/// Returns the path of a question, below [`BASE`], and its parameters.
+pub fn path(question: &Question) -> (String, Value) {
+    match question {
+        Question::Mentions(asked) => ("/mentions".into(), json!(asked)),
+        Question::Mention(id) => (format!("/mentions/{}", segment(&id.0)), Value::Null),
+        Question::Tickets(asked) => ("/tickets".into(), json!(asked)),
+        Question::Ticket(id) => (format!("/tickets/{id}"), Value::Null),
+        Question::Status => ("/status".into(), Value::Null),
+        Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
+        Question::Outbox => ("/outbox".into(), Value::Null),
+        Question::Check => ("/check".into(), Value::Null),
+    }
+}
+
+/// Returns the path of an order, below [`BASE`], and its body.
+pub fn order_path(order: &Order) -> (String, Value) {
+    match order {
+        Order::Mark(id, mark) => {
+            (format!("/mentions/{}/mark", segment(&id.0)), json!(MarkBody { mark: *mark }))
+        }
+        Order::Ticket(id, moved) => {
+            let mut body = json!(moved);
+            let word = body.as_object_mut().and_then(|fields| fields.remove("move"));
+            let word = word.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+            (format!("/tickets/{id}/{word}"), body)
+        }
+        Order::Send(name) => (format!("/alerts/{}/send", segment(name)), json!({})),
+        Order::Retry(id) => (format!("/outbox/{}/retry", id.0), json!({})),
+        Order::Drop(id) => (format!("/outbox/{}/drop", id.0), json!({})),
+    }
+}
+
+/// Writes a name so that it is one segment of a path, whatever is in it.
+fn segment(name: &str) -> String {
+    url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::{MentionsAsked, TicketMove};
+    use crate::mention::{Mark, MentionId, TicketId};
+
+    #[test]
+    fn questions_have_their_paths() {
+        let asked = MentionsAsked { q: Some("acme".into()), ..MentionsAsked::default() };
+        assert_eq!(path(&Question::Mentions(asked)), ("/mentions".into(), json!({"q": "acme"})));
+        assert_eq!(path(&Question::Preview("a b/c".into())).0, "/alerts/a%20b%2Fc/preview");
+    }
+
+    #[test]
+    fn orders_have_their_paths_and_bodies() {
+        let assign = Order::Ticket(TicketId(7), TicketMove::Assign { who: "maija".into() });
+        assert_eq!(order_path(&assign), ("/tickets/7/assign".into(), json!({"who": "maija"})));
+        let close = Order::Ticket(TicketId(7), TicketMove::Close {});
+        assert_eq!(order_path(&close), ("/tickets/7/close".into(), json!({})));
+        let mark = Order::Mark(MentionId("mabc".into()), Mark::Noise);
+        assert_eq!(order_path(&mark), ("/mentions/mabc/mark".into(), json!({"as": "noise"})));
+    }
+}

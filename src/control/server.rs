@@ -1,0 +1,276 @@
+//! The daemon's end of the socket.
+
+use super::Call;
+use super::protocol::{BASE, ErrorBody, MarkBody, PollBody};
+use crate::ask::{MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
+use crate::delivery::NoticeId;
+use crate::mention::{MentionId, TicketId};
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path as InPath, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::serve::IncomingStream;
+use axum::{Json, Router};
+use serde::Serialize;
+use serde_json::Value;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// The longest body that is read: orders are short.
+const MOST_BODY_BYTES: usize = 1024 * 1024;
+
+/// How long what is being answered may take when the end has come.
+pub const LONGEST_GOODBYE: Duration = Duration::from_secs(10);
+
+/// The group that may open the socket, where the machine has one.
+const GROUP: &str = "vahti";
+
+/// Binds the socket with mode 0660; a stale one is replaced, a live one is not.
+pub async fn bind(path: &Path) -> io::Result<UnixListener> {
+    if path.exists() {
+        if UnixStream::connect(path).await.is_ok() {
+            let what = format!("another vahti listens on {}", path.display());
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, what));
+        }
+        std::fs::remove_file(path)?;
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+    if let Some(group) = id_of("/etc/group", GROUP) {
+        // Only root and members may give it to the group; for others it stays with their own.
+        if std::os::unix::fs::chown(path, None, Some(group)).is_err() {
+            tracing::debug!("The socket stays with the group of this process.");
+        }
+    }
+    Ok(listener)
+}
+
+/// Answers until `stop`; what is being answered then is answered still, if it does not take long: a
+/// request that was only half sent must not hold up the end.
+pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: CancellationToken) {
+    let api = Router::new()
+        .route("/mentions", get(mentions))
+        .route("/mentions/{id}", get(mention))
+        .route("/mentions/{id}/mark", post(mark))
+        .route("/tickets", get(tickets))
+        .route("/tickets/{id}", get(ticket))
+        .route("/tickets/{id}/{move}", post(move_ticket))
+        .route("/status", get(status))
+        .route("/alerts/{name}/preview", get(preview))
+        .route("/alerts/{name}/send", post(send))
+        .route("/outbox", get(outbox))
+        .route("/outbox/{id}/retry", post(retry))
+        .route("/outbox/{id}/drop", post(drop_notice))
+        .route("/check", get(check))
+        .route("/poll", post(poll))
+        .fallback(nothing_here);
+    let router = Router::new()
+        .nest(BASE, api)
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .with_state(calls)
+        .into_make_service_with_connect_info::<Peer>();
+    let told = stop.clone();
+    let served =
+        axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
+    tokio::select! {
+        served = served => if let Err(error) = served {
+            tracing::error!("The control socket ended: {error}.");
+        },
+        () = after(&stop, LONGEST_GOODBYE) => {}
+    }
+}
+
+/// Waits until `stop`, and then as long as `grace`.
+pub async fn after(stop: &CancellationToken, grace: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(grace).await;
+}
+
+/// Who is at the other end, by name where the machine knows one.
+#[derive(Clone)]
+struct Peer(String);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        let uid = stream.io().peer_cred().map(|cred| cred.uid());
+        Self(uid.map_or_else(|_| "somebody".into(), user_name))
+    }
+}
+
+/// Returns the name of a user of this machine, or the number where there is none.
+pub fn user_name(uid: u32) -> String {
+    name_of("/etc/passwd", uid).unwrap_or_else(|| format!("user {uid}"))
+}
+
+/// Returns the name that `list`, a file like `/etc/passwd`, has for a number.
+pub fn name_of(list: &str, id: u32) -> Option<String> {
+    lines(list).find(|(_, number)| *number == id).map(|(name, _)| name)
+}
+
+fn id_of(list: &str, name: &str) -> Option<u32> {
+    lines(list).find(|(known, _)| known == name).map(|(_, id)| id)
+}
+
+fn lines(list: &str) -> impl Iterator<Item = (String, u32)> {
+    let text = std::fs::read_to_string(list).unwrap_or_default();
+    let entries: Vec<(String, u32)> = text
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?.to_owned();
+            Some((name, fields.nth(1)?.parse().ok()?))
+        })
+        .collect();
+    entries.into_iter()
+}
+
+type Calls = State<mpsc::Sender<Call>>;
+
+async fn mentions(
+    State(calls): Calls,
+    asked: Result<Query<MentionsAsked>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    match asked {
+        Ok(Query(asked)) => ask(&calls, Question::Mentions(asked)).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.body_text()),
+    }
+}
+
+async fn mention(State(calls): Calls, InPath(id): InPath<String>) -> Response {
+    ask(&calls, Question::Mention(MentionId(id))).await
+}
+
+async fn mark(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath(id): InPath<String>,
+    Json(body): Json<MarkBody>,
+) -> Response {
+    give(&calls, Order::Mark(MentionId(id), body.mark), by).await
+}
+
+async fn tickets(
+    State(calls): Calls,
+    asked: Result<Query<TicketsAsked>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    match asked {
+        Ok(Query(asked)) => ask(&calls, Question::Tickets(asked)).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.body_text()),
+    }
+}
+
+async fn ticket(State(calls): Calls, InPath(id): InPath<u64>) -> Response {
+    ask(&calls, Question::Ticket(TicketId(id))).await
+}
+
+async fn move_ticket(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath((id, word)): InPath<(u64, String)>,
+    Json(mut body): Json<Value>,
+) -> Response {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("move".into(), Value::String(word));
+    }
+    match serde_json::from_value::<TicketMove>(body) {
+        Ok(moved) => give(&calls, Order::Ticket(TicketId(id), moved), by).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.to_string()),
+    }
+}
+
+async fn status(State(calls): Calls) -> Response {
+    ask(&calls, Question::Status).await
+}
+
+async fn preview(State(calls): Calls, InPath(name): InPath<String>) -> Response {
+    ask(&calls, Question::Preview(name)).await
+}
+
+async fn send(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath(name): InPath<String>,
+) -> Response {
+    give(&calls, Order::Send(name), by).await
+}
+
+async fn outbox(State(calls): Calls) -> Response {
+    ask(&calls, Question::Outbox).await
+}
+
+async fn retry(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath(id): InPath<u64>,
+) -> Response {
+    give(&calls, Order::Retry(NoticeId(id)), by).await
+}
+
+async fn drop_notice(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath(id): InPath<u64>,
+) -> Response {
+    give(&calls, Order::Drop(NoticeId(id)), by).await
+}
+
+async fn check(State(calls): Calls) -> Response {
+    ask(&calls, Question::Check).await
+}
+
+async fn poll(State(calls): Calls, Json(body): Json<PollBody>) -> Response {
+    let (reply, answer) = oneshot::channel();
+    respond(&calls, Call::Poll(body.sources, reply), answer).await
+}
+
+async fn nothing_here() -> Response {
+    fault(StatusCode::NOT_FOUND, format!("there is nothing here; what there is lies under {BASE}"))
+}
+
+async fn ask(calls: &mpsc::Sender<Call>, question: Question) -> Response {
+    let (reply, answer) = oneshot::channel();
+    respond(calls, Call::Ask(question, reply), answer).await
+}
+
+async fn give(calls: &mpsc::Sender<Call>, order: Order, by: String) -> Response {
+    let (reply, answer) = oneshot::channel();
+    respond(calls, Call::Do { order, by, reply }, answer).await
+}
+
+async fn respond<T: Serialize>(
+    calls: &mpsc::Sender<Call>,
+    call: Call,
+    answer: oneshot::Receiver<Result<T, Refusal>>,
+) -> Response {
+    if calls.send(call).await.is_err() {
+        return fault(StatusCode::SERVICE_UNAVAILABLE, "vahti is stopping".into());
+    }
+    match answer.await {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(refusal)) => fault(code(&refusal), refusal.to_string()),
+        Err(_) => fault(StatusCode::SERVICE_UNAVAILABLE, "vahti is stopping".into()),
+    }
+}
+
+fn code(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotFound(_) => StatusCode::NOT_FOUND,
+        Refusal::Faulty(_) => StatusCode::BAD_REQUEST,
+        Refusal::Refused(_) => StatusCode::CONFLICT,
+        Refusal::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn fault(code: StatusCode, error: String) -> Response {
+    (code, Json(ErrorBody { error })).into_response()
+}

@@ -1,0 +1,137 @@
+//! Answers what comes over the control socket: questions from the store, orders through the writer,
+//! polls through the pollers.
+
+use super::board::Board;
+use super::clock;
+use super::intake::{Event, OwnedSetting, Polled};
+use super::setup::Setup;
+use crate::ask::view::SummaryView;
+use crate::ask::{self, Answer, Question, Refusal, SourceFacts};
+use crate::control::{Call, server};
+use crate::store::StoreError;
+use crate::store::handle::Handle;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What the answering task works with.
+pub(super) struct Answering {
+    pub(super) calls: mpsc::Receiver<Call>,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) store: Handle,
+    pub(super) setup: watch::Receiver<Arc<Setup>>,
+    pub(super) board: Arc<Board>,
+    pub(super) started: DateTime<Utc>,
+    pub(super) stop: CancellationToken,
+}
+
+/// Answers until nobody is left who could ask, or the end has come and the time for goodbyes is over.
+pub(super) async fn run(mut answering: Answering) {
+    let mut under_way = JoinSet::new();
+    loop {
+        tokio::select! {
+            call = answering.calls.recv() => match call {
+                Some(call) => answering.take(call, &mut under_way),
+                None => break,
+            },
+            () = server::after(&answering.stop, server::LONGEST_GOODBYE) => return,
+            Some(ended) = under_way.join_next(), if !under_way.is_empty() => {
+                if let Err(died) = ended {
+                    tracing::error!("An answer died: {died}.");
+                }
+            }
+        }
+    }
+    while under_way.join_next().await.is_some() {}
+}
+
+impl Answering {
+    fn take(&self, call: Call, under_way: &mut JoinSet<()>) {
+        match call {
+            Call::Ask(question, reply) => {
+                let (store, setting) = (self.store.clone(), self.setting());
+                under_way.spawn(async move {
+                    drop(reply.send(answer(question, setting, &store).await));
+                });
+            }
+            Call::Do { order, by, reply } => {
+                let (events, setting) = (self.events.clone(), self.setting());
+                under_way.spawn(async move {
+                    // Where the writer is gone, `reply` is dropped, which the asker hears.
+                    drop(events.send(Event::Ordered { order, by, setting, reply }).await);
+                });
+            }
+            Call::Poll(names, reply) => {
+                let board = Arc::clone(&self.board);
+                under_way.spawn(async move {
+                    drop(reply.send(poll(&names, &board).await));
+                });
+            }
+        }
+    }
+
+    fn setting(&self) -> OwnedSetting {
+        let setup = Arc::clone(&self.setup.borrow());
+        let sources = setup.names().into_iter().map(|(name, kind)| SourceFacts {
+            next_poll: self.board.next(&name),
+            name,
+            kind,
+        });
+        OwnedSetting { sources: sources.collect(), setup, running_since: Some(self.started) }
+    }
+}
+
+async fn answer(
+    question: Question,
+    setting: OwnedSetting,
+    store: &Handle,
+) -> Result<Answer, Refusal> {
+    let (send, answer) = oneshot::channel();
+    let work = move |store: &dyn crate::store::Store| {
+        let answer = ask::answer(&question, &setting.borrow(), store, clock::now());
+        drop(send.send(answer));
+        Ok(())
+    };
+    store.with(work).await?;
+    answer
+        .await
+        .unwrap_or_else(|_| Err(Refusal::Store(StoreError::Disk("vahti is stopping".into()))))
+}
+
+/// Pokes the pollers that are meant and waits for all of them.
+async fn poll(names: &[String], board: &Board) -> Result<SummaryView, Refusal> {
+    let mut pollers = Vec::new();
+    if names.is_empty() {
+        pollers = board.pollers(None);
+    }
+    for name in names {
+        let meant = board.pollers(Some(name));
+        if meant.is_empty() {
+            let all = board.pollers(None);
+            let known = all.iter().map(|(source, _)| source.0.as_str());
+            return Err(Refusal::NotFound(match crate::text::nearest(name, known) {
+                Some(near) => format!("source `{name}`; did you mean `{near}`?"),
+                None => format!("source `{name}`; `vahti status` shows them"),
+            }));
+        }
+        pollers.extend(meant);
+    }
+    let mut polls = JoinSet::new();
+    for (source, poke) in pollers {
+        polls.spawn(async move {
+            let (reply, polled) = oneshot::channel();
+            let stopping = Polled {
+                source: source.0,
+                error: Some("vahti is stopping".into()),
+                ..Polled::default()
+            };
+            match poke.send(reply).await {
+                Ok(()) => polled.await.unwrap_or(stopping),
+                Err(_) => stopping,
+            }
+        });
+    }
+    Ok(super::once::summary(polls.join_all().await))
+}

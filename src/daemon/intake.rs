@@ -1,0 +1,267 @@
+//! The one writer: batches, orders and outcomes of deliveries in, commits out. Several commits share
+//! one sync; nobody is told that something is stored before it is.
+
+use super::setup::Setup;
+use super::{Died, clock};
+use crate::ask::{self, Answer, Order, Refusal, Setting};
+use crate::delivery::{Notice, Progress};
+use crate::mention::TicketId;
+use crate::pipeline::{self, Arrival, Failure, tell};
+use crate::post::SourceName;
+use crate::store::handle::Handle;
+use crate::store::{Commit, Store, StoreError};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// Commits that share one sync at most. What is applied and not synced is small.
+const MOST_IN_A_GROUP: usize = 64;
+
+/// Something that leads to a commit.
+pub enum Event {
+    Polled(Outcome, Option<oneshot::Sender<Polled>>),
+    Ordered {
+        order: Order,
+        by: String,
+        setting: OwnedSetting,
+        reply: oneshot::Sender<Result<Answer, Refusal>>,
+    },
+    /// A notice was tried.
+    Tried(Notice, oneshot::Sender<()>),
+    /// An alert's time has come.
+    Speak {
+        alert: String,
+        reply: oneshot::Sender<()>,
+    },
+    /// Alerts may be new.
+    Introduce(oneshot::Sender<()>),
+    /// Somebody asks whether the writer is alive.
+    Ping(oneshot::Sender<()>),
+}
+
+/// How a poll ended.
+pub enum Outcome {
+    Arrived(Arrival),
+    Unchanged(SourceName, crate::fetch::Validators),
+    Failed(Failure),
+}
+
+/// What came of one poll, once it is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Polled {
+    pub source: String,
+    pub posts: usize,
+    pub skipped: usize,
+    pub mentions: usize,
+    /// The numbers of the tickets that were opened.
+    pub tickets: Vec<u64>,
+    pub unchanged: bool,
+    pub error: Option<String>,
+}
+
+/// What an order is worked out against, kept for the writer.
+pub struct OwnedSetting {
+    pub setup: Arc<Setup>,
+    pub sources: Vec<ask::SourceFacts>,
+    pub running_since: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl OwnedSetting {
+    /// Returns the setting that questions and orders take.
+    pub fn borrow(&self) -> Setting<'_> {
+        let config = &self.setup.config;
+        Setting {
+            rules: &self.setup.rules,
+            sources: &self.sources,
+            follow_up_days: config.follow_up_days,
+            store_path: config.store_path(),
+            config_path: config.path.clone(),
+            running_since: self.running_since,
+        }
+    }
+}
+
+/// What the writer works with.
+pub struct Inbox {
+    pub events: mpsc::Receiver<Event>,
+    pub store: Handle,
+    pub setup: watch::Receiver<Arc<Setup>>,
+    /// Woken when a notice was put into the outbox.
+    pub post: Arc<Notify>,
+}
+
+/// An event whose commit is applied, and not yet synced.
+struct Written {
+    /// Whether it put notices into the outbox.
+    notices: bool,
+    /// Tells whoever waits to hear that it is stored.
+    acknowledge: Box<dyn FnOnce() + Send>,
+}
+
+impl Written {
+    fn new(acknowledge: impl FnOnce() + Send + 'static) -> Self {
+        Self { notices: false, acknowledge: Box::new(acknowledge) }
+    }
+
+    /// Applies `commit`.
+    fn apply(
+        commit: &Commit,
+        store: &dyn Store,
+        acknowledge: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        store.apply(commit)?;
+        Ok(Self { notices: !commit.notices.is_empty(), ..Self::new(acknowledge) })
+    }
+}
+
+/// Writes until nobody is left who could send an event. A store that fails ends it: what is not
+/// stored must not be acknowledged.
+pub async fn run(mut inbox: Inbox) -> Result<(), Died> {
+    let mut group = Vec::with_capacity(MOST_IN_A_GROUP);
+    while inbox.events.recv_many(&mut group, MOST_IN_A_GROUP).await > 0 {
+        let events = std::mem::take(&mut group);
+        let setup = Arc::clone(&inbox.setup.borrow());
+        let written = inbox.store.with(move |store| write(events, &setup, store)).await;
+        match written {
+            Ok(has_notices) => {
+                if has_notices {
+                    inbox.post.notify_one();
+                }
+            }
+            Err(error) => return Err(Died(format!("the store failed: {error}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a group of events, syncs once, and tells everybody. Returns whether notices were added.
+fn write(events: Vec<Event>, setup: &Setup, store: &dyn Store) -> Result<bool, StoreError> {
+    let written: Vec<Written> =
+        events.into_iter().map(|event| work(event, setup, store)).collect::<Result<_, _>>()?;
+    store.sync()?;
+    let has_notices = written.iter().any(|written| written.notices);
+    for written in written {
+        (written.acknowledge)();
+    }
+    Ok(has_notices)
+}
+
+fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, StoreError> {
+    let rules = &setup.rules;
+    match event {
+        Event::Polled(outcome, reply) => {
+            let (commit, polled) = polled(outcome, setup, store)?;
+            let acknowledge = move || {
+                if let Some(reply) = reply {
+                    // Nobody is left to hear it when the poller was stopped.
+                    drop(reply.send(polled));
+                }
+            };
+            Written::apply(&commit, store, acknowledge)
+        }
+        Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
+        Event::Tried(notice, reply) => {
+            // One that a person dropped while it was tried does not come back.
+            let is_wanted = notice.progress == Progress::Sent
+                || store.outbox()?.iter().any(|known| known.id == notice.id);
+            let notices = if is_wanted { vec![notice] } else { Vec::new() };
+            let commit = Commit { notices, ..Commit::default() };
+            Written::apply(&commit, store, move || {
+                reply.send(()).ok();
+            })
+        }
+        Event::Speak { alert, reply } => {
+            let now = clock::now();
+            let alert = rules.alerts.iter().find(|known| known.name == alert);
+            let names: Vec<SourceName> = setup.names().into_iter().map(|(name, _)| name).collect();
+            let blind_spots = tell::blind_spots(&names, store)?;
+            let commit = alert
+                .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
+                .transpose()?;
+            Written::apply(&commit.unwrap_or_default(), store, move || {
+                reply.send(()).ok();
+            })
+        }
+        Event::Introduce(reply) => {
+            let commit = tell::introduce(rules, store, clock::now())?;
+            Written::apply(&commit, store, move || {
+                reply.send(()).ok();
+            })
+        }
+        Event::Ping(reply) => Ok(Written::new(move || {
+            reply.send(()).ok();
+        })),
+    }
+}
+
+fn polled(
+    outcome: Outcome,
+    setup: &Setup,
+    store: &dyn Store,
+) -> Result<(Commit, Polled), StoreError> {
+    match outcome {
+        Outcome::Arrived(arrival) => {
+            let mut polled = Polled {
+                source: arrival.source.0.clone(),
+                posts: arrival.batch.posts.len(),
+                skipped: arrival.batch.skipped,
+                ..Polled::default()
+            };
+            let before = store.source(&arrival.source)?.health.mentions;
+            let next_ticket = store.next_ticket()?;
+            let commit = pipeline::process(arrival, &setup.rules, store)?;
+            polled.mentions = commit.source.as_ref().map_or(0, |(_, state)| {
+                usize::try_from(state.health.mentions.saturating_sub(before)).unwrap_or(usize::MAX)
+            });
+            polled.tickets = new_tickets(&commit, next_ticket);
+            tracing::info!(
+                source.name = %polled.source, posts = polled.posts, skipped = polled.skipped,
+                mentions = polled.mentions, tickets = polled.tickets.len(),
+                "Polled {}: {} new of {}.", polled.source, crate::text::count(polled.mentions, "mention"),
+                crate::text::count(polled.posts, "post")
+            );
+            Ok((commit, polled))
+        }
+        Outcome::Unchanged(source, validators) => {
+            tracing::debug!(source.name = %source, "Polled {source}: unchanged.");
+            let commit = pipeline::unchanged(&source, validators, store, clock::now())?;
+            Ok((commit, Polled { source: source.0, unchanged: true, ..Polled::default() }))
+        }
+        Outcome::Failed(failure) => {
+            let (source, error) = (failure.source.0.clone(), failure.error.clone());
+            let first = store.source(&failure.source)?.health.failures == 0;
+            let commit = pipeline::failed(failure, store)?;
+            if first {
+                tracing::warn!(source.name = %source, "Could not poll {source}: {error}.");
+            } else {
+                tracing::debug!(source.name = %source, "Could not poll {source}, again: {error}.");
+            }
+            Ok((commit, Polled { source, error: Some(error), ..Polled::default() }))
+        }
+    }
+}
+
+fn new_tickets(commit: &Commit, next: TicketId) -> Vec<u64> {
+    let ids = commit.tickets.iter().map(|ticket| ticket.facts().id);
+    ids.filter(|id| *id >= next).map(|id| id.0).collect()
+}
+
+/// Works an order out. A refused one changes nothing; the answer shows what is there once it is
+/// stored, so it is asked for behind the commit.
+fn ordered(
+    order: Order,
+    by: &str,
+    setting: &OwnedSetting,
+    reply: oneshot::Sender<Result<Answer, Refusal>>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let question = order.shown_by();
+    let commit = match ask::act(order, by, &setting.borrow(), store, clock::now()) {
+        Ok(commit) => commit,
+        Err(Refusal::Store(error)) => return Err(error),
+        Err(refusal) => return Ok(Written::new(move || drop(reply.send(Err(refusal))))),
+    };
+    store.apply(&commit)?;
+    let answer = ask::answer(&question, &setting.borrow(), store, clock::now());
+    let notices = !commit.notices.is_empty();
+    Ok(Written { notices, ..Written::new(move || drop(reply.send(answer))) })
+}

@@ -1,0 +1,192 @@
+//! `vahti run --once`, and polls without a daemon: everything one time, by the same tasks.
+
+use super::board::is_meant;
+use super::intake::{self, Event, Inbox, Polled};
+use super::setup::{Planned, Setup};
+use super::{Died, EVENTS_IN_FLIGHT, alerts, clock, poll, send};
+use crate::alert::Frequency;
+use crate::ask::view::{FailedView, PolledView, SummaryView};
+use crate::config::Config;
+use crate::delivery::Progress;
+use crate::store::handle::Handle;
+use std::sync::Arc;
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+/// Polls every source, sends the alerts that are due, and tries every queued notice once.
+pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
+    let once = Once::begin(config, store).await?;
+    let mut summary = once.poll(once.setup.sources.clone()).await?;
+    once.tell().await?;
+    once.send(&mut summary).await?;
+    once.end().await?;
+    Ok(summary)
+}
+
+/// Polls the sources that are meant by `names`, all for none; alerts and notices are left to the
+/// daemon, or to the next run.
+pub async fn poll_only(
+    config: Arc<Config>,
+    store: Handle,
+    names: &[String],
+) -> Result<SummaryView, Died> {
+    let once = Once::begin(config, store).await?;
+    let mut meant = Vec::new();
+    for name in names {
+        let found: Vec<_> = once
+            .setup
+            .sources
+            .iter()
+            .filter(|source| is_meant(&source.name, name))
+            .cloned()
+            .collect();
+        if found.is_empty() {
+            let known = once.setup.sources.iter().map(|source| source.name.0.as_str());
+            let near =
+                crate::text::nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
+            return Err(Died(format!("there is no source `{name}`{}", near.unwrap_or_default())));
+        }
+        meant.extend(found);
+    }
+    if names.is_empty() {
+        meant.clone_from(&once.setup.sources);
+    }
+    let summary = once.poll(meant).await?;
+    once.end().await?;
+    Ok(summary)
+}
+
+/// Tries every queued notice once, and polls nothing.
+pub async fn send_only(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
+    // Lists of feeds on the web need not be fetched for this.
+    let config = Config { sources: Vec::new(), ..Config::clone(&config) };
+    let once = Once::begin(Arc::new(config), store).await?;
+    let mut summary = SummaryView::default();
+    once.send(&mut summary).await?;
+    once.end().await?;
+    Ok(summary)
+}
+
+/// Adds polls up.
+pub(super) fn summary(polled: Vec<Polled>) -> SummaryView {
+    let mut summary = SummaryView { sources: polled.len(), ..SummaryView::default() };
+    for poll in polled {
+        summary.unchanged += usize::from(poll.unchanged);
+        summary.posts += poll.posts;
+        summary.skipped += poll.skipped;
+        summary.mentions += poll.mentions;
+        summary.tickets += poll.tickets.len();
+        summary.opened.extend(&poll.tickets);
+        if let Some(error) = poll.error {
+            summary.failed.push(FailedView { source: poll.source, error });
+        } else {
+            summary.polled += 1;
+            summary.by_source.push(PolledView {
+                source: poll.source,
+                unchanged: poll.unchanged,
+                posts: poll.posts,
+                skipped: poll.skipped,
+                mentions: poll.mentions,
+                tickets: poll.tickets.len(),
+            });
+        }
+    }
+    summary.by_source.sort_by(|a, b| a.source.cmp(&b.source));
+    summary.failed.sort_by(|a, b| a.source.cmp(&b.source));
+    summary
+}
+
+/// A setup with its writer running.
+struct Once {
+    setup: Arc<Setup>,
+    store: Handle,
+    events: mpsc::Sender<Event>,
+    writer: JoinSet<Result<(), Died>>,
+}
+
+impl Once {
+    async fn begin(config: Arc<Config>, store: Handle) -> Result<Self, Died> {
+        let setup = Arc::new(Setup::build(config, &store).await.map_err(Died)?);
+        let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
+        let (_, seen) = watch::channel(Arc::clone(&setup));
+        let mut writer = JoinSet::new();
+        let inbox = Inbox {
+            events: inbox,
+            store: store.clone(),
+            setup: seen,
+            post: Arc::new(Notify::new()),
+        };
+        writer.spawn(intake::run(inbox));
+        alerts::introduce(&events).await?;
+        Ok(Self { setup, store, events, writer })
+    }
+
+    async fn poll(&self, sources: Vec<Arc<Planned>>) -> Result<SummaryView, Died> {
+        let permits = Arc::new(Semaphore::new(poll::POLLS_AT_ONCE));
+        let mut polls = JoinSet::new();
+        for planned in sources {
+            let (setup, store) = (Arc::clone(&self.setup), self.store.clone());
+            let (events, permits) = (self.events.clone(), Arc::clone(&permits));
+            polls.spawn(async move {
+                let permit = permits.acquire().await.ok()?;
+                let outcome = poll::visit(&planned, &setup, &store, false).await;
+                drop(permit);
+                let (reply, stored) = oneshot::channel();
+                events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
+                stored.await.ok()
+            });
+        }
+        let polled: Option<Vec<Polled>> = polls.join_all().await.into_iter().collect();
+        match polled {
+            Some(polled) => Ok(summary(polled)),
+            None => Err(Died("the store failed; nothing of the polls under way was kept".into())),
+        }
+    }
+
+    /// Lets the alerts speak that are due, and those that speak as it happens.
+    async fn tell(&self) -> Result<(), Died> {
+        let now = clock::now();
+        for (name, next) in alerts::times(&self.setup, &self.store).await? {
+            let alert = self.setup.rules.alerts.iter().find(|alert| alert.name == name);
+            let as_it_happens =
+                alert.is_some_and(|alert| alert.frequency == Frequency::AsItHappens);
+            if as_it_happens || next.is_some_and(|next| next <= now) {
+                alerts::speak(&name, &self.events).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries every queued notice once.
+    async fn send(&self, summary: &mut SummaryView) -> Result<(), Died> {
+        for notice in send::due(&self.store, clock::now(), true).await? {
+            let tried = send::try_once(notice, &self.setup).await;
+            match tried.progress {
+                Progress::Sent => {
+                    summary.notices.sent += 1;
+                    summary.notices.answers.extend(tried.last_answer.clone());
+                }
+                Progress::Queued | Progress::Dead => {}
+            }
+            send::store_outcome(tried, &self.events).await?;
+        }
+        if let Some(transport) = &self.setup.transport {
+            transport.close().await;
+        }
+        let counts = self.store.with(|store| store.counts()).await;
+        let counts = counts.map_err(|error| Died(error.to_string()))?;
+        summary.notices.queued = usize::try_from(counts.queued).unwrap_or(usize::MAX);
+        summary.notices.dead = usize::try_from(counts.dead).unwrap_or(usize::MAX);
+        Ok(())
+    }
+
+    /// Waits until everything is written.
+    async fn end(mut self) -> Result<(), Died> {
+        drop(self.events);
+        match self.writer.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(died)) => Err(Died(died.to_string())),
+            None => Ok(()),
+        }
+    }
+}

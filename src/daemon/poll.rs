@@ -1,0 +1,291 @@
+//! One source, on its schedule. Polls of one source never overlap: the next wait begins when the
+//! last poll is stored.
+
+use super::Died;
+use super::board::{Board, Poke};
+use super::clock;
+use super::intake::{Event, Outcome, Polled};
+use super::setup::{Planned, Setup};
+use crate::fetch::{FetchError, Fetched, Retry, Validators};
+use crate::pipeline::{Arrival, Failure};
+use crate::schedule;
+use crate::source::{Batch, Page};
+use crate::store::handle::Handle;
+use crate::store::{Health, SourceState};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Polls that may be under way at once: each may hold a reply of the largest size.
+pub const POLLS_AT_ONCE: usize = 24;
+
+/// Pages that one poll may follow.
+const MOST_PAGES: usize = 50;
+
+/// The longest sleep before the wall clock is looked at again: it may have been set, or the machine
+/// may have slept.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// The longest time between two tries of a source that keeps failing.
+const LONGEST_BACK_OFF: TimeDelta = TimeDelta::hours(6);
+
+/// Spawns one poller a source.
+pub(super) async fn start(
+    setup: &Arc<Setup>,
+    events: &mpsc::Sender<Event>,
+    store: &Handle,
+    board: &Arc<Board>,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), Died> {
+    board.clear();
+    super::alerts::introduce(events).await?;
+    let names: Vec<_> = setup.sources.iter().map(|source| source.name.clone()).collect();
+    let healths = store
+        .with(move |store| {
+            names.iter().map(|name| Ok(store.source(name)?.health)).collect::<Result<Vec<_>, _>>()
+        })
+        .await
+        .map_err(|error| Died(error.to_string()))?;
+    let permits = Arc::new(Semaphore::new(POLLS_AT_ONCE));
+    let now = clock::now();
+    for (planned, health) in setup.sources.iter().zip(healths) {
+        let (poke, pokes) = mpsc::channel(1);
+        board.enter(planned.name.clone(), poke);
+        let poller = Poller {
+            planned: Arc::clone(planned),
+            setup: Arc::clone(setup),
+            events: events.clone(),
+            store: store.clone(),
+            board: Arc::clone(board),
+            permits: Arc::clone(&permits),
+            nth: 0,
+        };
+        let first = poller.first(&health, now);
+        tasks.spawn(poller.run(first, pokes, stop.clone()));
+    }
+    Ok(())
+}
+
+struct Poller {
+    planned: Arc<Planned>,
+    setup: Arc<Setup>,
+    events: mpsc::Sender<Event>,
+    store: Handle,
+    board: Arc<Board>,
+    permits: Arc<Semaphore>,
+    /// Polls so far; spreads the jitter.
+    nth: u64,
+}
+
+impl Poller {
+    async fn run(
+        mut self,
+        first: Option<DateTime<Utc>>,
+        mut pokes: mpsc::Receiver<Poke>,
+        stop: CancellationToken,
+    ) {
+        let mut next = first;
+        loop {
+            self.board.set_next(&self.planned.name, next);
+            // The select is around the wait only: a poll that has begun is finished.
+            let poke = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                poke = pokes.recv() => match poke {
+                    Some(poke) => Some(poke),
+                    None => return,
+                },
+                () = due(next) => None,
+            };
+            let Some(polled) = self.poll(&stop, poke.is_some()).await else { return };
+            if let Some(poke) = poke {
+                drop(poke.send(polled));
+            }
+            next = self.next(clock::now()).await;
+            self.nth += 1;
+        }
+    }
+
+    /// Polls once and waits until it is stored. `None` when vahti is stopping.
+    async fn poll(&self, stop: &CancellationToken, is_asked: bool) -> Option<Polled> {
+        let permit = tokio::select! {
+            () = stop.cancelled(), if !is_asked => return None,
+            permit = self.permits.acquire() => permit.ok()?,
+        };
+        let outcome = visit(&self.planned, &self.setup, &self.store, true).await;
+        let (reply, stored) = oneshot::channel();
+        self.events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
+        drop(permit);
+        stored.await.ok()
+    }
+
+    /// Returns when a source is polled first after a start: where it would be next, and not all at
+    /// once.
+    fn first(&self, health: &Health, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if health.gone {
+            return None;
+        }
+        let soon = now + self.jitter();
+        let next = match health.last_poll {
+            // A clock that was set back must not make a source wait for years, nor a poll at once.
+            Some(last) => self.after(health, last.min(now))?,
+            None => now,
+        };
+        Some(next.max(soon))
+    }
+
+    async fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let name = self.planned.name.clone();
+        let health = self.store.with(move |store| Ok(store.source(&name)?.health)).await;
+        let health = health.unwrap_or_default();
+        if health.gone {
+            return None;
+        }
+        Some(self.after(&health, now)? + self.jitter())
+    }
+
+    /// Returns when the source is due after a poll at `last`.
+    fn after(&self, health: &Health, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let scheduled = self.planned.schedule.next(last, self.setup.config.zone)?;
+        let backed_off = last + back_off(health.failures);
+        let due = if self.planned.is_explicit { scheduled } else { scheduled.max(backed_off) };
+        Some(due.max(health.not_before.unwrap_or(due)))
+    }
+
+    fn jitter(&self) -> TimeDelta {
+        let gap = self.planned.schedule.shortest_gap();
+        TimeDelta::from_std(schedule::jitter(gap, &self.planned.name.0, self.nth))
+            .unwrap_or_default()
+    }
+}
+
+/// Returns how long a source is left alone after failing so many times in a row.
+fn back_off(failures: u32) -> TimeDelta {
+    match failures {
+        0 => TimeDelta::zero(),
+        failures => TimeDelta::minutes(15 << (failures - 1).min(5)).min(LONGEST_BACK_OFF),
+    }
+}
+
+async fn due(next: Option<DateTime<Utc>>) {
+    let Some(next) = next else { return std::future::pending().await };
+    sleep_until(next).await;
+}
+
+/// Sleeps by the wall clock; a time that has come is no sleep.
+pub(super) async fn sleep_until(when: DateTime<Utc>) {
+    while let Ok(left) = (when - clock::now()).to_std() {
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+    }
+}
+
+/// Sleeps by the wall clock; `None` when stopped before.
+pub(super) async fn wait_until(when: DateTime<Utc>, stop: &CancellationToken) -> Option<()> {
+    stop.run_until_cancelled(sleep_until(when)).await
+}
+
+/// Visits a source once, page by page, and returns how it went. Stores nothing.
+pub(super) async fn visit(
+    planned: &Arc<Planned>,
+    setup: &Setup,
+    store: &Handle,
+    tell_at_once: bool,
+) -> Outcome {
+    let name = planned.name.clone();
+    let state = match store.with(move |store| store.source(&name)).await {
+        Ok(state) => state,
+        Err(error) => return failure(planned, error.to_string(), &Retry::Soon),
+    };
+    match pages(planned, setup, &state).await {
+        Ok(Some((batch, validators))) => Outcome::Arrived(Arrival {
+            source: planned.name.clone(),
+            kind: planned.kind,
+            only: planned.only.clone(),
+            batch,
+            validators,
+            at: clock::now(),
+            tell_at_once,
+        }),
+        Ok(None) => Outcome::Unchanged(planned.name.clone(), state.validators),
+        Err(Trouble::Fetch(error)) => {
+            let retry = error.retry();
+            let is_gone = retry == Retry::Never;
+            let mut outcome = failure(planned, error.to_string(), &retry);
+            if let Outcome::Failed(failure) = &mut outcome {
+                failure.gone = is_gone;
+            }
+            outcome
+        }
+        Err(Trouble::Read(what)) => failure(planned, what, &Retry::Soon),
+    }
+}
+
+enum Trouble {
+    Fetch(FetchError),
+    Read(String),
+}
+
+/// Returns what all pages of one poll held; `None` where the server said that nothing changed.
+async fn pages(
+    planned: &Arc<Planned>,
+    setup: &Setup,
+    state: &SourceState,
+) -> Result<Option<(Batch, Validators)>, Trouble> {
+    let mut request = planned.source.open(&state.cursor);
+    // With other keywords the same posts mean something else: ask for all of them.
+    let known = Some(&state.validators).filter(|_| state.rules == setup.rules.fingerprint);
+    let mut batch = Batch::default();
+    let mut first = None;
+    for nth in 0..MOST_PAGES {
+        let fetched = setup.fetcher.fetch(&request, known.filter(|_| nth == 0)).await;
+        let (reply, validators) = match fetched.map_err(Trouble::Fetch)? {
+            Fetched::Unchanged { .. } => return Ok(None),
+            Fetched::Fresh { reply, validators, .. } => (reply, validators),
+        };
+        first.get_or_insert(validators);
+        let reader = Arc::clone(planned);
+        let page = tokio::task::spawn_blocking(move || reader.source.read(&reply)).await;
+        let Page { posts, skipped, cursor, next } = match page {
+            Ok(Ok(page)) => page,
+            Ok(Err(unreadable)) => return Err(Trouble::Read(unreadable.to_string())),
+            Err(_) => {
+                return Err(Trouble::Read("the reply broke the reader; please report it".into()));
+            }
+        };
+        batch.posts.extend(posts);
+        batch.skipped += skipped;
+        batch.cursor = cursor.or(batch.cursor);
+        match next {
+            Some(next) => request = next,
+            None => break,
+        }
+    }
+    Ok(Some((batch, first.unwrap_or_default())))
+}
+
+fn failure(planned: &Planned, error: String, retry: &Retry) -> Outcome {
+    let at = clock::now();
+    let not_before = match retry {
+        Retry::After(wait) => TimeDelta::from_std(*wait).ok().map(|wait| at + wait),
+        Retry::Soon | Retry::Never => None,
+    };
+    Outcome::Failed(Failure { source: planned.name.clone(), error, gone: false, not_before, at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backing_off_doubles_and_never_stops_for_good() {
+        let minutes: Vec<i64> = (0..9).map(|failures| back_off(failures).num_minutes()).collect();
+        assert_eq!(minutes, [0, 15, 30, 60, 120, 240, 360, 360, 360]);
+    }
+}

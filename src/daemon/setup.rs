@@ -1,0 +1,102 @@
+//! A configuration made ready to run: rules compiled, clients built, lists of feeds taken apart.
+
+use super::expand;
+use crate::brand::BrandName;
+use crate::config::{Config, MailBy, Place, SourceConfig};
+use crate::delivery::email::Transport;
+use crate::fetch::Fetcher;
+use crate::pipeline::Rules;
+use crate::post::SourceName;
+use crate::schedule::Schedule;
+use crate::source::feed::Feed;
+use crate::source::{Kind, Source};
+use crate::store::handle::Handle;
+use std::sync::Arc;
+
+/// How often a source is polled whose configuration does not say.
+const USUAL_INTERVAL: &str = "15m";
+
+/// Everything that a running daemon needs of its configuration.
+pub struct Setup {
+    pub config: Arc<Config>,
+    pub rules: Rules,
+    pub fetcher: Fetcher,
+    /// How notices go out; `None` where no mail is configured.
+    pub transport: Option<Transport>,
+    pub sources: Vec<Arc<Planned>>,
+    /// Sources that are lists of feeds on the web, which may change.
+    pub outlines: Vec<Arc<Outlined>>,
+}
+
+/// A source with what decides when it is polled and for whom.
+pub struct Planned {
+    pub name: SourceName,
+    pub kind: Kind,
+    pub source: Box<dyn Source>,
+    pub schedule: Schedule,
+    /// Whether the operator set the schedule: then only the server may lengthen it.
+    pub is_explicit: bool,
+    pub only: Vec<BrandName>,
+}
+
+/// A list of feeds.
+pub struct Outlined {
+    pub config: SourceConfig,
+}
+
+impl Setup {
+    /// Makes `config` ready. Lists of feeds on the web are fetched here, or taken from the store
+    /// where that fails; a list that never could be read has no feeds until it can.
+    pub async fn build(config: Arc<Config>, store: &Handle) -> Result<Self, String> {
+        let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
+        let fetcher = Fetcher::new(config.http.clone()).map_err(|error| error.to_string())?;
+        let transport = match config.mail.as_ref().map(|mail| &mail.by) {
+            None => None,
+            Some(MailBy::Folder(folder)) => Some(Transport::folder(folder)),
+            Some(MailBy::Smtp(smtp)) => Some(Transport::smtp(smtp)?),
+        };
+        let mut sources = Vec::new();
+        let mut outlines = Vec::new();
+        for source in &config.sources {
+            match &source.place {
+                Place::Feed(location) => {
+                    sources.push(Arc::new(feed(source, source.name.clone(), location.clone())?));
+                }
+                Place::Opml(_) => {
+                    let list = Arc::new(Outlined { config: source.clone() });
+                    for (name, location) in expand::feeds(&list, &fetcher, store).await? {
+                        sources.push(Arc::new(feed(source, name, location)?));
+                    }
+                    outlines.push(list);
+                }
+            }
+        }
+        Ok(Self { config, rules, fetcher, transport, sources, outlines })
+    }
+
+    /// Returns the facts of every source that `status` shows, lists of feeds first among theirs.
+    pub fn names(&self) -> Vec<(SourceName, Kind)> {
+        let lists = self.outlines.iter().map(|list| (list.config.name.clone(), Kind::Opml));
+        lists.chain(self.sources.iter().map(|source| (source.name.clone(), source.kind))).collect()
+    }
+}
+
+fn feed(
+    config: &SourceConfig,
+    name: SourceName,
+    location: crate::fetch::Location,
+) -> Result<Planned, String> {
+    let usual = USUAL_INTERVAL.parse::<Schedule>().map_err(|error| error.to_string())?;
+    Ok(Planned {
+        source: Box::new(Feed {
+            name: name.clone(),
+            location,
+            allow_private: config.allow_private.clone(),
+        }),
+        name,
+        kind: Kind::Feed,
+        is_explicit: config.schedule.is_some(),
+        schedule: config.schedule.clone().unwrap_or(usual),
+        only: config.brands.clone(),
+    })
+}

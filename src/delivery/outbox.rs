@@ -1,0 +1,194 @@
+//! What becomes of a notice after an attempt: sent, tried again later, or given up. Pure; the ledger
+//! itself is in the store.
+
+use super::email::Failed;
+use super::{Notice, Progress};
+use crate::text;
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+/// How long after its making a notice is given up, as mail servers do.
+const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(5);
+
+/// The waits after the first failures; after the last of them it is tried once an hour.
+const WAITS: [TimeDelta; 7] = [
+    TimeDelta::seconds(30),
+    TimeDelta::minutes(1),
+    TimeDelta::minutes(2),
+    TimeDelta::minutes(4),
+    TimeDelta::minutes(8),
+    TimeDelta::minutes(16),
+    TimeDelta::minutes(30),
+];
+
+/// The longest answer of a server that the ledger keeps, in characters.
+const LONGEST_ANSWER: usize = 500;
+
+/// Returns the notice after the server took it.
+#[must_use]
+pub fn after_success(notice: Notice, answer: &str, now: DateTime<Utc>) -> Notice {
+    Notice {
+        progress: Progress::Sent,
+        attempts: notice.attempts.saturating_add(1),
+        next_attempt: now,
+        last_answer: Some(kept(answer)),
+        ..notice
+    }
+}
+
+/// Returns the notice after an attempt that failed: queued for later while there is hope, dead when
+/// it was refused for good or is older than five days.
+#[must_use]
+pub fn after_failure(notice: Notice, failed: &Failed, now: DateTime<Utc>) -> Notice {
+    let attempts = notice.attempts.saturating_add(1);
+    let (hope, answer) = match failed {
+        Failed::Temporary { answer } => (now - notice.created < GIVEN_UP_AFTER, answer),
+        Failed::Permanent { answer } => (false, answer),
+    };
+    let (progress, next_attempt) = if hope {
+        let wait = wait_after(attempts, &notice.message_id);
+        (Progress::Queued, now.checked_add_signed(wait).unwrap_or(now))
+    } else {
+        (Progress::Dead, now)
+    };
+    Notice { progress, attempts, next_attempt, last_answer: Some(kept(answer)), ..notice }
+}
+
+/// Returns the notice after a person asked for another attempt: due at once. One that the server has
+/// taken stays as it is, because nothing goes out twice.
+#[must_use]
+pub fn retried(notice: Notice, now: DateTime<Utc>) -> Notice {
+    match notice.progress {
+        Progress::Sent => notice,
+        Progress::Queued | Progress::Dead => {
+            Notice { progress: Progress::Queued, next_attempt: now, ..notice }
+        }
+    }
+}
+
+/// Returns how long to wait after the `attempts`th failure: a tenth more or less than in the table,
+/// so that what failed together is not tried together. The same for the same notice.
+fn wait_after(attempts: u32, message_id: &str) -> TimeDelta {
+    let at = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    let wait = WAITS.get(at).copied().unwrap_or(TimeDelta::hours(1));
+    let mut hash = Sha256::new();
+    hash.update(attempts.to_be_bytes());
+    hash.update(message_id.as_bytes());
+    let chance = hash.finalize().first().copied().unwrap_or_default();
+    let milliseconds = wait.num_milliseconds();
+    let jitter = milliseconds / 5 * i64::from(chance) / 255 - milliseconds / 10;
+    TimeDelta::milliseconds(milliseconds + jitter)
+}
+
+fn kept(answer: &str) -> String {
+    text::cut(&text::visible(answer), LONGEST_ANSWER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::NoticeId;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn notice(message_id: &str) -> Notice {
+        Notice {
+            id: NoticeId(1),
+            alert: "care".into(),
+            to: "care@acme.example".into(),
+            subject: "s".into(),
+            text: "t".into(),
+            html: "h".into(),
+            message_id: message_id.into(),
+            created: at(0),
+            progress: Progress::Queued,
+            attempts: 0,
+            next_attempt: at(0),
+            last_answer: None,
+        }
+    }
+
+    fn temporary() -> Failed {
+        Failed::Temporary { answer: "451 later".into() }
+    }
+
+    #[test]
+    fn the_waits_double_to_half_an_hour_and_then_are_an_hour() {
+        let mut notice = notice("a");
+        let mut now = at(0);
+        let mut waits = Vec::new();
+        for _ in 0..10 {
+            notice = after_failure(notice, &temporary(), now);
+            assert_eq!(notice.progress, Progress::Queued);
+            waits.push((notice.next_attempt - now).num_seconds());
+            now = notice.next_attempt;
+        }
+        let table = [30, 60, 120, 240, 480, 960, 1800, 3600, 3600, 3600];
+        for (wait, expected) in waits.iter().zip(table) {
+            assert!((wait - expected).abs() * 10 <= expected + 10, "{waits:?}");
+        }
+        assert_eq!(notice.attempts, 10);
+        assert_eq!(notice.last_answer.as_deref(), Some("451 later"));
+    }
+
+    #[test]
+    fn notices_that_failed_together_are_not_tried_together() {
+        let next = |id| after_failure(notice(id), &temporary(), at(0)).next_attempt;
+        let times: std::collections::BTreeSet<_> =
+            ["a", "b", "c", "d", "e", "f"].into_iter().map(next).collect();
+        assert!(times.len() > 3, "{times:?}");
+        assert_eq!(next("a"), next("a"));
+    }
+
+    #[test]
+    fn a_permanent_refusal_is_the_end_at_once() {
+        let failed = Failed::Permanent { answer: "550 no such user".into() };
+        let notice = after_failure(notice("a"), &failed, at(5));
+        assert_eq!(notice.progress, Progress::Dead);
+        assert_eq!((notice.attempts, notice.last_answer.as_deref()), (1, Some("550 no such user")));
+    }
+
+    #[test]
+    fn after_five_days_hope_ends() {
+        let day = 86_400;
+        let before = after_failure(notice("a"), &temporary(), at(5 * day - 1));
+        assert_eq!(before.progress, Progress::Queued);
+        let after = after_failure(notice("a"), &temporary(), at(5 * day));
+        assert_eq!(after.progress, Progress::Dead);
+    }
+
+    #[test]
+    fn a_person_can_raise_the_dead_but_not_repeat_the_sent() {
+        let failed = Failed::Permanent { answer: "550".into() };
+        let dead = after_failure(notice("a"), &failed, at(5));
+        let again = retried(dead, at(9));
+        assert_eq!((again.progress, again.next_attempt), (Progress::Queued, at(9)));
+        let sent = after_success(again, "250 queued as 4711\r\n", at(10));
+        assert_eq!((sent.progress, sent.attempts), (Progress::Sent, 2));
+        assert_eq!(sent.last_answer.as_deref(), Some("250 queued as 4711"));
+        assert_eq!(retried(sent.clone(), at(11)), sent);
+    }
+
+    #[test]
+    fn an_endless_answer_is_cut_and_its_controls_are_shown() {
+        let failed = Failed::Temporary { answer: format!("451 \x1b[31m{}", "x".repeat(9000)) };
+        let answer = after_failure(notice("a"), &failed, at(0)).last_answer.unwrap();
+        assert!(answer.chars().count() <= LONGEST_ANSWER && answer.starts_with("451 ␛[31mxx"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_attempt_always_lies_ahead_and_within_two_hours(
+            attempts in 0..u32::MAX, id in ".*", late in 0_i64..400_000,
+        ) {
+            let now = at(late);
+            let notice = after_failure(Notice { attempts, ..notice(&id) }, &temporary(), now);
+            prop_assert_eq!(notice.progress, Progress::Queued);
+            prop_assert!(notice.next_attempt > now);
+            prop_assert!(notice.next_attempt <= now + TimeDelta::hours(2));
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! What one alert has to say for one period: gathered here, worded in `view`, laid out in
+//! [`text`] and [`html`]. What needs somebody today comes first, and what could not be heard comes
+//! last but is never left out, so that quiet is not mistaken for good news.
+
+mod excerpt;
+pub mod html;
+#[cfg(test)]
+mod sample;
+mod subject;
+pub mod text;
+mod view;
+mod words;
+
+pub use excerpt::Piece;
+pub use subject::subject;
+
+use crate::brand::BrandName;
+use crate::enrich::{Label, Priority};
+use crate::mention::{Mention, TicketId};
+use crate::post::SourceName;
+use crate::text::Language;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// How many mentions a digest shows in full; the others are counted.
+const MOST_SHOWN: usize = 200;
+
+/// How many tickets, and how many blind spots, a digest lists; the others are counted.
+const MOST_LISTED: usize = 50;
+
+/// What a digest tells of one ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketLine {
+    pub id: TicketId,
+    /// In the word of the contract: `new`, `open`, …
+    pub status: String,
+    pub priority: Priority,
+    pub due: Option<DateTime<Utc>>,
+    pub overdue: bool,
+    pub assignee: Option<String>,
+    pub headline: String,
+    pub brand: BrandName,
+    pub next_step: String,
+}
+
+/// A source that could not be heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlindSpot {
+    pub source: SourceName,
+    /// What happened: `example.org answered 503`.
+    pub what: String,
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// How many mentions are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HowMany {
+    All,
+    /// At most so many, ranked by priority, reach and freshness.
+    Best(usize),
+}
+
+/// What was gathered for a digest.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The name of the alert.
+    pub alert: &'a str,
+    /// The language of the digest itself.
+    pub language: Language,
+    /// The zone in which its times are written.
+    pub zone: Tz,
+    pub mentions: &'a [Mention],
+    /// The overdue and urgent ones, and those of the mentions.
+    pub tickets: &'a [TicketLine],
+    pub blind_spots: &'a [BlindSpot],
+    /// Where the period begins; `None` where the digest is for one batch.
+    pub from: Option<DateTime<Utc>>,
+    pub to: DateTime<Utc>,
+    pub how_many: HowMany,
+}
+
+/// How many mentions there are, of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub negative: u64,
+    pub neutral: u64,
+    pub positive: u64,
+}
+
+impl Counts {
+    /// Returns how many there are in all.
+    pub fn all(&self) -> u64 {
+        self.negative + self.neutral + self.positive
+    }
+
+    fn add(&mut self, label: Label) {
+        match label {
+            Label::Negative => self.negative += 1,
+            Label::Neutral => self.neutral += 1,
+            Label::Positive => self.positive += 1,
+        }
+    }
+}
+
+/// What one alert has to say for one period.
+#[derive(Debug, Clone)]
+pub struct Digest {
+    pub alert: String,
+    pub language: Language,
+    pub zone: Tz,
+    pub from: Option<DateTime<Utc>>,
+    pub to: DateTime<Utc>,
+    /// All mentions of the period, by brand; those not shown count as well.
+    pub counts: BTreeMap<BrandName, Counts>,
+    /// The headline of the mention that matters most.
+    pub worst: Option<String>,
+    /// The tickets that need somebody today, most pressing first.
+    pub today: Vec<TicketLine>,
+    /// How many more of those there are.
+    pub today_hidden: usize,
+    /// The negative, the neutral, the positive; those without a mention are left out.
+    pub sections: Vec<Section>,
+    /// How many mentions are counted only.
+    pub hidden: usize,
+    /// Since when to look for the mentions that are counted only.
+    pub since: DateTime<Utc>,
+    pub blind_spots: Vec<BlindSpot>,
+    /// How many more of those there are.
+    pub blind_hidden: usize,
+}
+
+/// The mentions of one kind.
+#[derive(Debug, Clone)]
+pub struct Section {
+    pub label: Label,
+    pub groups: Vec<Group>,
+}
+
+/// The mentions of one kind of one brand.
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub brand: BrandName,
+    /// How many there are, shown or not.
+    pub total: u64,
+    pub items: Vec<Item>,
+}
+
+/// One mention that is shown, and the ticket it has.
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub mention: Mention,
+    pub title: Vec<Piece>,
+    /// The sentence that names the brand; empty where the title says the same.
+    pub sentence: Vec<Piece>,
+    pub ticket: Option<TicketLine>,
+}
+
+impl Digest {
+    /// Gathers what matters. What a person marked as noise is left out.
+    pub fn of(input: &Input) -> Self {
+        let mut mentions: Vec<&Mention> =
+            input.mentions.iter().filter(|mention| !mention.is_noise()).collect();
+        let total = counts(&mentions);
+        let since = mentions.iter().map(|mention| mention.time()).chain(input.from).min();
+        rank(&mut mentions, input.how_many);
+        let all = mentions.len();
+        mentions.truncate(match input.how_many {
+            HowMany::All => MOST_SHOWN,
+            HowMany::Best(most) => most.min(MOST_SHOWN),
+        });
+        let today = today(input.tickets);
+        Self {
+            alert: input.alert.to_owned(),
+            language: input.language,
+            zone: input.zone,
+            from: input.from,
+            to: input.to,
+            worst: worst(input.mentions),
+            today_hidden: today.len().saturating_sub(MOST_LISTED),
+            today: today.into_iter().take(MOST_LISTED).cloned().collect(),
+            sections: sections(&mentions, input.tickets, &total),
+            counts: total,
+            hidden: all - mentions.len(),
+            since: since.unwrap_or(input.to),
+            blind_spots: input.blind_spots.iter().take(MOST_LISTED).cloned().collect(),
+            blind_hidden: input.blind_spots.len().saturating_sub(MOST_LISTED),
+        }
+    }
+
+    /// Returns how many mentions there are of each kind, whatever the brand.
+    pub fn total(&self) -> Counts {
+        self.counts.values().fold(Counts::default(), |sum, counts| Counts {
+            negative: sum.negative + counts.negative,
+            neutral: sum.neutral + counts.neutral,
+            positive: sum.positive + counts.positive,
+        })
+    }
+
+    /// Tells whether there is nothing that anybody would want to read.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.today.is_empty() && self.blind_spots.is_empty()
+    }
+}
+
+fn counts(mentions: &[&Mention]) -> BTreeMap<BrandName, Counts> {
+    let mut counts: BTreeMap<BrandName, Counts> = BTreeMap::new();
+    for mention in mentions {
+        counts.entry(mention.brand.clone()).or_default().add(mention.label());
+    }
+    counts
+}
+
+/// Puts first what must not be cut off.
+fn rank(mentions: &mut [&Mention], how_many: HowMany) {
+    // The id makes the order the same whatever the order of the input.
+    match how_many {
+        HowMany::All => mentions.sort_by_key(|mention| (Reverse(weight(mention)), &mention.id)),
+        HowMany::Best(_) => mentions.sort_by_key(|mention| {
+            let reach = mention.post.author.followers.unwrap_or(0);
+            let (negative, priority, time) = weight(mention);
+            (Reverse((priority, negative, reach, time)), &mention.id)
+        }),
+    }
+}
+
+/// How much a mention matters: negative ones first, by priority, then the newest.
+fn weight(mention: &Mention) -> (bool, Priority, DateTime<Utc>) {
+    (mention.label() == Label::Negative, mention.priority(), mention.time())
+}
+
+/// The headline of the mention that matters most; the brand's own words matter least.
+fn worst(mentions: &[Mention]) -> Option<String> {
+    mentions
+        .iter()
+        .filter(|mention| !mention.is_noise())
+        .max_by_key(|mention| (!mention.own, weight(mention), Reverse(&mention.id)))
+        .map(|mention| excerpt::line(&mention.headline(), 100))
+}
+
+/// The tickets that need somebody today: those overdue, and the urgent ones nobody has answered.
+fn today(tickets: &[TicketLine]) -> Vec<&TicketLine> {
+    let mut seen = HashSet::new();
+    let mut today: Vec<&TicketLine> = tickets
+        .iter()
+        .filter(|ticket| {
+            let waiting = matches!(ticket.status.as_str(), "new" | "open");
+            ticket.overdue || (waiting && ticket.priority == Priority::Urgent)
+        })
+        .filter(|ticket| seen.insert(ticket.id))
+        .collect();
+    today.sort_by_key(|ticket| {
+        let due = ticket.due.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        (Reverse(ticket.priority), !ticket.overdue, due, ticket.id)
+    });
+    today
+}
+
+fn sections(
+    mentions: &[&Mention],
+    tickets: &[TicketLine],
+    counts: &BTreeMap<BrandName, Counts>,
+) -> Vec<Section> {
+    let tickets: HashMap<TicketId, &TicketLine> =
+        tickets.iter().map(|ticket| (ticket.id, ticket)).collect();
+    let section = |label: Label| {
+        let mut groups: BTreeMap<&BrandName, Vec<Item>> = BTreeMap::new();
+        for mention in mentions.iter().filter(|mention| mention.label() == label) {
+            let ticket = mention.ticket.and_then(|id| tickets.get(&id).copied());
+            groups.entry(&mention.brand).or_default().push(item(mention, ticket));
+        }
+        let groups: Vec<Group> = groups
+            .into_iter()
+            .map(|(brand, items)| {
+                let counts = counts.get(brand).copied().unwrap_or_default();
+                let total = match label {
+                    Label::Negative => counts.negative,
+                    Label::Neutral => counts.neutral,
+                    Label::Positive => counts.positive,
+                };
+                Group { brand: brand.clone(), total, items }
+            })
+            .collect();
+        (!groups.is_empty()).then_some(Section { label, groups })
+    };
+    [Label::Negative, Label::Neutral, Label::Positive].into_iter().filter_map(section).collect()
+}
+
+fn item(mention: &Mention, ticket: Option<&TicketLine>) -> Item {
+    let title = excerpt::title(mention);
+    let sentence = excerpt::sentence(mention);
+    let plain =
+        |pieces: &[Piece]| pieces.iter().map(|piece| piece.text.as_str()).collect::<String>();
+    let same = plain(&title) == plain(&sentence);
+    // Of the mention only what is shown is kept: a text may be megabytes long.
+    let mut kept = (*mention).clone();
+    kept.post.text = String::new();
+    Item {
+        mention: kept,
+        title,
+        sentence: if same { Vec::new() } else { sentence },
+        ticket: ticket.cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{digest, input, mention, morning, now, ticket};
+    use super::*;
+    use crate::mention::Mark;
+
+    /// Lists the headlines of what is shown, section by section.
+    fn shown(digest: &Digest) -> Vec<String> {
+        let groups = digest.sections.iter().flat_map(|section| &section.groups);
+        groups.flat_map(|group| &group.items).map(|item| item.mention.headline()).collect()
+    }
+
+    fn titled(number: u8, label: Label, priority: Priority, title: &str) -> Mention {
+        let mut mention = mention(number, label, Some(title), "About Acme.");
+        mention.insight.priority = priority;
+        mention
+    }
+
+    #[test]
+    fn negative_mentions_come_first_by_priority_and_then_the_newest() {
+        let mentions = [
+            titled(1, Label::Positive, Priority::Normal, "praise"),
+            titled(2, Label::Negative, Priority::Normal, "newer"),
+            titled(3, Label::Neutral, Priority::Normal, "news"),
+            titled(9, Label::Negative, Priority::Normal, "older"),
+            titled(8, Label::Negative, Priority::Urgent, "urgent"),
+        ];
+        let digest = digest(&mentions, &[]);
+        assert_eq!(shown(&digest), ["urgent", "newer", "older", "news", "praise"]);
+        assert_eq!(digest.total(), Counts { negative: 3, neutral: 1, positive: 1 });
+    }
+
+    #[test]
+    fn what_a_person_marked_counts_before_what_we_thought() {
+        let mut noise = titled(1, Label::Negative, Priority::Urgent, "noise");
+        noise.mark = Some(Mark::Noise);
+        let mut fine = titled(2, Label::Negative, Priority::Urgent, "fine");
+        fine.mark = Some(Mark::Positive);
+        let digest = digest(&[noise, fine], &[]);
+        assert_eq!(digest.total(), Counts { negative: 0, neutral: 0, positive: 1 });
+        assert_eq!(digest.worst.as_deref(), Some("fine"));
+    }
+
+    #[test]
+    fn the_best_are_chosen_by_priority_reach_and_freshness() {
+        let mut known = titled(9, Label::Negative, Priority::Normal, "widely read");
+        known.post.author.followers = Some(5000);
+        let mentions = [
+            titled(1, Label::Neutral, Priority::Normal, "news"),
+            titled(3, Label::Negative, Priority::Normal, "older"),
+            titled(2, Label::Negative, Priority::Normal, "newer"),
+            known,
+            titled(8, Label::Negative, Priority::High, "high"),
+        ];
+        let best =
+            |most| Digest::of(&Input { how_many: HowMany::Best(most), ..input(&mentions, &[]) });
+        assert_eq!(shown(&best(1)), ["high"]);
+        assert_eq!(shown(&best(3)), ["high", "widely read", "newer"]);
+        assert_eq!((best(3).hidden, best(3).total().all()), (2, 5));
+    }
+
+    #[test]
+    fn beyond_two_hundred_the_mentions_are_counted_and_the_worst_kept() {
+        let mut mentions: Vec<Mention> = (0..500_u16)
+            .map(|number| {
+                let mut mention = titled(7, Label::Neutral, Priority::Normal, "news");
+                mention.id = crate::mention::MentionId(format!("m{number}"));
+                mention
+            })
+            .collect();
+        mentions.push(titled(8, Label::Negative, Priority::Normal, "bad"));
+        mentions[0].post.published = Some(now() - chrono::TimeDelta::days(3));
+        let digest = digest(&mentions, &[]);
+        assert_eq!((shown(&digest).len(), digest.hidden, digest.total().all()), (200, 301, 501));
+        assert_eq!(shown(&digest)[0], "bad");
+        let text = text::render(&digest);
+        assert!(
+            text.contains("And 301 more: vahti mentions --since 2026-11-18T08:00:00Z --limit 0\n")
+        );
+        assert!(text.contains("Neutral (500)"), "what is hidden is counted");
+    }
+
+    #[test]
+    fn overdue_tickets_and_urgent_unanswered_ones_need_somebody_today() {
+        let overdue = |id, priority| TicketLine { overdue: true, priority, ..ticket(id) };
+        let urgent = |id, status: &str| TicketLine {
+            priority: Priority::Urgent,
+            status: status.into(),
+            ..ticket(id)
+        };
+        let tickets = [
+            ticket(1),
+            overdue(2, Priority::Normal),
+            urgent(3, "new"),
+            urgent(4, "answered"),
+            urgent(5, "closed"),
+            overdue(6, Priority::High),
+            overdue(2, Priority::Normal),
+        ];
+        let ids: Vec<u64> = digest(&[], &tickets).today.iter().map(|ticket| ticket.id.0).collect();
+        assert_eq!(ids, [3, 6, 2]);
+    }
+
+    #[test]
+    fn a_title_that_says_the_same_as_the_text_is_said_once() {
+        let twice = mention(1, Label::Neutral, Some("Acme opens."), "Acme opens.");
+        let digest = digest(&[twice], &[]);
+        let item = &digest.sections[0].groups[0].items[0];
+        assert_eq!((item.title.len(), item.sentence.len()), (2, 0));
+    }
+
+    #[test]
+    fn the_order_of_the_input_changes_nothing() {
+        let mut mentions: Vec<Mention> =
+            (0..50).map(|number| mention(number, Label::Neutral, None, "Acme")).collect();
+        for mention in &mut mentions {
+            mention.post.published = None;
+        }
+        let one = text::render(&digest(&mentions, &[]));
+        mentions.reverse();
+        assert_eq!(one, text::render(&digest(&mentions, &[])));
+    }
+
+    #[test]
+    fn a_morning_is_not_empty_and_nothing_is() {
+        assert!(!morning(Language::ENGLISH).is_empty());
+        assert!(digest(&[], &[]).is_empty());
+    }
+}

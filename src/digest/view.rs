@@ -1,0 +1,369 @@
+//! A digest in the words of its language, ready to be laid out. Both forms read the same view, so
+//! they cannot say different things.
+
+use super::words::{Words, fill};
+use super::{BlindSpot, Counts, Digest, Group, Item, Piece, Section, TicketLine, excerpt, subject};
+use crate::brand::BrandName;
+use crate::enrich::Label;
+use crate::mention::Mention;
+use chrono::{DateTime, SecondsFormat, Utc};
+use url::Url;
+
+/// The longest address of a post that is linked, in characters.
+const LONGEST_LINK: usize = 2000;
+
+/// The longest name, place or remark from outside, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// How many words of a complaint, and how many reasons, are quoted.
+const MOST_REASONS: usize = 2;
+
+/// A whole digest in words.
+pub(super) struct View {
+    pub(super) language: &'static str,
+    pub(super) title: String,
+    /// A line a brand: how many mentions, how many of them negative.
+    pub(super) summary: Vec<String>,
+    pub(super) period: String,
+    /// Said where there was nothing.
+    pub(super) nothing: Option<&'static str>,
+    pub(super) today: Option<TodayView>,
+    pub(super) sections: Vec<SectionView>,
+    /// How many mentions are not shown, and the command that shows them.
+    pub(super) more: Option<Hint>,
+    pub(super) blind: Option<BlindView>,
+    pub(super) footer: String,
+    pub(super) open: &'static str,
+}
+
+/// Words, and the command that belongs to them.
+pub(super) struct Hint {
+    pub(super) words: String,
+    pub(super) command: String,
+}
+
+pub(super) struct TodayView {
+    pub(super) heading: &'static str,
+    pub(super) tickets: Vec<TicketView>,
+    pub(super) more: Option<Hint>,
+}
+
+pub(super) struct TicketView {
+    /// `Ticket 7 · urgent · overdue since …`
+    pub(super) name: String,
+    pub(super) state: String,
+    pub(super) brand: Option<String>,
+    pub(super) headline: String,
+    /// Who has it, and what comes next.
+    pub(super) next: String,
+    pub(super) command: String,
+}
+
+pub(super) struct SectionView {
+    pub(super) heading: String,
+    /// `negative`, `neutral` or `positive`, whatever the language.
+    pub(super) tone: &'static str,
+    pub(super) groups: Vec<GroupView>,
+}
+
+pub(super) struct GroupView {
+    /// `None` where the digest is about one brand only.
+    pub(super) brand: Option<String>,
+    pub(super) items: Vec<ItemView>,
+}
+
+pub(super) struct ItemView {
+    pub(super) title: Vec<Piece>,
+    pub(super) sentence: Vec<Piece>,
+    /// The language of the post, where it is known.
+    pub(super) language: Option<String>,
+    /// Where, who, when.
+    pub(super) origin: Vec<String>,
+    pub(super) why: String,
+    pub(super) link: Option<String>,
+    pub(super) ticket: Option<Hint>,
+    pub(super) mark: Hint,
+}
+
+pub(super) struct BlindView {
+    pub(super) heading: &'static str,
+    pub(super) meaning: &'static str,
+    pub(super) spots: Vec<SpotView>,
+    pub(super) more: Option<Hint>,
+}
+
+pub(super) struct SpotView {
+    pub(super) source: String,
+    pub(super) what: String,
+}
+
+impl View {
+    /// Words a digest.
+    pub(super) fn of(digest: &Digest) -> Self {
+        let words = Words::of(digest.language);
+        let wording = Wording { words, digest };
+        let quiet = digest.counts.is_empty() && digest.today.is_empty();
+        Self {
+            language: words.code(),
+            title: subject(digest),
+            summary: digest
+                .counts
+                .iter()
+                .map(|(brand, counts)| wording.summary(brand, counts))
+                .collect(),
+            period: wording.period(),
+            nothing: quiet.then_some(words.nothing.as_str()),
+            today: wording.today(),
+            sections: digest.sections.iter().map(|section| wording.section(section)).collect(),
+            more: wording.more(),
+            blind: wording.blind(),
+            footer: fill(&words.footer, &[("alert", &excerpt::line(&digest.alert, LONGEST_NAME))]),
+            open: &words.open,
+        }
+    }
+}
+
+/// A digest and the words for it.
+struct Wording<'a> {
+    words: &'static Words,
+    digest: &'a Digest,
+}
+
+impl Wording<'_> {
+    fn summary(&self, brand: &BrandName, counts: &Counts) -> String {
+        let count = &self.words.count;
+        let parts: Vec<String> = [
+            (counts.negative, &count.negative),
+            (counts.neutral, &count.neutral),
+            (counts.positive, &count.positive),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, forms)| self.words.count(number, forms))
+        .collect();
+        let mentions = self.words.count(counts.all(), &count.mentions);
+        format!("{}: {mentions}, {}", excerpt::line(&brand.0, LONGEST_NAME), parts.join(", "))
+    }
+
+    fn period(&self) -> String {
+        let Digest { from, to, zone, .. } = self.digest;
+        let to = self.date(*to);
+        let period = match from {
+            Some(from) => fill(&self.words.period, &[("from", &self.date(*from)), ("to", &to)]),
+            None => fill(&self.words.until, &[("to", &to)]),
+        };
+        format!("{period} · {}", fill(&self.words.times, &[("zone", zone.name())]))
+    }
+
+    fn today(&self) -> Option<TodayView> {
+        let Digest { today, today_hidden, .. } = self.digest;
+        (!today.is_empty()).then(|| TodayView {
+            heading: &self.words.today,
+            tickets: today.iter().map(|ticket| self.ticket(ticket)).collect(),
+            more: self.hint(*today_hidden, "vahti tickets --overdue --limit 0"),
+        })
+    }
+
+    fn ticket(&self, ticket: &TicketLine) -> TicketView {
+        let TicketLine { id, headline, brand, .. } = ticket;
+        let headline = excerpt::line(headline, 140);
+        TicketView {
+            name: fill(&self.words.ticket, &[("id", &id.to_string())]),
+            state: self.state(ticket),
+            brand: self.is_several().then(|| excerpt::line(&brand.0, LONGEST_NAME)),
+            headline,
+            next: self.next(ticket),
+            command: format!("vahti ticket {id}"),
+        }
+    }
+
+    /// How it stands with a ticket: `urgent, overdue since …`.
+    fn state(&self, ticket: &TicketLine) -> String {
+        let words = self.words;
+        let due = match (ticket.due, ticket.overdue) {
+            (Some(due), true) => fill(&words.overdue_since, &[("date", &self.date(due))]),
+            (Some(due), false) => fill(&words.due, &[("date", &self.date(due))]),
+            (None, true) => words.overdue.clone(),
+            (None, false) => String::new(),
+        };
+        let status = excerpt::line(words.status(&ticket.status), LONGEST_NAME);
+        let parts = [words.priority(ticket.priority), &status, &due];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn next(&self, ticket: &TicketLine) -> String {
+        let who = match &ticket.assignee {
+            Some(who) => fill(&self.words.assigned, &[("who", &excerpt::line(who, LONGEST_NAME))]),
+            None => self.words.unassigned.clone(),
+        };
+        let step = excerpt::line(&ticket.next_step, 200);
+        if step.is_empty() || !self.words.is_english() {
+            return who;
+        }
+        format!("{who} {}", fill(&self.words.next, &[("step", &step)]))
+    }
+
+    fn section(&self, section: &Section) -> SectionView {
+        let total: u64 = section.groups.iter().map(|group| group.total).sum();
+        SectionView {
+            heading: format!("{} ({total})", self.words.heading.of(section.label)),
+            tone: match section.label {
+                Label::Negative => "negative",
+                Label::Neutral => "neutral",
+                Label::Positive => "positive",
+            },
+            groups: section.groups.iter().map(|group| self.group(group)).collect(),
+        }
+    }
+
+    fn group(&self, group: &Group) -> GroupView {
+        GroupView {
+            brand: self.is_several().then(|| {
+                format!("{} ({})", excerpt::line(&group.brand.0, LONGEST_NAME), group.total)
+            }),
+            items: group.items.iter().map(|item| self.item(item)).collect(),
+        }
+    }
+
+    fn item(&self, item: &Item) -> ItemView {
+        let Item { mention, title, sentence, ticket } = item;
+        let link = mention.post.url.as_deref().and_then(link);
+        ItemView {
+            title: title.clone(),
+            sentence: sentence.clone(),
+            language: mention.insight.language.map(|language| language.to_string()),
+            origin: self.origin(mention, link.as_ref()),
+            why: fill(&self.words.why, &[("reasons", &self.reasons(mention))]),
+            link: link.map(String::from),
+            ticket: mention.ticket.map(|id| {
+                let name = fill(&self.words.ticket, &[("id", &id.to_string())]);
+                let state = ticket.as_ref().map(|ticket| format!(" ({})", self.state(ticket)));
+                Hint {
+                    words: format!("{name}{}:", state.unwrap_or_default()),
+                    command: format!("vahti ticket {id}"),
+                }
+            }),
+            mark: Hint {
+                words: fill(
+                    &self.words.not_about,
+                    &[("brand", &excerpt::line(&mention.brand.0, LONGEST_NAME))],
+                ),
+                command: format!("vahti mention {} mark noise", mention.id),
+            },
+        }
+    }
+
+    /// Where it stands, who wrote it, and when.
+    fn origin(&self, mention: &Mention, link: Option<&Url>) -> Vec<String> {
+        let source = excerpt::line(&mention.source.0, LONGEST_NAME);
+        let host = link.and_then(Url::host_str).map(|host| host.trim_start_matches("www."));
+        let place = match host {
+            Some(host) => format!("{} ({source})", excerpt::line(host, LONGEST_NAME)),
+            None => source,
+        };
+        let mut origin = vec![place];
+        origin.extend(self.author(mention));
+        origin.push(self.date(mention.time()));
+        if mention.copies > 0 {
+            origin.push(self.words.count(u64::from(mention.copies), &self.words.count.copies));
+        }
+        if mention.own {
+            origin.push(self.words.own.clone());
+        }
+        origin
+    }
+
+    fn author(&self, mention: &Mention) -> Option<String> {
+        let author = &mention.post.author;
+        let handle = || author.handle.as_ref().map(|handle| format!("@{handle}"));
+        let name = author.name.clone().or_else(handle);
+        let name = name.map(|name| excerpt::line(&name, LONGEST_NAME));
+        let followers = author
+            .followers
+            .map(|followers| self.words.count(followers, &self.words.count.followers));
+        let parts: Vec<String> =
+            name.into_iter().chain(followers).filter(|part| !part.is_empty()).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// Why it was judged so, most telling first.
+    fn reasons(&self, mention: &Mention) -> String {
+        let words = self.words;
+        let mut reasons = vec![self.label(mention)];
+        if mention.insight.review && mention.mark.is_none() {
+            reasons.push(words.review.clone());
+        }
+        if let Some(complaint) = &mention.insight.complaint {
+            reasons.extend(complaint.complainer.map(|kind| words.complainer(kind).to_owned()));
+            reasons.extend(complaint.flags.iter().map(|flag| words.flag(*flag).to_owned()));
+            let [open, close] = &words.quotes;
+            let cues = complaint.cues.iter().take(MOST_REASONS);
+            reasons.extend(cues.map(|cue| format!("{open}{}{close}", excerpt::line(cue, 80))));
+        }
+        // The judge gives its reasons in English.
+        if self.words.is_english() {
+            let why = mention.insight.why.iter().take(MOST_REASONS);
+            reasons.extend(why.map(|why| excerpt::line(why, 120)));
+        }
+        reasons.retain(|reason| !reason.is_empty());
+        reasons.join("; ")
+    }
+
+    fn label(&self, mention: &Mention) -> String {
+        let label = self.words.label.of(mention.label());
+        if mention.mark.is_some() {
+            return fill(&self.words.marked, &[("label", label)]);
+        }
+        let percent = (mention.insight.sentiment.confidence.clamp(0.0, 1.0) * 100.0).round();
+        fill(&self.words.sure, &[("label", label), ("percent", &format!("{percent:.0}"))])
+    }
+
+    fn more(&self) -> Option<Hint> {
+        let since = self.digest.since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        self.hint(self.digest.hidden, &format!("vahti mentions --since {since} --limit 0"))
+    }
+
+    fn blind(&self) -> Option<BlindView> {
+        let Digest { blind_spots, blind_hidden, .. } = self.digest;
+        (!blind_spots.is_empty()).then(|| BlindView {
+            heading: &self.words.blind,
+            meaning: &self.words.blind_means,
+            spots: blind_spots.iter().map(|spot| self.spot(spot)).collect(),
+            more: self.hint(*blind_hidden, "vahti status"),
+        })
+    }
+
+    fn spot(&self, spot: &BlindSpot) -> SpotView {
+        let mut what = excerpt::line(&spot.what, 200);
+        if let Some(since) = spot.since {
+            let since = fill(&self.words.since, &[("date", &self.date(since))]);
+            what = format!("{what}, {since}");
+        }
+        SpotView { source: excerpt::line(&spot.source.0, LONGEST_NAME), what }
+    }
+
+    fn hint(&self, number: usize, command: &str) -> Option<Hint> {
+        (number > 0).then(|| Hint {
+            words: self.words.count(number as u64, &self.words.count.more),
+            command: command.to_owned(),
+        })
+    }
+
+    fn date(&self, at: DateTime<Utc>) -> String {
+        self.words.date(at, self.digest.zone)
+    }
+
+    /// Tells whether the digest is about several brands.
+    fn is_several(&self) -> bool {
+        let brands =
+            self.digest.counts.keys().chain(self.digest.today.iter().map(|ticket| &ticket.brand));
+        brands.collect::<std::collections::BTreeSet<_>>().len() > 1
+    }
+}
+
+/// Returns the address where it may be linked: on the web, and no longer than mail can bear.
+fn link(address: &str) -> Option<Url> {
+    let url = Url::parse(address).ok()?;
+    let fit = matches!(url.scheme(), "http" | "https") && url.as_str().len() <= LONGEST_LINK;
+    (fit && url.username().is_empty() && url.password().is_none()).then_some(url)
+}

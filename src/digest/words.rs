@@ -1,0 +1,344 @@
+//! The words of a digest in each language: one file a language, which a speaker can correct without
+//! knowing Rust. What a file lacks or has too much of is found by the tests.
+
+use crate::enrich::{Complainer, Flag, Label, Priority};
+use crate::text::Language;
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// Every word and pattern of one language; the names are those of the files.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Words {
+    /// The code of the language they are in.
+    code: String,
+    months: [String; 12],
+    date: String,
+    two_digit_hour: bool,
+    thousands: String,
+    pub(super) quotes: [String; 2],
+    pub(super) period: String,
+    pub(super) until: String,
+    pub(super) times: String,
+    pub(super) since: String,
+    pub(super) nothing: String,
+    pub(super) nothing_in_short: String,
+    pub(super) today: String,
+    pub(super) blind: String,
+    pub(super) blind_means: String,
+    pub(super) overdue: String,
+    pub(super) overdue_since: String,
+    pub(super) due: String,
+    pub(super) ticket: String,
+    pub(super) assigned: String,
+    pub(super) unassigned: String,
+    pub(super) next: String,
+    pub(super) why: String,
+    pub(super) sure: String,
+    pub(super) marked: String,
+    pub(super) review: String,
+    pub(super) own: String,
+    pub(super) not_about: String,
+    pub(super) open: String,
+    pub(super) footer: String,
+    pub(super) count: Counted,
+    pub(super) heading: Labels,
+    pub(super) label: Labels,
+    priority: Priorities,
+    status: Statuses,
+    complainer: Complainers,
+    flag: Flags,
+}
+
+/// A noun for one, and for any other number.
+pub(super) type Forms = [String; 2];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Counted {
+    pub(super) mentions: Forms,
+    pub(super) negative: Forms,
+    pub(super) neutral: Forms,
+    pub(super) positive: Forms,
+    pub(super) tickets: Forms,
+    pub(super) sources: Forms,
+    pub(super) followers: Forms,
+    pub(super) copies: Forms,
+    pub(super) more: Forms,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Labels {
+    negative: String,
+    neutral: String,
+    positive: String,
+}
+
+impl Labels {
+    pub(super) fn of(&self, label: Label) -> &str {
+        match label {
+            Label::Negative => &self.negative,
+            Label::Neutral => &self.neutral,
+            Label::Positive => &self.positive,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Priorities {
+    low: String,
+    normal: String,
+    high: String,
+    urgent: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Statuses {
+    new: String,
+    open: String,
+    answered: String,
+    resolved: String,
+    closed: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Complainers {
+    meek: String,
+    aggressive: String,
+    demanding: String,
+    benefit_hunter: String,
+    chronic: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Flags {
+    legal_threat: String,
+    public_pressure: String,
+    safety: String,
+    churn: String,
+}
+
+impl Words {
+    /// Tells whether sentences that come in English alone fit in.
+    pub(super) fn is_english(&self) -> bool {
+        self.code == "en"
+    }
+
+    /// Returns the words of a language; English where we have none of it.
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::FINNISH => &FINNISH,
+            Language::TURKISH => &TURKISH,
+            Language::SWEDISH => &SWEDISH,
+            _ => &ENGLISH,
+        }
+    }
+
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
+    pub(super) fn priority(&self, priority: Priority) -> &str {
+        match priority {
+            Priority::Low => &self.priority.low,
+            Priority::Normal => &self.priority.normal,
+            Priority::High => &self.priority.high,
+            Priority::Urgent => &self.priority.urgent,
+        }
+    }
+
+    /// Returns the word for a ticket's status; a status we do not know stays as it is.
+    pub(super) fn status<'a>(&'a self, status: &'a str) -> &'a str {
+        match status {
+            "new" => &self.status.new,
+            "open" => &self.status.open,
+            "answered" => &self.status.answered,
+            "resolved" => &self.status.resolved,
+            "closed" => &self.status.closed,
+            other => other,
+        }
+    }
+
+    pub(super) fn complainer(&self, complainer: Complainer) -> &str {
+        match complainer {
+            Complainer::Meek => &self.complainer.meek,
+            Complainer::Aggressive => &self.complainer.aggressive,
+            Complainer::Demanding => &self.complainer.demanding,
+            Complainer::BenefitHunter => &self.complainer.benefit_hunter,
+            Complainer::Chronic => &self.complainer.chronic,
+        }
+    }
+
+    pub(super) fn flag(&self, flag: Flag) -> &str {
+        match flag {
+            Flag::LegalThreat => &self.flag.legal_threat,
+            Flag::PublicPressure => &self.flag.public_pressure,
+            Flag::Safety => &self.flag.safety,
+            Flag::Churn => &self.flag.churn,
+        }
+    }
+
+    /// Returns a moment as people of the language write it, on the clock of `zone`.
+    pub(super) fn date(&self, at: DateTime<Utc>, zone: Tz) -> String {
+        let local = at.with_timezone(&zone);
+        let month = usize::try_from(local.month0()).ok().and_then(|month| self.months.get(month));
+        let hour = if self.two_digit_hour {
+            format!("{:02}", local.hour())
+        } else {
+            local.hour().to_string()
+        };
+        fill(
+            &self.date,
+            &[
+                ("day", &local.day().to_string()),
+                ("month", month.map_or("", String::as_str)),
+                ("number", &local.month().to_string()),
+                ("year", &local.year().to_string()),
+                ("hour", &hour),
+                ("minute", &format!("{:02}", local.minute())),
+            ],
+        )
+    }
+
+    /// Returns a number with its noun.
+    pub(super) fn count(&self, number: u64, forms: &Forms) -> String {
+        let [one, many] = forms;
+        fill(if number == 1 { one } else { many }, &[("n", &self.number(number))])
+    }
+
+    /// Returns a number with its thousands set apart.
+    fn number(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut written = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                written.push_str(&self.thousands);
+            }
+            written.push(digit);
+        }
+        written
+    }
+}
+
+/// Returns `pattern` with each `{name}` replaced. What is filled in is not looked into again, so
+/// braces in a post change nothing.
+pub(super) fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            filled.push('{');
+            rest = after;
+            continue;
+        };
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            filled.push_str(value);
+        }
+        rest = behind;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+static ENGLISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("texts/en.toml")));
+static FINNISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("texts/fi.toml")));
+static TURKISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("texts/tr.toml")));
+static SWEDISH: LazyLock<Words> = LazyLock::new(|| read(include_str!("texts/sv.toml")));
+
+fn read(file: &str) -> Words {
+    toml::from_str(file).expect("the files are compiled in, and the tests read each")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const FILES: [&str; 4] = [
+        include_str!("texts/en.toml"),
+        include_str!("texts/fi.toml"),
+        include_str!("texts/tr.toml"),
+        include_str!("texts/sv.toml"),
+    ];
+
+    /// Lists what each text has to be filled in: `count.more.0 {n}`.
+    fn blanks(at: &str, value: &toml::Value, found: &mut BTreeSet<String>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, value) in table {
+                    blanks(&format!("{at}.{key}"), value, found);
+                }
+            }
+            toml::Value::Array(values) => {
+                for (key, value) in values.iter().enumerate() {
+                    blanks(&format!("{at}.{key}"), value, found);
+                }
+            }
+            toml::Value::String(text) if at != ".date" => {
+                assert!(!text.is_empty(), "{at} is empty");
+                for name in text.split('{').skip(1) {
+                    found.insert(format!("{at} {{{}", name.split('}').next().unwrap()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_language_fills_in_the_same_things() {
+        let lists = FILES.map(|file| {
+            let mut found = BTreeSet::new();
+            blanks("", &toml::from_str(file).unwrap(), &mut found);
+            found
+        });
+        for list in &lists {
+            assert_eq!(list, &lists[0]);
+        }
+    }
+
+    #[test]
+    fn every_language_can_be_read_and_an_unknown_one_is_english() {
+        let words = |code: &str| &Words::of(code.parse().unwrap()).label.negative;
+        assert_eq!(
+            ["en", "fi", "tr", "sv", "de"].map(words),
+            ["negative", "kielteinen", "olumsuz", "negativt", "negative"]
+        );
+    }
+
+    #[test]
+    fn a_date_is_written_as_in_the_language() {
+        let at = DateTime::from_timestamp(1_795_248_185, 0).unwrap();
+        let date = |language| Words::of(language).date(at, Tz::Europe__Helsinki);
+        assert_eq!(date(Language::ENGLISH), "21 November 2026, 10:03");
+        assert_eq!(date(Language::FINNISH), "21.11.2026 klo 10.03");
+        assert_eq!(date(Language::TURKISH), "21 Kasım 2026 10:03");
+        assert_eq!(date(Language::SWEDISH), "21 november 2026 kl. 10.03");
+    }
+
+    #[test]
+    fn numbers_and_nouns_agree() {
+        let count = |language, number| {
+            let words = Words::of(language);
+            words.count(number, &words.count.mentions)
+        };
+        assert_eq!(count(Language::ENGLISH, 1), "1 mention");
+        assert_eq!(count(Language::ENGLISH, 1234), "1,234 mentions");
+        assert_eq!(count(Language::FINNISH, 0), "0 mainintaa");
+        assert_eq!(count(Language::FINNISH, 1_234_567), "1\u{a0}234\u{a0}567 mainintaa");
+        assert_eq!(count(Language::TURKISH, 3), "3 bahsetme");
+        assert_eq!(count(Language::SWEDISH, 2), "2 omnämnanden");
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_looked_into() {
+        assert_eq!(fill("{a} {b}{c", &[("a", "{b}"), ("b", "x")]), "{b} x{c");
+    }
+}

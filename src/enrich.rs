@@ -1,0 +1,238 @@
+//! Reads a post about one brand: its language, how it speaks of the brand, how it complains, and how
+//! soon somebody should look. Total: unclear text gives an unsure answer, never an error.
+
+use crate::brand::Hit;
+use crate::post::Post;
+use crate::text::Language;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+pub mod complainer;
+pub mod features;
+pub mod language;
+pub mod lexicon;
+pub mod model;
+pub mod priority;
+pub mod sentiment;
+pub mod tokens;
+pub mod train;
+
+/// How a post speaks of the brand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Label {
+    Negative,
+    Neutral,
+    Positive,
+}
+
+/// A label with its score and how sure we are.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sentiment {
+    pub label: Label,
+    /// From -1 (as bad as can be) to 1.
+    pub score: f32,
+    /// From 0 to 1: the probability that the label is right.
+    pub confidence: f32,
+}
+
+/// How somebody complains; each wants another answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Complainer {
+    Meek,
+    Aggressive,
+    Demanding,
+    BenefitHunter,
+    Chronic,
+}
+
+/// Something in a complaint that changes who must look, and how soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    LegalThreat,
+    PublicPressure,
+    Safety,
+    Churn,
+}
+
+/// What a negative mention tells about the one who complains.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// `None` where nothing tells.
+    #[serde(rename = "type")]
+    pub complainer: Option<Complainer>,
+    pub flags: Vec<Flag>,
+    /// The words that told, quoted from the text.
+    pub cues: Vec<String>,
+}
+
+/// How soon somebody should look.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+    Urgent,
+}
+
+/// Everything we think of one post about one brand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insight {
+    /// `None` where nothing tells.
+    pub language: Option<Language>,
+    pub sentiment: Sentiment,
+    /// `None` unless the label is negative.
+    pub complaint: Option<Complaint>,
+    pub priority: Priority,
+    /// Whether vahti is not sure enough and asks a person.
+    pub review: bool,
+    /// Why it was judged so: short sentences in English, most telling first.
+    pub why: Vec<String>,
+}
+
+/// What is known of an author's earlier complaints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct History {
+    /// How many mentions of the last 90 days were complaints.
+    pub complaints_90d: u32,
+}
+
+/// Judges a post about one brand; `hits` are the places where the brand stands. Without any, the text
+/// is judged as a whole.
+pub fn enrich(post: &Post, hits: &[Hit], history: History) -> Insight {
+    enrich_in(post, hits, history, None)
+}
+
+/// Judges a post as [`enrich`] does; a `language` that is given is taken as fact.
+pub fn enrich_in(
+    post: &Post,
+    hits: &[Hit],
+    history: History,
+    language: Option<Language>,
+) -> Insight {
+    let language = language.or_else(|| language::of_post(post, hits));
+    let (sentiment, review, mut why) = sentiment::judge(post, hits, language);
+    let complaint = (sentiment.label == Label::Negative).then(|| {
+        let mut complaint = complainer::read(post, language);
+        if history.complaints_90d >= complainer::CHRONIC {
+            complaint.complainer = Some(Complainer::Chronic);
+        }
+        complaint
+    });
+    let (priority, raised) = priority::rank(priority::Case {
+        sentiment,
+        review,
+        complaint: complaint.as_ref(),
+        followers: post.author.followers,
+        complaints: history.complaints_90d,
+    });
+    if !raised.is_empty() {
+        why.push(format!("{priority} priority: {}", raised.join(", ")));
+    }
+    Insight { language, sentiment, complaint, priority, review, why }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::brand::Field;
+    use proptest::prelude::*;
+
+    fn post(text: &str) -> Post {
+        Post { text: text.to_owned(), ..Post::default() }
+    }
+
+    #[test]
+    fn a_complaint_is_read_in_full() {
+        let insight = enrich(
+            &post(
+                "Acme ei ole vastannut kolmeen viikkoon. Vaadin rahat takaisin tai haastan teidät oikeuteen.",
+            ),
+            &[Hit {
+                keyword: "Acme".into(),
+                field: Field::Text,
+                start: 0,
+                end: 4,
+                form: "Acme".into(),
+            }],
+            History::default(),
+        );
+        assert_eq!(insight.language, Some(Language::FINNISH));
+        assert_eq!(insight.sentiment.label, Label::Negative);
+        let complaint = insight.complaint.unwrap();
+        assert_eq!(complaint.complainer, Some(Complainer::Demanding));
+        assert_eq!(complaint.flags, [Flag::LegalThreat]);
+        assert!(insight.review || insight.priority >= Priority::High, "{:?}", insight.why);
+    }
+
+    #[test]
+    fn five_complaints_in_ninety_days_make_it_chronic() {
+        let check = |complaints_90d, expected| {
+            let insight =
+                enrich(&post("taas rikki, ihan surkea firma"), &[], History { complaints_90d });
+            assert_eq!(insight.complaint.unwrap().complainer, expected);
+        };
+        check(4, None);
+        check(5, Some(Complainer::Chronic));
+    }
+
+    #[test]
+    fn praise_is_no_complaint() {
+        let insight = enrich(
+            &post("Loistava palvelu, kiitos! Suosittelen kaikille."),
+            &[],
+            History { complaints_90d: 9 },
+        );
+        assert_eq!((insight.complaint, insight.priority), (None, Priority::Low));
+    }
+
+    #[test]
+    fn a_language_that_is_given_is_a_fact() {
+        let insight = enrich_in(
+            &post("this does not work"),
+            &[],
+            History::default(),
+            Some(Language::TURKISH),
+        );
+        assert_eq!(insight.language, Some(Language::TURKISH));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_and_any_hits_get_the_same_answer_twice(
+            title in proptest::option::of("\\PC{0,40}"),
+            text in "\\PC{0,200}",
+            places in proptest::collection::vec((any::<bool>(), 0_usize..300, 0_usize..300), 0..4),
+        ) {
+            let post = Post { title, ..post(&text) };
+            let field = |title| if title { Field::Title } else { Field::Text };
+            let hits: Vec<Hit> = places
+                .into_iter()
+                .map(|(title, start, end)| Hit { keyword: String::new(), field: field(title), start, end, form: String::new() })
+                .collect();
+            let insight = enrich(&post, &hits, History::default());
+            prop_assert!((-1.0..=1.0).contains(&insight.sentiment.score));
+            prop_assert!((0.0..=1.0).contains(&insight.sentiment.confidence));
+            prop_assert_eq!(insight.complaint.is_some(), insight.sentiment.label == Label::Negative);
+            prop_assert!(!insight.why.is_empty());
+            prop_assert_eq!(&enrich(&post, &hits, History::default()), &insight);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The judge's memory: one table of small weights, learnt by `vahti-train` and built into the program.
+
+use super::features::{self, Bag};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What the file begins with.
+const MAGIC: &[u8] = b"vahti judge\n";
+/// The file that `vahti-train` wrote.
+const BUILT_IN: &[u8] = include_bytes!("data/judge.bin");
+
+/// What stands before the weights, as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`features::VERSION`] of the program that learnt it.
+    pub features: u32,
+    /// How many rows of the table are kept.
+    pub kept: usize,
+    /// What one step of a weight is worth, by class.
+    pub steps: [f32; 3],
+    pub bias: [f32; 3],
+    /// The languages that are told apart, in the order of the language table's columns.
+    pub languages: Vec<String>,
+    pub language_step: f32,
+    pub language_bias: Vec<f32>,
+    /// How sums become probabilities, by language; `""` is for all others.
+    pub sureness: BTreeMap<String, Sureness>,
+    /// What it was learnt from.
+    pub sets: Vec<Origin>,
+}
+
+/// How the sums of one language become a label with a probability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sureness {
+    /// Slope and shift of each class's sum.
+    pub platt: [[f32; 2]; 3],
+    /// From which probability on a text is called negative.
+    pub threshold: f32,
+    /// How near the threshold vahti asks a person: below it, and above it.
+    pub review: [f32; 2],
+}
+
+/// One set of labelled texts that took part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub name: String,
+    pub lines: usize,
+    /// Of the file.
+    pub sha256: String,
+    pub licence: String,
+}
+
+/// The weights, ready to use.
+pub struct Model {
+    pub header: Header,
+    /// One row a feature: negative, neutral, positive.
+    table: Vec<[i8; 3]>,
+    language_table: Vec<i8>,
+}
+
+/// Said of a file of weights that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("the file of weights is no file of the judge")]
+    Foreign,
+    #[error("the file of weights is cut short")]
+    Short,
+    #[error("the file of weights has a header that cannot be read: {0}")]
+    Header(#[from] serde_json::Error),
+    #[error("the file of weights is for features of version {0}, this program has {expected}", expected = features::VERSION)]
+    Version(u32),
+}
+
+static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| Model::read(BUILT_IN).ok());
+
+impl Model {
+    /// Returns the weights that are built in; `None` if they do not fit this program, which a test
+    /// rules out (and which `vahti-train` must survive, to write others).
+    pub fn built_in() -> Option<&'static Self> {
+        MODEL.as_ref()
+    }
+
+    /// Reads a file of weights.
+    pub fn read(file: &[u8]) -> Result<Self, Unusable> {
+        let rest = file.strip_prefix(MAGIC).ok_or(Unusable::Foreign)?;
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or(Unusable::Short)?;
+        let (header, rest) =
+            rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or(Unusable::Short)?;
+        let header: Header = serde_json::from_slice(header)?;
+        if header.features != features::VERSION {
+            return Err(Unusable::Version(header.features));
+        }
+        let (bitmap, rest) =
+            rest.split_at_checked((1 << features::BITS) / 8).ok_or(Unusable::Short)?;
+        let (kept, languages) = rest.split_at_checked(header.kept * 3).ok_or(Unusable::Short)?;
+        if languages.len() != header.languages.len() << features::LANGUAGE_BITS {
+            return Err(Unusable::Short);
+        }
+        let mut kept = kept.as_chunks::<3>().0.iter();
+        let mut table = vec![[0; 3]; 1 << features::BITS];
+        for (at, row) in table.iter_mut().enumerate() {
+            if bitmap.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1) {
+                *row = kept.next().ok_or(Unusable::Short)?.map(u8::cast_signed);
+            }
+        }
+        let language_table = languages.iter().map(|byte| byte.cast_signed()).collect();
+        Ok(Self { header, table, language_table })
+    }
+
+    /// Writes a file of weights: of `table`, the rows that are not zero.
+    pub fn write(
+        mut header: Header,
+        table: &[[i8; 3]],
+        language_table: &[i8],
+    ) -> Result<Vec<u8>, Unusable> {
+        let is_kept = |row: &&[i8; 3]| **row != [0; 3];
+        header.features = features::VERSION;
+        header.kept = table.iter().filter(is_kept).count();
+        let json = serde_json::to_vec(&header)?;
+        let mut file = MAGIC.to_vec();
+        file.extend(u32::try_from(json.len()).unwrap_or(u32::MAX).to_le_bytes());
+        file.extend(json);
+        for eight in table.chunks(8) {
+            let bit = |(at, row): (usize, &[i8; 3])| u8::from(is_kept(&row)) << at;
+            file.push(eight.iter().enumerate().map(bit).sum());
+        }
+        file.extend(table.iter().filter(is_kept).flatten().map(|weight| weight.cast_unsigned()));
+        file.extend(language_table.iter().map(|weight| weight.cast_unsigned()));
+        Ok(file)
+    }
+
+    /// Returns what a feature adds to each class, times its value.
+    pub fn weight(&self, row: u32) -> [f32; 3] {
+        let [negative, neutral, positive] =
+            self.table.get(row as usize).copied().unwrap_or_default();
+        let [a, b, c] = self.header.steps;
+        [f32::from(negative) * a, f32::from(neutral) * b, f32::from(positive) * c]
+    }
+
+    /// Returns the sums of the classes for a text.
+    pub fn sums(&self, bag: &Bag) -> [f32; 3] {
+        let mut sums = self.header.bias;
+        for (row, value) in bag.rows() {
+            for (sum, weight) in sums.iter_mut().zip(self.weight(row)) {
+                *sum += weight * value;
+            }
+        }
+        sums
+    }
+
+    /// Returns how a language's sums become probabilities.
+    pub fn sureness(&self, language: &str) -> Sureness {
+        let of = |language: &str| self.header.sureness.get(language).copied();
+        of(language).or_else(|| of("")).unwrap_or(Sureness {
+            platt: [[1.0, 0.0]; 3],
+            threshold: 0.5,
+            review: [0.05, 0.05],
+        })
+    }
+
+    /// Returns the probability of each language that is told apart; empty where there is no text.
+    pub fn languages(&self, rows: &[u32]) -> Vec<f32> {
+        let columns = self.header.languages.len();
+        if rows.is_empty() || columns == 0 {
+            return Vec::new();
+        }
+        let value = self.header.language_step * features::share(rows.len());
+        let mut sums = self.header.language_bias.clone();
+        for row in rows {
+            let weights = self.language_table.iter().skip(*row as usize * columns);
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += f32::from(*weight) * value;
+            }
+        }
+        softmax(&sums)
+    }
+}
+
+impl Sureness {
+    /// Returns the probabilities of negative, neutral and positive.
+    pub fn probabilities(&self, sums: [f32; 3]) -> [f32; 3] {
+        let mut chances = [0.0; 3];
+        for ((chance, sum), [slope, shift]) in chances.iter_mut().zip(sums).zip(self.platt) {
+            *chance = 1.0 / (1.0 + (-(slope * sum + shift)).exp());
+        }
+        let all: f32 = chances.iter().sum();
+        chances.map(|chance| chance / all.max(f32::MIN_POSITIVE))
+    }
+
+    /// Returns the class that a text of these probabilities is given: 0, 1 or 2.
+    pub fn class(&self, [negative, neutral, positive]: [f32; 3]) -> usize {
+        if negative >= self.threshold {
+            0
+        } else if neutral >= positive {
+            1
+        } else {
+            2
+        }
+    }
+
+    /// Tells whether a text of these probabilities is too near the threshold to be sure.
+    pub fn is_unsure(&self, [negative, ..]: [f32; 3]) -> bool {
+        let [below, above] = self.review;
+        negative > self.threshold - below && negative < self.threshold + above
+    }
+}
+
+/// Returns sums as probabilities.
+pub fn softmax(sums: &[f32]) -> Vec<f32> {
+    let most = sums.iter().copied().fold(f32::MIN, f32::max);
+    let powers: Vec<f32> = sums.iter().map(|sum| (sum - most).exp()).collect();
+    let all: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / all).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_weights_fit_this_program_and_tell_what_they_come_from() {
+        let model = Model::read(BUILT_IN).unwrap();
+        assert!(BUILT_IN.len() <= 2_000_000);
+        assert!(model.header.kept > 100_000);
+        for language in ["fi", "tr", "en", "sv", "de", "es", "fr", "it", "pt"] {
+            assert!(model.header.languages.iter().any(|code| code == language), "{language}");
+        }
+        for language in ["", "fi", "tr", "en"] {
+            assert!(model.header.sureness.contains_key(language), "{language}");
+        }
+        assert!(
+            model
+                .header
+                .sets
+                .iter()
+                .all(|set| set.lines > 0 && set.sha256.len() == 64 && !set.licence.is_empty())
+        );
+        let unfree =
+            ["en-airline", "tr-store", "tr-sikayetvar", "en-complaints", "sv-emoji", "es-xlmt"];
+        assert!(model.header.sets.iter().all(|set| !unfree.contains(&set.name.as_str())));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mut table = vec![[0; 3]; 1 << features::BITS];
+        table[5] = [1, -2, 127];
+        table[(1 << features::BITS) - 1] = [-127, 0, 0];
+        let languages = vec![3; 2 << features::LANGUAGE_BITS];
+        let header = Header {
+            steps: [0.5; 3],
+            languages: vec!["fi".into(), "tr".into()],
+            ..Header::default()
+        };
+        let file = Model::write(header, &table, &languages).unwrap();
+        let model = Model::read(&file).unwrap();
+        assert_eq!(model.table, table);
+        assert_eq!(model.language_table, languages);
+        assert_eq!(model.weight(5).map(f32::to_bits), [0.5_f32, -1.0, 63.5].map(f32::to_bits));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused() {
+        let check = |file: &[u8], expected: &str| {
+            assert_eq!(Model::read(file).err().unwrap().to_string(), expected);
+        };
+        check(b"", "the file of weights is no file of the judge");
+        check(BUILT_IN.split_at(BUILT_IN.len() - 1).0, "the file of weights is cut short");
+        check(BUILT_IN.split_at(1000).0, "the file of weights is cut short");
+        check(b"vahti judge\n\xff\xff\xff\xff", "the file of weights is cut short");
+    }
+}

@@ -1,0 +1,393 @@
+//! Reads a text into tokens, with the brand masked, so that its name carries no opinion.
+
+use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
+
+/// How many characters of a text are read from its start.
+pub const HEAD: usize = 4000;
+/// How many characters are read on each side of the first match that lies behind the head.
+pub const AROUND: usize = 1000;
+/// How many characters of a word take part: nobody's word is longer.
+pub const WORD: usize = 32;
+/// How many words after a negation are read as negated.
+const NEGATED: usize = 3;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Word,
+    /// Punctuation and other signs, runs squeezed.
+    Mark,
+    /// Emoji and emoticons.
+    Face,
+    /// The brand that is asked about.
+    Target,
+    Url,
+    Handle,
+}
+
+/// One piece of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token {
+    pub kind: Kind,
+    /// Lower case, without diacritics, digits as `0`, runs of one character squeezed to two.
+    pub folded: String,
+    /// Where it stands, in Unicode scalar values.
+    pub at: Range<usize>,
+    /// The number of its sentence, and of its clause.
+    pub sentence: u16,
+    pub clause: u16,
+    /// Whether a negation reaches it.
+    pub negated: bool,
+    /// Written in capitals altogether, and long enough to mean it.
+    pub shouted: bool,
+    /// With a letter repeated three times or more.
+    pub drawn_out: bool,
+}
+
+/// Words that turn what follows (or in Turkish, what stands before) around.
+const NEGATIONS: &[&str] = &[
+    "ei", "en", "et", "emme", "ette", "eivat", "eika", "enka", "eiko", "ala", "alkaa", "eipa",
+    "ilman", "tuskin", "not", "no", "never", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent",
+    "wont", "cant", "cannot", "couldnt", "wouldnt", "without", "nothing", "nobody", "hardly",
+    "havent", "hasnt", "aint", "neither", "inte", "ej", "aldrig", "nicht", "kein", "keine",
+    "keinen", "nie", "ne", "pas", "jamais", "nunca", "non", "nao", "hic", "asla",
+];
+const NEGATIONS_BEHIND: &[&str] = &["degil", "degildi", "degilim", "yok", "yoktu", "degiller"];
+/// Words that begin another clause without a comma.
+const TURNS: &[&str] = &[
+    "mutta", "vaan", "kun", "sen", "vaikka", "paitsi", "but", "however", "although", "while",
+    "though", "yet", "ama", "ancak", "fakat", "oysa", "ise", "lakin", "aber", "men", "mais",
+    "pero", "ma", "mas", "sondern",
+];
+
+/// Reads `text` into tokens. `targets` are the places of the brand, in Unicode scalar values; the
+/// whole word around each becomes one [`Kind::Target`].
+pub fn tokens(text: &str, targets: &[Range<usize>]) -> Vec<Token> {
+    let chars: Vec<char> = text.chars().take(HEAD + 2 * AROUND + 64).collect();
+    let mut reader =
+        Reader { chars: &chars, targets, at: 0, sentence: 0, clause: 0, tokens: Vec::new() };
+    reader.read();
+    let mut tokens = reader.tokens;
+    negate(&mut tokens);
+    tokens
+}
+
+struct Reader<'a> {
+    chars: &'a [char],
+    targets: &'a [Range<usize>],
+    at: usize,
+    sentence: u16,
+    clause: u16,
+    tokens: Vec<Token>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) {
+        while let Some(&c) = self.chars.get(self.at) {
+            let start = self.at;
+            if let Some(end) = self.target_here() {
+                self.at = end.max(start + 1);
+                while self.chars.get(self.at).is_some_and(|c| in_word(*c)) || self.apostrophe_here()
+                {
+                    self.at += 1;
+                }
+                self.push(Kind::Target, start, "TARGET".to_owned());
+            } else if c == '\n' {
+                self.at += 1;
+                self.turn(true);
+            } else if c.is_whitespace() || is_invisible(c) {
+                self.at += 1;
+            } else if self.starts(&["http://", "https://", "www."]) {
+                self.skip(|c| !c.is_whitespace());
+                self.push(Kind::Url, start, "URL".to_owned());
+            } else if c == '@' && self.chars.get(start + 1).is_some_and(|c| in_word(*c)) {
+                self.at += 1;
+                self.skip(|c| in_word(c) || c == '_' || c == '.');
+                self.push(Kind::Handle, start, "HANDLE".to_owned());
+            } else if let Some((length, face)) = self.emoticon() {
+                self.at += length;
+                self.push(Kind::Face, start, face.to_owned());
+            } else if in_word(c) {
+                self.word();
+            } else {
+                self.mark(c);
+            }
+        }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, folded: String) {
+        let letters = || self.chars.iter().take(self.at).skip(start);
+        let shouted = kind == Kind::Word
+            && self.at - start > 3
+            && letters().all(|c| !c.is_lowercase())
+            && letters().any(|c| c.is_uppercase());
+        let drawn_out = kind == Kind::Word
+            && letters()
+                .zip(letters().skip(1))
+                .zip(letters().skip(2))
+                .any(|((a, b), c)| a.is_alphabetic() && a == b && b == c);
+        self.tokens.push(Token {
+            kind,
+            folded,
+            at: start..self.at,
+            sentence: self.sentence,
+            clause: self.clause,
+            negated: false,
+            shouted,
+            drawn_out,
+        });
+    }
+
+    /// Begins another clause, and perhaps another sentence.
+    fn turn(&mut self, sentence: bool) {
+        self.clause = self.clause.saturating_add(1);
+        if sentence {
+            self.sentence = self.sentence.saturating_add(1);
+        }
+    }
+
+    fn skip(&mut self, goes_on: impl Fn(char) -> bool) {
+        while self.chars.get(self.at).is_some_and(|c| goes_on(*c)) {
+            self.at += 1;
+        }
+    }
+
+    fn starts(&self, with: &[&str]) -> bool {
+        let Some(rest) = self.chars.get(self.at..) else { return false };
+        with.iter().any(|with| {
+            with.chars().count() <= rest.len()
+                && with.chars().zip(rest).all(|(a, b)| a == b.to_ascii_lowercase())
+        })
+    }
+
+    /// Returns where the target that begins here (or in the middle of the word that begins here) ends.
+    fn target_here(&self) -> Option<usize> {
+        let word_end = || {
+            self.at + self.chars.iter().skip(self.at).take(64).take_while(|c| in_word(**c)).count()
+        };
+        self.targets
+            .iter()
+            .filter(|target| target.end > self.at && !target.is_empty())
+            .find(|target| target.start <= self.at || target.start < word_end())
+            .map(|target| target.end.min(self.chars.len()))
+    }
+
+    fn apostrophe_here(&self) -> bool {
+        matches!(self.chars.get(self.at), Some('\'' | '’' | '`' | '´'))
+            && self.chars.get(self.at + 1).is_some_and(|c| c.is_alphabetic())
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        while self.chars.get(self.at).is_some_and(|c| in_word(*c) || is_invisible(*c))
+            || self.apostrophe_here()
+        {
+            self.at += 1;
+        }
+        let letters = self.chars.iter().take(self.at).skip(start).take(WORD).copied();
+        let folded =
+            fold(letters.filter(|c| !matches!(c, '\'' | '’' | '`' | '´') && !is_invisible(*c)));
+        if TURNS.contains(&folded.as_str()) {
+            self.turn(false);
+        }
+        self.push(Kind::Word, start, folded);
+    }
+
+    fn mark(&mut self, c: char) {
+        let start = self.at;
+        let face = is_face(c);
+        self.at += 1;
+        self.skip(|next| {
+            next == c || matches!(next, '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}')
+        });
+        let run = self.at - start;
+        let mut folded: String = plain_mark(c).to_string();
+        if run > 1 && !face {
+            folded.push(plain_mark(c));
+        }
+        let kind = if face { Kind::Face } else { Kind::Mark };
+        self.push(kind, start, folded);
+        let followed_by_space = self.chars.get(self.at).is_none_or(|c| c.is_whitespace());
+        match c {
+            '.' | '!' | '?' | '…' if followed_by_space || run > 1 => self.turn(true),
+            ',' | ';' | ':' | '–' | '—' | '(' | ')' if followed_by_space || c == '(' => {
+                self.turn(false);
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the length and the name of the emoticon that begins here.
+    fn emoticon(&self) -> Option<(usize, &'static str)> {
+        let c = |ahead: usize| self.chars.get(self.at + ahead).copied().unwrap_or(' ');
+        if c(0) == '<' && c(1) == '3' {
+            return Some((2, "FACE+"));
+        }
+        if self.at > 0
+            && self.chars.get(self.at - 1).is_some_and(|c| c.is_alphanumeric())
+            && c(0) != ':'
+            && c(0) != ';'
+        {
+            return None;
+        }
+        if matches!(c(0), 'x' | 'X') && c(1) == 'D' && !in_word(c(2)) {
+            return Some((2, "FACE+"));
+        }
+        if !matches!(c(0), ':' | ';' | '=') {
+            return None;
+        }
+        let nose = usize::from(matches!(c(1), '-' | '\'' | 'o'));
+        let face = match c(1 + nose) {
+            ')' | 'D' | ']' | '*' => "FACE+",
+            '(' | '[' => "FACE-",
+            '/' if c(2 + nose) != '/' => "FACE-",
+            'P' | 'p' if !in_word(c(2 + nose)) => "FACE+",
+            _ => return None,
+        };
+        Some((2 + nose, face))
+    }
+}
+
+fn in_word(c: char) -> bool {
+    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+fn is_face(c: char) -> bool {
+    matches!(c, '\u{1f300}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{2b50}' | '\u{2b55}')
+}
+
+fn plain_mark(c: char) -> char {
+    match c {
+        '“' | '”' | '„' | '«' | '»' | '‟' | '"' => '"',
+        '‘' | '’' | '‚' | '`' | '´' => '\'',
+        '–' | '—' | '−' => '-',
+        '…' => '.',
+        other => other,
+    }
+}
+
+/// Returns a word in lower case, without diacritics (people leave them out, and `I`, `İ` and `ı` are
+/// one letter to somebody in a hurry), digits as `0`, runs squeezed to two.
+pub fn fold(letters: impl Iterator<Item = char>) -> String {
+    let mut folded = String::with_capacity(16);
+    let mut last = '\0';
+    let mut run = 0;
+    let mut push = |c: char| {
+        run = if c == last { run + 1 } else { 1 };
+        last = c;
+        if run <= 2 {
+            folded.push(c);
+        }
+    };
+    for c in letters {
+        match c {
+            'a'..='z' => push(c),
+            'A'..='Z' => push(c.to_ascii_lowercase()),
+            '0'..='9' => push('0'),
+            'ä' | 'Ä' | 'å' | 'Å' | 'á' | 'à' | 'â' | 'ã' => push('a'),
+            'ö' | 'Ö' | 'ó' | 'ô' | 'õ' => push('o'),
+            'ü' | 'Ü' | 'ú' | 'û' => push('u'),
+            'ı' | 'İ' | 'í' | 'î' => push('i'),
+            'ş' | 'Ş' => push('s'),
+            'ç' | 'Ç' => push('c'),
+            'ğ' | 'Ğ' => push('g'),
+            'é' | 'è' | 'ê' => push('e'),
+            'ñ' => push('n'),
+            _ if c.is_numeric() => push('0'),
+            _ => std::iter::once(c)
+                .nfkd()
+                .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
+                .flat_map(char::to_lowercase)
+                .filter(|c| c.is_alphanumeric())
+                .take(4)
+                .for_each(&mut push),
+        }
+    }
+    folded
+}
+
+fn negate(tokens: &mut [Token]) {
+    let mut left = 0;
+    let mut clause = 0;
+    for token in tokens.iter_mut() {
+        if token.sentence != clause {
+            clause = token.sentence;
+            left = 0;
+        }
+        if token.kind == Kind::Word {
+            token.negated = left > 0;
+            left = usize::saturating_sub(left, 1);
+            if NEGATIONS.contains(&token.folded.as_str()) {
+                left = NEGATED;
+            }
+        } else if token.kind == Kind::Mark && token.folded != "\"" {
+            left = 0;
+        }
+    }
+    for behind in 1..tokens.len() {
+        let (before, after) = tokens.split_at_mut(behind);
+        if let (Some(last), Some(first)) = (before.last_mut(), after.first())
+            && NEGATIONS_BEHIND.contains(&first.folded.as_str())
+        {
+            last.negated = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str, targets: &[Range<usize>]) -> String {
+        let tokens = tokens(text, targets);
+        tokens.iter().map(|token| token.folded.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_text_is_read_into_tokens() {
+        let check = |text, expected| assert_eq!(folded(text, &[]), expected);
+        check("Ei TOIMI!!! taaaas", "ei toimi !! taas");
+        check("Çağrı merkezi ISRARLA kapalı", "cagri merkezi israrla kapali");
+        check("I\u{307}stanbul İstanbul ıstanbul", "istanbul istanbul istanbul");
+        check(
+            "maksoin 39,90 € @acme https://a.example/b?c :( 😡😡",
+            "maksoin 00 , 00 € HANDLE URL FACE- 😡",
+        );
+        check("don’t “fast” so\u{ad}ft", "dont \" fast \" soft");
+        check("ﬁne ｗｉｄｅ", "fine wide");
+    }
+
+    #[test]
+    fn the_brand_is_masked_with_its_endings() {
+        let check = |text, target: Range<usize>, expected| {
+            assert_eq!(folded(text, std::slice::from_ref(&target)), expected, "{text}");
+        };
+        check("Acmella on vika", 0..4, "TARGET on vika");
+        check("Acme'nin kargosu", 0..4, "TARGET kargosu");
+        check("Acme Oy:n lasku", 0..7, "TARGET : n lasku");
+        check("superacme", 5..9, "TARGET");
+        check("ok", 7..9, "ok");
+    }
+
+    #[test]
+    fn a_negation_reaches_three_words_of_its_clause_or_one_back() {
+        let check = |text: &str, expected: &[&str]| {
+            let tokens = tokens(text, &[]);
+            let negated: Vec<&str> = tokens
+                .iter()
+                .filter(|token| token.negated)
+                .map(|token| token.folded.as_str())
+                .collect();
+            assert_eq!(negated, expected, "{text}");
+        };
+        check("ei ole kovin hyvä palvelu", &["ole", "kovin", "hyva"]);
+        check("not bad, really good", &["bad"]);
+        check("memnun değilim", &["memnun"]);
+        check("değil mi", &[]);
+    }
+}

@@ -1,0 +1,327 @@
+//! The only HTTP client of the program, and the same for files.
+//!
+//! Whatever asks for something gets these at once: limits of time, size and address, a pace per
+//! host, redirects followed with care, and nothing sent again that is known already.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use url::Url;
+
+mod cache;
+mod client;
+mod error;
+mod file;
+mod guard;
+mod host;
+mod location;
+#[cfg(test)]
+mod testing;
+
+pub use cache::Validators;
+pub use error::{FetchError, RedirectFault, Retry};
+pub use guard::{Allowed, Network};
+pub use location::Location;
+
+use client::{Answer, Client};
+use host::{Hosts, Pace};
+
+/// Redirects followed for one request.
+pub const MOST_REDIRECTS: usize = 5;
+
+/// Fetches at work at once, queues of hosts not counted. Bounds open connections and memory.
+const MOST_AT_ONCE: usize = 256;
+
+/// Requests at once to one private address.
+const PRIVATE_AT_ONCE: usize = 32;
+
+/// One thing to ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub location: Location,
+    /// Media types, most wanted first, for the `Accept` header.
+    pub accept: &'static str,
+    /// The source's own word on private addresses; `None`: that of [`Settings`].
+    pub allow_private: Option<Allowed>,
+}
+
+/// What came back, decompressed, with status 200.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// Where it came from in the end, redirects followed.
+    pub location: Location,
+    pub content_type: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// What a fetch brought.
+#[derive(Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, and is taken apart at once")]
+pub enum Fetched {
+    Fresh {
+        reply: Reply,
+        /// For the next request for the same location.
+        validators: Validators,
+        /// The new address, if the server says that the document has moved there for good.
+        redirects_permanently_to: Option<Url>,
+    },
+    Unchanged {
+        validators: Validators,
+    },
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fresh { reply, validators, redirects_permanently_to: moved } => f
+                .debug_struct("Fresh")
+                .field("reply", reply)
+                .field("validators", validators)
+                // As a location, it shows no secrets.
+                .field("redirects_permanently_to", &moved.clone().map(Location::Web))
+                .finish(),
+            Self::Unchanged { validators } => {
+                f.debug_struct("Unchanged").field("validators", validators).finish()
+            }
+        }
+    }
+}
+
+/// How to fetch, as configured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where to find whoever runs this, for the `User-Agent` header.
+    pub contact: Option<String>,
+    pub allow_private: Allowed,
+    /// Requests at once to one public host.
+    pub per_host: usize,
+    /// Time between the end of a request to a public host and the start of the next.
+    pub pause: Duration,
+    /// For one fetch, redirects included, but not the time spent waiting for a host's turn.
+    pub timeout: Duration,
+    pub connect_timeout: Duration,
+    /// Of a body, decompressed.
+    pub most_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            contact: None,
+            allow_private: Allowed::Nobody,
+            per_host: 1,
+            pause: Duration::from_secs(1),
+            timeout: Duration::from_mins(1),
+            connect_timeout: Duration::from_secs(10),
+            most_bytes: 10 * 1024 * 1024,
+        }
+    }
+}
+
+impl Settings {
+    fn user_agent(&self) -> String {
+        let name = concat!("vahti/", env!("CARGO_PKG_VERSION"));
+        match &self.contact {
+            Some(contact) => format!("{name} (+{contact})"),
+            None => name.to_owned(),
+        }
+    }
+}
+
+/// Fetches everything that the program reads, each host at its own pace.
+pub struct Fetcher {
+    settings: Settings,
+    /// By whom they may connect to; nearly always one.
+    clients: Mutex<HashMap<Allowed, Arc<Client>>>,
+    hosts: Hosts,
+    public: Pace,
+    private: Pace,
+    at_once: Semaphore,
+}
+
+impl Fetcher {
+    /// # Errors
+    ///
+    /// Fails when the contact cannot stand in a header, or the operating system gives no client.
+    pub fn new(settings: Settings) -> Result<Self, FetchError> {
+        let public = Pace { at_once: settings.per_host, pause: settings.pause, apart: false };
+        let private = Pace { at_once: PRIVATE_AT_ONCE, pause: Duration::ZERO, apart: true };
+        Self::with_paces(settings, public, private)
+    }
+
+    fn with_paces(settings: Settings, public: Pace, private: Pace) -> Result<Self, FetchError> {
+        if reqwest::header::HeaderValue::from_str(&settings.user_agent()).is_err() {
+            return Err(FetchError::Setup(
+                "the contact has characters that no header can carry".to_owned(),
+            ));
+        }
+        let fetcher = Self {
+            settings,
+            clients: Mutex::default(),
+            hosts: Hosts::new(),
+            public,
+            private,
+            at_once: Semaphore::new(MOST_AT_ONCE),
+        };
+        fetcher.client(&fetcher.settings.allow_private)?;
+        Ok(fetcher)
+    }
+
+    /// Fetches `request`, unless it is still as `validators` knew it.
+    ///
+    /// Waits for the host's turn, however long that takes; everything after that is bounded.
+    ///
+    /// # Errors
+    ///
+    /// Any [`FetchError`]; its text may be shown.
+    pub async fn fetch(
+        &self,
+        request: &Request,
+        validators: Option<&Validators>,
+    ) -> Result<Fetched, FetchError> {
+        match &request.location {
+            Location::Web(url) => {
+                self.follow(request, url, validators.filter(|known| !known.is_empty())).await
+            }
+            Location::File(path) => {
+                let (path, known, most) =
+                    (path.clone(), validators.cloned(), self.settings.most_bytes);
+                let _turn = self.at_once.acquire().await;
+                let read =
+                    tokio::task::spawn_blocking(move || file::read(&path, known.as_ref(), most));
+                match tokio::time::timeout(self.settings.timeout, read).await {
+                    Ok(read) => {
+                        read.unwrap_or_else(|error| Err(FetchError::Setup(error.to_string())))
+                    }
+                    Err(_) => Err(self.timed_out(&request.location)),
+                }
+            }
+        }
+    }
+
+    /// Returns how much longer `location` may not be asked, if it or its host refused us.
+    pub fn host_pause_until(&self, location: &Location) -> Option<Duration> {
+        match location {
+            Location::Web(url) => self.hosts.silence(url),
+            Location::File(_) => None,
+        }
+    }
+
+    /// Follows redirects by hand: each step goes through the guard and waits for its host.
+    async fn follow(
+        &self,
+        request: &Request,
+        first: &Url,
+        mut validators: Option<&Validators>,
+    ) -> Result<Fetched, FetchError> {
+        let client =
+            self.client(request.allow_private.as_ref().unwrap_or(&self.settings.allow_private))?;
+        let mut url = first.clone();
+        let mut trail = Trail::default();
+        let mut left = self.settings.timeout;
+        loop {
+            match self.step(&client, &url, request.accept, validators, &mut left).await? {
+                Answer::Unchanged { validators } => return Ok(Fetched::Unchanged { validators }),
+                Answer::Document { content_type, body, validators } => {
+                    let redirected = !trail.left.is_empty();
+                    return Ok(Fetched::Fresh {
+                        reply: Reply { location: Location::Web(url), content_type, body },
+                        validators: if redirected { Validators::default() } else { validators },
+                        redirects_permanently_to: trail.moved_to,
+                    });
+                }
+                Answer::Moved { to, permanently } => {
+                    let from = std::mem::replace(&mut url, to);
+                    trail.note(from, &url, permanently).map_err(|fault| FetchError::Redirect {
+                        location: request.location.clone(),
+                        fault,
+                    })?;
+                    // They mean something only to the address that gave them.
+                    validators = None;
+                }
+            }
+        }
+    }
+
+    /// Asks one address when its host's turn has come, within what is `left` of the time.
+    async fn step(
+        &self,
+        client: &Client,
+        url: &Url,
+        accept: &'static str,
+        validators: Option<&Validators>,
+        left: &mut Duration,
+    ) -> Result<Answer, FetchError> {
+        client.check(url)?;
+        let private = client.resolver.is_private(url, self.settings.connect_timeout).await;
+        let pace = if private { self.private } else { self.public };
+        let slot = self.hosts.enter(url, pace).await.map_err(|wait| FetchError::HostPaused {
+            host: url.host_str().unwrap_or_default().to_owned(),
+            wait,
+        })?;
+        let _turn = self.at_once.acquire().await;
+        let started = Instant::now();
+        let answer = tokio::time::timeout(*left, client.ask(url, accept, validators)).await;
+        *left = left.saturating_sub(started.elapsed());
+        let answer = answer.unwrap_or_else(|_| Err(self.timed_out(&Location::Web(url.clone()))));
+        match &answer {
+            Err(FetchError::Status { retry_after: Some(wait), status, .. }) if *status != 410 => {
+                slot.refused(*wait);
+            }
+            // A refusal that names no time neither asks for silence nor shows that there is time for us.
+            Err(FetchError::Status { status: 429 | 503, .. }) => {}
+            Ok(_) | Err(FetchError::Status { .. }) => slot.answered(),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    fn client(&self, allowed: &Allowed) -> Result<Arc<Client>, FetchError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(allowed) {
+            return Ok(Arc::clone(client));
+        }
+        let client = Arc::new(Client::new(&self.settings, allowed.clone())?);
+        clients.insert(allowed.clone(), Arc::clone(&client));
+        Ok(client)
+    }
+
+    fn timed_out(&self, location: &Location) -> FetchError {
+        FetchError::Timeout { location: location.clone(), allotted: self.settings.timeout }
+    }
+}
+
+/// The way that redirects led.
+#[derive(Default)]
+struct Trail {
+    /// The addresses that redirected.
+    left: Vec<Url>,
+    /// Where the leading permanent redirects lead. What comes after a temporary one says nothing of
+    /// the address that was asked for.
+    moved_to: Option<Url>,
+    temporary: bool,
+}
+
+impl Trail {
+    fn note(&mut self, from: Url, to: &Url, permanently: bool) -> Result<(), RedirectFault> {
+        self.left.push(from);
+        if self.left.contains(to) {
+            return Err(RedirectFault::Loop);
+        }
+        if self.left.len() > MOST_REDIRECTS {
+            return Err(RedirectFault::TooMany);
+        }
+        self.temporary |= !permanently;
+        if !self.temporary {
+            self.moved_to = Some(to.clone());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! One request over the wire and what it led to: a document, nothing new, or a redirect.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::redirect::Policy;
+use rustls::crypto::{CryptoProvider, ring};
+use tokio::sync::Semaphore;
+use url::{Host, Url};
+
+use super::cache::{self, Validators};
+use super::error::{RedirectFault, root_cause};
+use super::guard::Resolver;
+use super::{Allowed, FetchError, Location, Settings};
+
+/// A server that sends nothing for this long is given up, even within the total time.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Connections are kept for the next page of the same poll, not for the next poll: with thousands of
+/// hosts they would be too many.
+const IDLE_CONNECTION: Duration = Duration::from_secs(5);
+
+/// Connections to one host that wait for their next request.
+const MOST_IDLE: usize = 32;
+
+/// A body longer than this needs one of [`MOST_LARGE`] permits, which bounds the memory that all
+/// fetches together take.
+const LARGE: usize = 256 * 1024;
+
+/// Large bodies received at once.
+const MOST_LARGE: usize = 12;
+
+/// What a request led to.
+pub(super) enum Answer {
+    Document { content_type: Option<String>, body: Vec<u8>, validators: Validators },
+    Unchanged { validators: Validators },
+    Moved { to: Url, permanently: bool },
+}
+
+/// A client that connects only where one policy allows.
+pub(super) struct Client {
+    http: reqwest::Client,
+    pub(super) resolver: Resolver,
+    allowed: Allowed,
+    /// Whether this machine has no certificates to check others by. Files and plain `http:` work
+    /// all the same.
+    trusts_nobody: bool,
+    read_timeout: Duration,
+    most_bytes: usize,
+    large: Semaphore,
+}
+
+impl Client {
+    pub(super) fn new(settings: &Settings, allowed: Allowed) -> Result<Self, FetchError> {
+        if CryptoProvider::get_default().is_none() {
+            // Fails only when somebody else was faster, which is as good.
+            ring::default_provider().install_default().ok();
+        }
+        let resolver = Resolver::new(allowed.clone());
+        let (http, trusts_nobody) = if let Ok(http) = builder(settings, resolver.clone()).build() {
+            (http, false)
+        } else {
+            let tls = rustls::ClientConfig::builder()
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth();
+            let builder = builder(settings, resolver.clone()).tls_backend_preconfigured(tls);
+            (builder.build().map_err(|error| FetchError::Setup(root_cause(&error)))?, true)
+        };
+        Ok(Self {
+            http,
+            resolver,
+            allowed,
+            trusts_nobody,
+            read_timeout: read_timeout(settings),
+            most_bytes: settings.most_bytes,
+            large: Semaphore::new(MOST_LARGE),
+        })
+    }
+
+    /// Refuses an address that is written in `url` itself; names are left to the resolver.
+    pub(super) fn check(&self, url: &Url) -> Result<(), FetchError> {
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => address.into(),
+            Some(Host::Ipv6(address)) => address.into(),
+            _ => return Ok(()),
+        };
+        if self.allowed.permits(address) {
+            return Ok(());
+        }
+        Err(FetchError::Private { host: url.host_str().unwrap_or_default().to_owned(), address })
+    }
+
+    /// Sends one request and receives its reply in full; follows nothing.
+    pub(super) async fn ask(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        validators: Option<&Validators>,
+    ) -> Result<Answer, FetchError> {
+        if self.trusts_nobody && url.scheme() == "https" {
+            let remedy = "no certificates to check https servers by: install `ca-certificates` and start again";
+            return Err(FetchError::Setup(remedy.to_owned()));
+        }
+        let location = Location::Web(url.clone());
+        let conditions = validators.map(Validators::conditions).unwrap_or_default();
+        let conditional = !conditions.is_empty();
+        let accept = if accept.is_empty() { "*/*" } else { accept };
+        let request = self.http.get(url.clone()).header(ACCEPT, accept).headers(conditions);
+        let response = request.send().await.map_err(|error| self.failed(error, &location))?;
+        match (response.status().as_u16(), validators) {
+            (200, _) => self.document(response, &location).await,
+            (304, Some(old)) if conditional => {
+                Ok(Answer::Unchanged { validators: old.renewed(response.headers()) })
+            }
+            (status @ (301 | 302 | 303 | 307 | 308), _) => {
+                let to = target(url, response.headers())
+                    .map_err(|fault| FetchError::Redirect { location, fault })?;
+                Ok(Answer::Moved { to, permanently: matches!(status, 301 | 308) })
+            }
+            (status, _) => Err(FetchError::Status {
+                location,
+                status,
+                retry_after: cache::retry_after(response.headers()),
+            }),
+        }
+    }
+
+    async fn document(
+        &self,
+        mut response: reqwest::Response,
+        location: &Location,
+    ) -> Result<Answer, FetchError> {
+        let too_large =
+            || FetchError::TooLarge { location: location.clone(), most: self.most_bytes };
+        let most = u64::try_from(self.most_bytes).unwrap_or(u64::MAX);
+        // Known only of bodies that are not compressed.
+        if response.content_length().is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        let mut permit = None;
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| self.failed(error, location))?
+        {
+            if body.len() + chunk.len() > self.most_bytes {
+                return Err(too_large());
+            }
+            if permit.is_none() && body.len() + chunk.len() > LARGE {
+                permit = self.large.acquire().await.ok();
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let content_type = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        Ok(Answer::Document { content_type, body, validators: Validators::of(response.headers()) })
+    }
+
+    fn failed(&self, error: reqwest::Error, location: &Location) -> FetchError {
+        FetchError::from_client(error, location, self.read_timeout)
+    }
+}
+
+fn read_timeout(settings: &Settings) -> Duration {
+    READ_TIMEOUT.min(settings.timeout)
+}
+
+fn builder(settings: &Settings, resolver: Resolver) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(settings.user_agent())
+        .dns_resolver(resolver)
+        // A proxy would look names up itself, past the guard.
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(read_timeout(settings))
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .pool_max_idle_per_host(MOST_IDLE)
+        .tcp_keepalive(Duration::from_secs(30))
+}
+
+/// Returns where a redirect leads, if it may be followed.
+fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectFault> {
+    let text = headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut to = text.and_then(|text| from.join(&text).ok()).ok_or(RedirectFault::Nowhere)?;
+    match (from.scheme(), to.scheme()) {
+        ("https", "http") => return Err(RedirectFault::Downgrade),
+        (_, "http" | "https") => {}
+        _ => return Err(RedirectFault::Scheme),
+    }
+    to.set_fragment(None);
+    // Our name and password are for whom the operator gave them to; a server has none to give us.
+    let (name, password) =
+        if to.origin() == from.origin() { (from.username(), from.password()) } else { ("", None) };
+    to.set_username(name)
+        .and_then(|()| to.set_password(password))
+        .map_err(|()| RedirectFault::Nowhere)?;
+    Ok(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    fn check(from: &str, location: &str, to: Result<&str, RedirectFault>) {
+        let value = HeaderValue::from_bytes(location.as_bytes()).unwrap();
+        let found = target(&Url::parse(from).unwrap(), &HeaderMap::from_iter([(LOCATION, value)]));
+        assert_eq!(found.map(String::from), to.map(str::to_owned), "{location}");
+    }
+
+    #[test]
+    fn a_redirect_leads_only_where_it_may() {
+        check("http://a.example/x/y", "../z?q=1#f", Ok("http://a.example/z?q=1"));
+        check("http://a.example/x", "https://a.example/x", Ok("https://a.example/x"));
+        check("https://a.example/x", "//b.example/x", Ok("https://b.example/x"));
+        check("http://a.example/x", "/ä", Ok("http://a.example/%C3%A4"));
+        check("https://a.example/x", "http://a.example/x", Err(RedirectFault::Downgrade));
+        check("http://a.example/x", "file:///etc/passwd", Err(RedirectFault::Scheme));
+        check("http://a.example/x", "ftp://a.example/", Err(RedirectFault::Scheme));
+        check("http://a.example/x", "http://", Err(RedirectFault::Nowhere));
+        assert_eq!(
+            target(&Url::parse("http://a.example/").unwrap(), &HeaderMap::new()),
+            Err(RedirectFault::Nowhere)
+        );
+    }
+
+    #[test]
+    fn a_password_stays_with_its_own_server() {
+        check("https://me:pw@a.example/x", "/y", Ok("https://me:pw@a.example/y"));
+        check("https://me:pw@a.example/x", "https://a.example/y", Ok("https://me:pw@a.example/y"));
+        check("https://me:pw@a.example/x", "https://b.example/y", Ok("https://b.example/y"));
+        check(
+            "https://me:pw@a.example/x",
+            "https://a.example:444/y",
+            Ok("https://a.example:444/y"),
+        );
+        check("https://a.example/x", "https://you:pw@b.example/y", Ok("https://b.example/y"));
+    }
+}

@@ -1,0 +1,292 @@
+//! Who is told what of what was found: notices for alerts that speak as it happens, and for those
+//! whose time has come.
+
+use super::Rules;
+use crate::alert::{Alert, AlertState, Frequency};
+use crate::delivery::{Notice, NoticeId, Progress};
+use crate::digest::{self, BlindSpot, Digest, HowMany, TicketLine};
+use crate::mention::filter::TicketFacts;
+use crate::mention::{Mention, MentionId, PostKey, TicketId};
+use crate::post::SourceName;
+use crate::store::{Commit, Sequence, Store, StoreError};
+use crate::ticket::{Ticket, reply};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Polls that must have failed in a row before a source is called a blind spot.
+const FAILURES_BEFORE_BLIND: u32 = 3;
+
+/// What one alert has to say, rendered.
+pub struct Said {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// How many mentions it tells.
+    pub mentions: usize,
+    /// How many tickets it names beside those of its mentions.
+    pub tickets: usize,
+}
+
+/// Adds to `commit` the notices of the alerts that speak as it happens: of `news`, the mentions that
+/// this commit brings and that are news, and of what the alerts had not yet heard.
+pub(super) fn at_once(
+    commit: &mut Commit,
+    news: &[Mention],
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if commit.mentions.is_empty() {
+        return Ok(());
+    }
+    let tickets: BTreeMap<TicketId, Ticket> =
+        commit.tickets.iter().map(|ticket| (ticket.facts().id, ticket.clone())).collect();
+    for alert in rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens) {
+        let state = store.alert(&alert.name)?.unwrap_or_default();
+        let mut mentions = store.mentions_after(Sequence(state.told_up_to))?;
+        let known: Vec<MentionId> = mentions.iter().map(|mention| mention.id.clone()).collect();
+        for mention in news {
+            // An edited mention was told when it was new.
+            if !known.contains(&mention.id) && store.mention(&mention.id)?.is_none() {
+                mentions.push(mention.clone());
+            }
+        }
+        let gathered = Gathered::of(alert, mentions, &tickets, rules.zone, store, now)?;
+        let state = if gathered.mentions.is_empty() {
+            state
+        } else {
+            let said = gathered.say(alert, rules, state.last.or(state.began), now, &[]);
+            commit.notices.extend(notices(alert, &said, now));
+            AlertState { last: Some(now), ..state }
+        };
+        commit.alerts.push((alert.name.clone(), state));
+        commit.told.push(alert.name.clone());
+    }
+    Ok(())
+}
+
+/// Returns the commit that makes alerts known which the store has never seen: they are told what
+/// comes from now on.
+pub fn introduce(
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, StoreError> {
+    let told_up_to = store.last_place()?.0;
+    let mut commit = Commit::default();
+    for alert in &rules.alerts {
+        if store.alert(&alert.name)?.is_none() {
+            commit.alerts.push((
+                alert.name.clone(),
+                AlertState { told_up_to, began: Some(now), last: None },
+            ));
+        }
+    }
+    Ok(commit)
+}
+
+/// Returns the commit of an alert that speaks now of all it has not yet told: its notices, and how
+/// far it is told. With `even_if_empty` it also says that there is nothing.
+pub fn speak(
+    alert: &Alert,
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+    blind_spots: &[BlindSpot],
+    even_if_empty: bool,
+) -> Result<Commit, StoreError> {
+    let state = store.alert(&alert.name)?.unwrap_or_default();
+    let said = say(alert, rules, store, now, blind_spots)?;
+    let speaks = said.mentions + said.tickets > 0 || even_if_empty || alert.empty;
+    let state = if speaks {
+        AlertState { last: Some(now), ..state }
+    } else {
+        AlertState { began: Some(now), ..state }
+    };
+    Ok(Commit {
+        alerts: vec![(alert.name.clone(), state)],
+        told: vec![alert.name.clone()],
+        notices: if speaks { notices(alert, &said, now) } else { Vec::new() },
+        ..Commit::default()
+    })
+}
+
+/// Returns what `alert` would say now of all it has not yet told.
+pub fn say(
+    alert: &Alert,
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+    blind_spots: &[BlindSpot],
+) -> Result<Said, StoreError> {
+    let state = store.alert(&alert.name)?.unwrap_or_default();
+    let mentions = store.mentions_after(Sequence(state.told_up_to))?;
+    let mut gathered = Gathered::of(alert, mentions, &BTreeMap::new(), rules.zone, store, now)?;
+    if alert.frequency != Frequency::AsItHappens {
+        gathered.add_pressing(alert, rules.zone, store, now)?;
+    }
+    Ok(gathered.say(alert, rules, state.last.or(state.began), now, blind_spots))
+}
+
+/// Returns the sources that have failed for so long that their silence tells nothing.
+pub fn blind_spots(
+    sources: &[SourceName],
+    store: &dyn Store,
+) -> Result<Vec<BlindSpot>, StoreError> {
+    let mut spots = Vec::new();
+    for source in sources {
+        let health = store.source(source)?.health;
+        if health.failures >= FAILURES_BEFORE_BLIND || health.gone {
+            spots.push(BlindSpot {
+                source: source.clone(),
+                what: health.last_error.unwrap_or_default(),
+                since: health.failing_since,
+            });
+        }
+    }
+    Ok(spots)
+}
+
+/// What goes into one digest, before it is words.
+struct Gathered {
+    mentions: Vec<Mention>,
+    tickets: Vec<TicketLine>,
+    pressing: usize,
+    to: DateTime<Utc>,
+}
+
+impl Gathered {
+    fn of(
+        alert: &Alert,
+        mentions: Vec<Mention>,
+        new_tickets: &BTreeMap<TicketId, Ticket>,
+        zone: Tz,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let mut wanted = Vec::new();
+        let mut lines: BTreeMap<TicketId, TicketLine> = BTreeMap::new();
+        for mention in mentions {
+            let ticket = match mention.ticket {
+                Some(id) => match new_tickets.get(&id) {
+                    Some(ticket) => Some(ticket.clone()),
+                    None => store.ticket(id)?,
+                },
+                None => None,
+            };
+            let status = ticket.as_ref().map(|ticket| ticket.facts().status.to_string());
+            let facts = ticket
+                .as_ref()
+                .zip(status.as_deref())
+                .map(|(ticket, status)| TicketFacts { status, priority: ticket.facts().priority });
+            if alert.wants(&mention, facts.as_ref(), now) {
+                if let Some(ticket) = ticket {
+                    lines.insert(ticket.facts().id, line(&ticket, &mention, now, zone));
+                }
+                wanted.push(mention);
+            }
+        }
+        Ok(Self { mentions: wanted, tickets: lines.into_values().collect(), pressing: 0, to: now })
+    }
+
+    /// Adds the tickets that are overdue or urgent, of mentions that the alert wants.
+    fn add_pressing(
+        &mut self,
+        alert: &Alert,
+        zone: Tz,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for ticket in store.tickets()? {
+            let facts = ticket.facts();
+            if !ticket.is_overdue(now) || self.tickets.iter().any(|line| line.id == facts.id) {
+                continue;
+            }
+            let Some(mention) = store.mention(&facts.mention)? else { continue };
+            let status = facts.status.to_string();
+            let of_ticket = TicketFacts { status: &status, priority: facts.priority };
+            if alert.wants(&mention, Some(&of_ticket), now) {
+                self.tickets.push(line(&ticket, &mention, now, zone));
+                self.pressing += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn say(
+        &self,
+        alert: &Alert,
+        rules: &Rules,
+        from: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+        blind_spots: &[BlindSpot],
+    ) -> Said {
+        let digest = Digest::of(&digest::Input {
+            alert: &alert.name,
+            language: alert.language,
+            zone: rules.zone,
+            mentions: &self.mentions,
+            tickets: &self.tickets,
+            blind_spots,
+            from,
+            to: self.to.min(now),
+            how_many: HowMany::All,
+        });
+        Said {
+            subject: digest::subject(&digest),
+            text: digest::text::render(&digest),
+            html: digest::html::render(&digest),
+            mentions: self.mentions.len(),
+            tickets: self.pressing,
+        }
+    }
+}
+
+fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {
+    let facts = ticket.facts();
+    TicketLine {
+        id: facts.id,
+        status: facts.status.to_string(),
+        priority: facts.priority,
+        due: facts.due,
+        overdue: ticket.is_overdue(now),
+        assignee: facts.assignee.clone(),
+        headline: mention.headline(),
+        brand: mention.brand.clone(),
+        next_step: reply::next_step(facts, now, zone),
+    }
+}
+
+/// Returns one notice for each recipient, ready for the outbox.
+fn notices(alert: &Alert, said: &Said, now: DateTime<Utc>) -> Vec<Notice> {
+    alert
+        .to
+        .iter()
+        .map(|to| Notice {
+            id: NoticeId(0),
+            alert: alert.name.clone(),
+            to: to.clone(),
+            subject: said.subject.clone(),
+            text: said.text.clone(),
+            html: said.html.clone(),
+            message_id: message_id(&alert.name, to, &said.text, now),
+            created: now,
+            progress: Progress::Queued,
+            attempts: 0,
+            next_attempt: now,
+            last_answer: None,
+        })
+        .collect()
+}
+
+/// Returns a `Message-ID` that belongs to this notice alone, and stays with it.
+fn message_id(alert: &str, to: &str, text: &str, now: DateTime<Utc>) -> String {
+    let PostKey(hash) = PostKey::of(&[alert, to, text, &now.timestamp_micros().to_string()]);
+    hash.iter().fold(String::new(), |mut id, byte| {
+        // Writing into a string does not fail.
+        let _unfailing = write!(id, "{byte:02x}");
+        id
+    })
+}

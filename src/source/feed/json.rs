@@ -1,0 +1,99 @@
+//! JSON Feed: brings one into the form that the parser accepts, item by item.
+
+use serde_json::{Map, Value, json};
+
+/// What the parser needs of an item, and nothing that could make it refuse the whole feed.
+const TEXTS: [&str; 8] = [
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "content_text",
+    "summary",
+    "date_published",
+    "date_modified",
+];
+
+/// Returns a JSON Feed with its faults mended, and how many items could not be read at all. `None`
+/// if it is no JSON Feed.
+pub(super) fn mend(text: &str) -> Option<(String, usize)> {
+    let Value::Object(feed) = serde_json::from_str(text.trim()).ok()? else { return None };
+    let Value::Array(items) = feed.get("items")? else { return None };
+    let mended: Vec<Value> = items.iter().filter_map(item).collect();
+    let skipped = items.len() - mended.len();
+    let mut whole = texts(&feed, &["home_page_url", "feed_url", "language", "description"]);
+    whole.insert("version".into(), json!("https://jsonfeed.org/version/1.1"));
+    whole.insert("title".into(), feed.get("title").and_then(word).unwrap_or_else(|| json!("")));
+    whole.insert("authors".into(), authors(&feed));
+    whole.insert("items".into(), Value::Array(mended));
+    Some((Value::Object(whole).to_string(), skipped))
+}
+
+fn item(item: &Value) -> Option<Value> {
+    let item = item.as_object()?;
+    let mut mended = texts(item, &TEXTS);
+    if let Some(id) = item.get("id").and_then(word) {
+        mended.insert("id".into(), id);
+    }
+    mended.insert("authors".into(), authors(item));
+    Some(Value::Object(mended))
+}
+
+/// Keeps those of `keys` that are texts.
+fn texts(object: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
+    let text =
+        |key: &&str| Some(((*key).to_owned(), object.get(*key).filter(|v| v.is_string())?.clone()));
+    keys.iter().filter_map(text).collect()
+}
+
+/// Returns a text or a number as a text.
+fn word(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(_) => Some(value.clone()),
+        Value::Number(number) => Some(json!(number.to_string())),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Returns the authors, whether they are written as one or as many, as objects or as names.
+fn authors(object: &Map<String, Value>) -> Value {
+    let written = object.get("authors").into_iter().chain(object.get("author"));
+    let each = written.flat_map(|value| match value {
+        Value::Array(many) => many.iter().collect::<Vec<_>>(),
+        one => vec![one],
+    });
+    let author = |value: &Value| match value {
+        Value::Object(author) => Some(Value::Object(texts(author, &["name", "url"]))),
+        Value::String(name) => Some(json!({ "name": name })),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    Value::Array(each.filter_map(author).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, items: &Value, skipped: usize) {
+        let (mended, left_out) = mend(text).unwrap();
+        let mended: Value = serde_json::from_str(&mended).unwrap();
+        assert_eq!((&mended["items"], left_out), (items, skipped));
+    }
+
+    #[test]
+    fn a_faulty_item_costs_no_other_item() {
+        check(
+            r#"{"items":[{"id":7,"title":3,"url":"u","attachments":[{}],"author":"A"},5,{"id":"x","tags":1}]}"#,
+            &json!([{"id":"7","url":"u","authors":[{"name":"A"}]}, {"id":"x","authors":[]}]),
+            1,
+        );
+    }
+
+    #[test]
+    fn other_json_is_no_feed() {
+        for text in ["{}", "[]", "{\"items\":{}}", "{\"items\":[", "7", &"[".repeat(100_000)] {
+            assert_eq!(mend(text), None);
+        }
+    }
+}

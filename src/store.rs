@@ -1,0 +1,195 @@
+//! What vahti remembers. A batch is stored as a whole or not at all, and what [`Store::sync`] has
+//! confirmed survives a power cut.
+
+use crate::alert::AlertState;
+use crate::delivery::{Notice, NoticeId};
+use crate::fetch::Validators;
+use crate::mention::{Mention, MentionId, PostKey, TicketId};
+use crate::post::SourceName;
+use crate::source::Cursor;
+use crate::ticket::Ticket;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub mod handle;
+pub mod sled;
+
+/// What is remembered of one source between two polls.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceState {
+    pub cursor: Cursor,
+    /// What the server gave us to ask whether anything changed.
+    pub validators: Validators,
+    /// One mark for each post that the source showed last time, as it was then; sorted. What a
+    /// source no longer shows is forgotten here, and known by its mention, if it has one.
+    pub marks: Vec<u64>,
+    /// A fingerprint of the brands under which the marks were taken: other keywords look again.
+    pub rules: u64,
+    pub health: Health,
+}
+
+/// How a source fares.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Health {
+    pub first_poll: Option<DateTime<Utc>>,
+    pub last_poll: Option<DateTime<Utc>>,
+    pub last_success: Option<DateTime<Utc>>,
+    /// Polls that failed since the last success.
+    pub failures: u32,
+    /// What went wrong last, and since when; `None` after a success.
+    pub last_error: Option<String>,
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Posts in the last reply that had a body.
+    pub posts: u32,
+    /// Malformed entries in the last reply that had a body.
+    pub skipped: u32,
+    /// Mentions found since the first poll.
+    pub mentions: u64,
+    /// The newest publication time that was seen.
+    pub newest: Option<DateTime<Utc>>,
+    /// The server said that the address is gone for good; it is asked only when the operator asks.
+    pub gone: bool,
+    /// The server's word for when it may be asked again.
+    pub not_before: Option<DateTime<Utc>>,
+}
+
+/// A span of time by [`Mention::time`]: from `since` on, before `until`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    pub since: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A mention's place in the order in which mentions were stored; the first has 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sequence(pub u64);
+
+/// Everything that one event led to. Stored as a whole or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    pub source: Option<(SourceName, SourceState)>,
+    /// Identities of posts, each with the key that the post is known by.
+    pub posts: Vec<(PostKey, PostKey)>,
+    /// New mentions, and known ones that changed.
+    pub mentions: Vec<Mention>,
+    /// New tickets, and known ones that moved. A new one has the number that
+    /// [`Store::next_ticket`] told.
+    pub tickets: Vec<Ticket>,
+    /// Alerts that were told something, or whose time came.
+    pub alerts: Vec<(String, AlertState)>,
+    /// Alerts of whom all mentions of this commit, and all before it, are told.
+    pub told: Vec<String>,
+    /// New notices (number 0) and known ones that came further.
+    pub notices: Vec<Notice>,
+    /// Notices that a person took out of the outbox.
+    pub dropped: Vec<NoticeId>,
+    /// Names given to the feeds of an OPML source, by source and address.
+    pub names: Vec<(SourceName, String, SourceName)>,
+    /// The last readable copy of a document that a source is built from.
+    pub document: Option<(SourceName, Vec<u8>)>,
+}
+
+/// How much is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub mentions: u64,
+    pub tickets: u64,
+    pub queued: u64,
+    pub dead: u64,
+    pub size_bytes: u64,
+    /// Damaged stores that were set aside, oldest first.
+    pub set_aside: Vec<PathBuf>,
+}
+
+/// One thing wrong with what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+/// A place to remember things. `tests/it/store.rs` says what that promises.
+///
+/// Several threads may read; one writes.
+pub trait Store: Send + Sync {
+    /// Returns what is remembered of `source`; a new one starts from the beginning.
+    fn source(&self, source: &SourceName) -> Result<SourceState, StoreError>;
+
+    /// Returns the key of the post that `identity` belongs to, if it was seen before.
+    fn post(&self, identity: PostKey) -> Result<Option<PostKey>, StoreError>;
+
+    /// Returns one mention.
+    fn mention(&self, id: &MentionId) -> Result<Option<Mention>, StoreError>;
+
+    /// Hands out the mentions of `window`, newest first, until `each` returns `false`.
+    fn mentions(
+        &self,
+        window: Window,
+        each: &mut dyn FnMut(Mention) -> bool,
+    ) -> Result<(), StoreError>;
+
+    /// Returns the mentions stored after `place`, in the order of their storing.
+    fn mentions_after(&self, place: Sequence) -> Result<Vec<Mention>, StoreError>;
+
+    /// Returns the place of one mention.
+    fn place(&self, id: &MentionId) -> Result<Option<Sequence>, StoreError>;
+
+    /// Returns the place of the mention that was stored last; 0 where there is none.
+    fn last_place(&self) -> Result<Sequence, StoreError>;
+
+    /// Returns one ticket.
+    fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
+
+    /// Returns all tickets by number.
+    fn tickets(&self) -> Result<Vec<Ticket>, StoreError>;
+
+    /// Returns the numbers of a customer's tickets, oldest first.
+    fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError>;
+
+    /// Returns the number that the next new ticket has.
+    fn next_ticket(&self) -> Result<TicketId, StoreError>;
+
+    /// Returns what is remembered of the alert called `name`, if it was ever seen.
+    fn alert(&self, name: &str) -> Result<Option<AlertState>, StoreError>;
+
+    /// Returns the notices that are queued or dead, oldest first.
+    fn outbox(&self) -> Result<Vec<Notice>, StoreError>;
+
+    /// Returns the names given to the feeds of an OPML source, by address.
+    fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError>;
+
+    /// Returns the last readable copy of the document that `source` is built from.
+    fn document(&self, source: &SourceName) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Returns how much is stored.
+    fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// Reads everything and returns what is wrong with it; empty when all is well.
+    fn check(&self) -> Result<Vec<Fault>, StoreError>;
+
+    /// Makes `commit` visible as a whole, or not at all. It is not safe from a power cut before the
+    /// next [`Store::sync`], so that several commits can share the cost of one.
+    fn apply(&self, commit: &Commit) -> Result<(), StoreError>;
+
+    /// Makes everything applied so far safe from a power cut.
+    fn sync(&self) -> Result<(), StoreError>;
+}
+
+/// What can go wrong with a store. None of it can be helped by trying again at once.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no store in {0} yet")]
+    Missing(PathBuf),
+    #[error("the store in {0} is in use by another vahti, which does not answer on its socket")]
+    Locked(PathBuf),
+    #[error(
+        "{path} belongs to {owner}, and you are {me}: run this as {owner}, or while the daemon runs and you are in its group"
+    )]
+    NotYours { path: PathBuf, owner: String, me: String },
+    #[error(
+        "the store in {path} was written by a newer vahti (format {found}, this one knows {known})"
+    )]
+    TooNew { path: PathBuf, found: u32, known: u32 },
+    #[error("the store in {path} is damaged: {what}")]
+    Damaged { path: PathBuf, what: String },
+    #[error("the disk failed the store: {0}")]
+    Disk(String),
+}

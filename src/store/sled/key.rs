@@ -1,0 +1,84 @@
+//! The keys of the trees, typed and in byte order: time first and big-endian, so that a period is a
+//! range. No other file builds key bytes.
+
+use crate::mention::TicketId;
+use crate::post::SourceName;
+use crate::store::Sequence;
+use chrono::{DateTime, Utc};
+
+/// Returns a number as eight bytes that sort as the number does.
+pub(super) fn number(value: u64) -> [u8; 8] {
+    value.to_be_bytes()
+}
+
+/// Reads back what [`number`] or the tail of [`time`] wrote.
+pub(super) fn read_number(bytes: &[u8]) -> Option<u64> {
+    bytes.last_chunk::<8>().map(|chunk| u64::from_be_bytes(*chunk))
+}
+
+/// Returns the key of a mention in the order of time; `place` tells mentions of one moment apart.
+pub(super) fn time(at: DateTime<Utc>, place: Sequence) -> [u8; 16] {
+    let mut key = [0; 16];
+    let (head, tail) = key.split_at_mut(8);
+    head.copy_from_slice(&moment(at));
+    tail.copy_from_slice(&number(place.0));
+    key
+}
+
+/// Returns the first key of [`time`] that is not before `at`.
+pub(super) fn moment(at: DateTime<Utc>) -> [u8; 8] {
+    // Flipping the sign bit makes times before 1970 sort before those after it.
+    (at.timestamp_micros().cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+/// Returns the key of one ticket among those of its customer.
+pub(super) fn customer(customer: &str, ticket: TicketId) -> Vec<u8> {
+    let mut key = customer_prefix(customer);
+    key.extend_from_slice(&number(ticket.0));
+    key
+}
+
+/// Returns what all keys of one customer begin with, and no other's do.
+pub(super) fn customer_prefix(customer: &str) -> Vec<u8> {
+    prefixed(customer)
+}
+
+/// Returns the key of a feed's name within its OPML source.
+pub(super) fn name(opml: &SourceName, address: &str) -> Vec<u8> {
+    let mut key = name_prefix(opml);
+    key.extend_from_slice(address.as_bytes());
+    key
+}
+
+/// Returns what the keys of all feeds of one OPML source begin with.
+pub(super) fn name_prefix(opml: &SourceName) -> Vec<u8> {
+    prefixed(&opml.0)
+}
+
+/// A string with its length before it, so that no such string is the beginning of another.
+fn prefixed(text: &str) -> Vec<u8> {
+    let mut key = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
+    key.extend_from_slice(text.as_bytes());
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn byte_order_is_the_order_of_time(a in -4_000_000_000_000_000_i64..4_000_000_000_000_000, b in -4_000_000_000_000_000_i64..4_000_000_000_000_000, x: u64, y: u64) {
+            let at = |micros| DateTime::from_timestamp_micros(micros).unwrap();
+            let (left, right) = (time(at(a), Sequence(x)), time(at(b), Sequence(y)));
+            prop_assert_eq!(left.cmp(&right), (a, x).cmp(&(b, y)));
+            prop_assert_eq!(read_number(&left), Some(x));
+        }
+
+        #[test]
+        fn no_customer_is_the_beginning_of_another(a in ".{0,12}", b in ".{0,12}", n: u64) {
+            prop_assert_eq!(customer(&a, TicketId(n)).starts_with(&customer_prefix(&b)), a == b);
+        }
+    }
+}

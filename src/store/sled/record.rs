@@ -1,0 +1,373 @@
+//! What is on disk, with its version before it. These are not the domain types: a changed domain type
+//! then breaks a conversion here, not a user's data.
+
+use crate::alert::AlertState;
+use crate::brand::{BrandName, Hit};
+use crate::delivery::{Notice, NoticeId, Progress};
+use crate::enrich::{Complaint, Insight, Label, Priority, Sentiment};
+use crate::fetch::Validators;
+use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId};
+use crate::post::{Author, Post, SourceName};
+use crate::source::{Cursor, Kind};
+use crate::store::{Health, Sequence, SourceState};
+use crate::ticket::{Facts, Ticket};
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The version that records are written in. Older ones stay readable: a changed record gets a new
+/// number and a new struct, and the old struct stays.
+const VERSION: u8 = 1;
+
+/// Something stored that does not read back.
+#[derive(Debug)]
+pub(super) struct Unreadable(pub(super) String);
+
+/// The most bytes of a text that are stored with a mention.
+const MOST_TEXT_BYTES: usize = crate::text::html::MOST_TEXT_BYTES;
+
+#[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+struct MentionRecord {
+    place: u64,
+    id: MentionId,
+    key: PostKey,
+    brand: BrandName,
+    source: SourceName,
+    kind: Kind,
+    site_id: Option<String>,
+    site: String,
+    url: Option<String>,
+    has_own_url: bool,
+    has_own_title: bool,
+    title: Option<String>,
+    text: String,
+    author: Author,
+    published: Option<i64>,
+    claimed_language: Option<crate::text::Language>,
+    parent: Option<String>,
+    hits: Vec<HitRecord>,
+    seen: i64,
+    language: Option<crate::text::Language>,
+    sentiment: (Label, f32, f32),
+    complaint: Option<Complaint>,
+    priority: Priority,
+    review: bool,
+    why: Vec<String>,
+    own: bool,
+    story: MentionId,
+    copies: u32,
+    ticket: Option<TicketId>,
+    mark: Option<Mark>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HitRecord {
+    keyword: String,
+    field: crate::brand::Field,
+    start: usize,
+    end: usize,
+    form: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SourceRecord {
+    cursor: Cursor,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    marks: Vec<u8>,
+    rules: u64,
+    first_poll: Option<i64>,
+    last_poll: Option<i64>,
+    last_success: Option<i64>,
+    failures: u32,
+    last_error: Option<String>,
+    failing_since: Option<i64>,
+    posts: u32,
+    skipped: u32,
+    mentions: u64,
+    newest: Option<i64>,
+    gone: bool,
+    not_before: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NoticeRecord {
+    id: u64,
+    alert: String,
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
+    message_id: String,
+    created: i64,
+    progress: Progress,
+    attempts: u32,
+    next_attempt: i64,
+    last_answer: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AlertRecord {
+    told_up_to: u64,
+    began: Option<i64>,
+    last: Option<i64>,
+}
+
+/// Writes a mention with its place.
+pub(super) fn mention(mention: &Mention, place: Sequence) -> Vec<u8> {
+    let Mention { id, key, brand, source, kind, post, hits, .. } = mention;
+    let Insight { language, sentiment, complaint, priority, review, why } = &mention.insight;
+    write(&MentionRecord {
+        place: place.0,
+        id: id.clone(),
+        key: *key,
+        brand: brand.clone(),
+        source: source.clone(),
+        kind: *kind,
+        site_id: post.id.clone(),
+        site: post.site.clone(),
+        url: post.url.clone(),
+        has_own_url: post.has_own_url,
+        has_own_title: post.has_own_title,
+        title: post.title.clone(),
+        text: bounded(&post.text),
+        author: post.author.clone(),
+        published: post.published.map(micros),
+        claimed_language: post.language,
+        parent: post.parent.clone(),
+        hits: hits.iter().map(hit).collect(),
+        seen: micros(mention.seen),
+        language: *language,
+        sentiment: (sentiment.label, sentiment.score, sentiment.confidence),
+        complaint: complaint.clone(),
+        priority: *priority,
+        review: *review,
+        why: why.clone(),
+        own: mention.own,
+        story: mention.story.clone(),
+        copies: mention.copies,
+        ticket: mention.ticket,
+        mark: mention.mark,
+    })
+}
+
+/// Reads a mention and its place.
+pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadable> {
+    let record: MentionRecord = read(bytes)?;
+    let (label, score, confidence) = record.sentiment;
+    let mention = Mention {
+        id: record.id,
+        key: record.key,
+        brand: record.brand,
+        source: record.source,
+        kind: record.kind,
+        post: Post {
+            id: record.site_id,
+            site: record.site,
+            url: record.url,
+            has_own_url: record.has_own_url,
+            has_own_title: record.has_own_title,
+            title: record.title,
+            text: record.text,
+            author: record.author,
+            published: time_or_none(record.published)?,
+            language: record.claimed_language,
+            parent: record.parent,
+        },
+        hits: record.hits.into_iter().map(read_hit).collect(),
+        seen: time(record.seen)?,
+        insight: Insight {
+            language: record.language,
+            sentiment: Sentiment { label, score, confidence },
+            complaint: record.complaint,
+            priority: record.priority,
+            review: record.review,
+            why: record.why,
+        },
+        own: record.own,
+        story: record.story,
+        copies: record.copies,
+        ticket: record.ticket,
+        mark: record.mark,
+    };
+    Ok((Sequence(record.place), mention))
+}
+
+/// Writes what is remembered of a source.
+pub(super) fn source(state: &SourceState) -> Vec<u8> {
+    let SourceState { cursor, validators, marks, rules, health } = state;
+    write(&SourceRecord {
+        cursor: cursor.clone(),
+        etag: validators.etag.clone(),
+        last_modified: validators.last_modified.clone(),
+        // Hashes do not get shorter as variable-length integers, only slower.
+        marks: marks.iter().flat_map(|mark| mark.to_be_bytes()).collect(),
+        rules: *rules,
+        first_poll: health.first_poll.map(micros),
+        last_poll: health.last_poll.map(micros),
+        last_success: health.last_success.map(micros),
+        failures: health.failures,
+        last_error: health.last_error.clone(),
+        failing_since: health.failing_since.map(micros),
+        posts: health.posts,
+        skipped: health.skipped,
+        mentions: health.mentions,
+        newest: health.newest.map(micros),
+        gone: health.gone,
+        not_before: health.not_before.map(micros),
+    })
+}
+
+/// Reads what is remembered of a source.
+pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
+    let record: SourceRecord = read(bytes)?;
+    Ok(SourceState {
+        cursor: record.cursor,
+        validators: Validators { etag: record.etag, last_modified: record.last_modified },
+        marks: record
+            .marks
+            .chunks_exact(8)
+            .filter_map(|chunk| chunk.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes)))
+            .collect(),
+        rules: record.rules,
+        health: Health {
+            first_poll: time_or_none(record.first_poll)?,
+            last_poll: time_or_none(record.last_poll)?,
+            last_success: time_or_none(record.last_success)?,
+            failures: record.failures,
+            last_error: record.last_error,
+            failing_since: time_or_none(record.failing_since)?,
+            posts: record.posts,
+            skipped: record.skipped,
+            mentions: record.mentions,
+            newest: time_or_none(record.newest)?,
+            gone: record.gone,
+            not_before: time_or_none(record.not_before)?,
+        },
+    })
+}
+
+/// Writes a notice under the number it gets.
+pub(super) fn notice(notice: &Notice, id: NoticeId) -> Vec<u8> {
+    write(&NoticeRecord {
+        id: id.0,
+        alert: notice.alert.clone(),
+        to: notice.to.clone(),
+        subject: notice.subject.clone(),
+        text: notice.text.clone(),
+        html: notice.html.clone(),
+        message_id: notice.message_id.clone(),
+        created: micros(notice.created),
+        progress: notice.progress,
+        attempts: notice.attempts,
+        next_attempt: micros(notice.next_attempt),
+        last_answer: notice.last_answer.clone(),
+    })
+}
+
+/// Reads a notice.
+pub(super) fn read_notice(bytes: &[u8]) -> Result<Notice, Unreadable> {
+    let record: NoticeRecord = read(bytes)?;
+    Ok(Notice {
+        id: NoticeId(record.id),
+        alert: record.alert,
+        to: record.to,
+        subject: record.subject,
+        text: record.text,
+        html: record.html,
+        message_id: record.message_id,
+        created: time(record.created)?,
+        progress: record.progress,
+        attempts: record.attempts,
+        next_attempt: time(record.next_attempt)?,
+        last_answer: record.last_answer,
+    })
+}
+
+/// Writes what is remembered of an alert.
+pub(super) fn alert(state: &AlertState) -> Vec<u8> {
+    let AlertState { told_up_to, began, last } = state;
+    write(&AlertRecord {
+        told_up_to: *told_up_to,
+        began: began.map(micros),
+        last: last.map(micros),
+    })
+}
+
+/// Reads what is remembered of an alert.
+pub(super) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unreadable> {
+    let record: AlertRecord = read(bytes)?;
+    Ok(AlertState {
+        told_up_to: record.told_up_to,
+        began: time_or_none(record.began)?,
+        last: time_or_none(record.last)?,
+    })
+}
+
+/// Writes a ticket. Tickets are few, live for years and gain fields: they are kept as JSON, whose
+/// fields have names.
+pub(super) fn ticket(ticket: &Ticket) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    // Facts hold strings, numbers and times: nothing that JSON could refuse.
+    bytes.extend(serde_json::to_vec(ticket.facts()).unwrap_or_default());
+    bytes
+}
+
+/// Reads a ticket.
+pub(super) fn read_ticket(bytes: &[u8]) -> Result<Ticket, Unreadable> {
+    let facts: Facts = serde_json::from_slice(versioned(bytes)?)
+        .map_err(|error| Unreadable(format!("a ticket does not read back: {error}")))?;
+    Ok(Ticket::restore(facts))
+}
+
+fn hit(hit: &Hit) -> HitRecord {
+    let Hit { keyword, field, start, end, form } = hit.clone();
+    HitRecord { keyword, field, start, end, form }
+}
+
+fn read_hit(record: HitRecord) -> Hit {
+    let HitRecord { keyword, field, start, end, form } = record;
+    Hit { keyword, field, start, end, form }
+}
+
+fn write<T: Serialize>(record: &T) -> Vec<u8> {
+    // Records hold nothing that postcard could refuse; writing into a vector does not fail.
+    postcard::to_extend(record, vec![VERSION]).unwrap_or_default()
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+    postcard::from_bytes(versioned(bytes)?)
+        .map_err(|error| Unreadable(format!("a record does not read back: {error}")))
+}
+
+fn versioned(bytes: &[u8]) -> Result<&[u8], Unreadable> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => Ok(rest),
+        Some((version, _)) => {
+            Err(Unreadable(format!("a record has the unknown version {version}")))
+        }
+        None => Err(Unreadable("a record is empty".into())),
+    }
+}
+
+fn micros(at: DateTime<Utc>) -> i64 {
+    at.timestamp_micros()
+}
+
+fn time(micros: i64) -> Result<DateTime<Utc>, Unreadable> {
+    DateTime::from_timestamp_micros(micros)
+        .ok_or_else(|| Unreadable(format!("{micros} is no time that can be")))
+}
+
+fn time_or_none(micros: Option<i64>) -> Result<Option<DateTime<Utc>>, Unreadable> {
+    micros.map(time).transpose()
+}
+
+fn bounded(text: &str) -> String {
+    let mut end = text.len().min(MOST_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}

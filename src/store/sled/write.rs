@@ -1,0 +1,219 @@
+//! Writing: all trees of one commit in one transaction.
+
+use super::{Aborted, Shelf, counter, key, notice_number, record};
+use crate::delivery::{NoticeId, Progress};
+use crate::mention::Mention;
+use crate::store::{Commit, Sequence};
+use crate::ticket::Ticket;
+use sled::transaction::{ConflictableTransactionError, TransactionalTree};
+
+/// All trees of the store.
+pub(super) struct Trees {
+    /// Counters and the format.
+    pub(super) meta: Shelf,
+    pub(super) sources: Shelf,
+    /// Identities of posts that became mentions, to the key of the post.
+    pub(super) posts: Shelf,
+    pub(super) mentions: Shelf,
+    pub(super) by_time: Shelf,
+    pub(super) by_place: Shelf,
+    pub(super) tickets: Shelf,
+    pub(super) customers: Shelf,
+    pub(super) alerts: Shelf,
+    /// Notices that are queued or dead.
+    pub(super) outbox: Shelf,
+    /// Notices that were sent, without their bodies.
+    pub(super) sent: Shelf,
+    pub(super) names: Shelf,
+    pub(super) documents: Shelf,
+}
+
+type All<'a, T> =
+    (&'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T);
+
+impl Trees {
+    pub(super) fn all(&self) -> All<'_, Shelf> {
+        let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
+        let Self { tickets, customers, alerts, outbox, sent, names, documents, .. } = self;
+        (
+            meta, sources, posts, mentions, by_time, by_place, tickets, customers, alerts, outbox,
+            sent, names, documents,
+        )
+    }
+}
+
+/// The trees inside a transaction.
+pub(super) struct Writing<'a> {
+    meta: &'a TransactionalTree,
+    sources: &'a TransactionalTree,
+    posts: &'a TransactionalTree,
+    mentions: &'a TransactionalTree,
+    by_time: &'a TransactionalTree,
+    by_place: &'a TransactionalTree,
+    tickets: &'a TransactionalTree,
+    customers: &'a TransactionalTree,
+    alerts: &'a TransactionalTree,
+    outbox: &'a TransactionalTree,
+    sent: &'a TransactionalTree,
+    names: &'a TransactionalTree,
+    documents: &'a TransactionalTree,
+}
+
+/// The trees as sled hands them to the closure of a transaction, in the order of [`Trees::all`].
+pub(super) type Handed = (
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+    TransactionalTree,
+);
+
+impl<'a> Writing<'a> {
+    pub(super) fn of(trees: &'a Handed) -> Self {
+        let (
+            meta,
+            sources,
+            posts,
+            mentions,
+            by_time,
+            by_place,
+            tickets,
+            customers,
+            alerts,
+            outbox,
+            sent,
+            names,
+            documents,
+        ) = trees;
+        Self {
+            meta,
+            sources,
+            posts,
+            mentions,
+            by_time,
+            by_place,
+            tickets,
+            customers,
+            alerts,
+            outbox,
+            sent,
+            names,
+            documents,
+        }
+    }
+
+    /// Writes everything of `commit`. May run more than once: it only reads and writes the trees.
+    pub(super) fn commit(&self, commit: &Commit) -> Result<(), Aborted> {
+        self.count(counter::COMMITS)?;
+        if let Some((source, state)) = &commit.source {
+            self.sources.insert(source.0.as_bytes(), record::source(state))?;
+        }
+        for (identity, post) in &commit.posts {
+            self.posts.insert(&identity.0, &post.0)?;
+        }
+        for mention in &commit.mentions {
+            self.mention(mention)?;
+        }
+        for ticket in &commit.tickets {
+            self.ticket(ticket)?;
+        }
+        self.alerts(commit)?;
+        self.notices(commit)?;
+        for (opml, address, name) in &commit.names {
+            self.names.insert(key::name(opml, address), name.0.as_bytes())?;
+        }
+        if let Some((source, document)) = &commit.document {
+            self.documents.insert(source.0.as_bytes(), document.as_slice())?;
+        }
+        Ok(())
+    }
+
+    fn mention(&self, mention: &Mention) -> Result<(), Aborted> {
+        let id = mention.id.0.as_bytes();
+        let place = if let Some(old) = self.mentions.get(id)? {
+            let (place, old) = record::read_mention(&old)
+                .map_err(|error| ConflictableTransactionError::Abort(error.0))?;
+            self.by_time.remove(&key::time(old.time(), place))?;
+            place
+        } else {
+            self.count(counter::MENTIONS)?;
+            Sequence(self.count(counter::PLACE)?)
+        };
+        self.mentions.insert(id, record::mention(mention, place))?;
+        self.by_time.insert(&key::time(mention.time(), place), id)?;
+        self.by_place.insert(&key::number(place.0), id)?;
+        Ok(())
+    }
+
+    fn ticket(&self, ticket: &Ticket) -> Result<(), Aborted> {
+        let facts = ticket.facts();
+        let last = self.read_counter(counter::TICKET)?;
+        if facts.id.0 > last {
+            self.meta.insert(counter::TICKET, &key::number(facts.id.0))?;
+        }
+        self.tickets.insert(&key::number(facts.id.0), record::ticket(ticket))?;
+        if let Some(customer) = &facts.customer {
+            self.customers.insert(key::customer(customer, facts.id), &[])?;
+        }
+        Ok(())
+    }
+
+    fn alerts(&self, commit: &Commit) -> Result<(), Aborted> {
+        for (name, state) in &commit.alerts {
+            self.alerts.insert(name.as_bytes(), record::alert(state))?;
+        }
+        for name in &commit.told {
+            let mut state = match self.alerts.get(name.as_bytes())? {
+                Some(bytes) => record::read_alert(&bytes)
+                    .map_err(|error| ConflictableTransactionError::Abort(error.0))?,
+                None => crate::alert::AlertState::default(),
+            };
+            state.told_up_to = self.read_counter(counter::PLACE)?;
+            self.alerts.insert(name.as_bytes(), record::alert(&state))?;
+        }
+        Ok(())
+    }
+
+    fn notices(&self, commit: &Commit) -> Result<(), Aborted> {
+        for notice in &commit.notices {
+            let id = if notice.id == NoticeId(0) {
+                notice_number(notice, self.count(counter::NOTICE)?)
+            } else {
+                notice.id
+            };
+            let key = key::number(id.0);
+            if notice.progress == Progress::Sent {
+                let mut told = notice.clone();
+                told.text.clear();
+                told.html.clear();
+                self.outbox.remove(&key)?;
+                self.sent.insert(&key, record::notice(&told, id))?;
+            } else {
+                self.outbox.insert(&key, record::notice(notice, id))?;
+            }
+        }
+        for id in &commit.dropped {
+            self.outbox.remove(&key::number(id.0))?;
+        }
+        Ok(())
+    }
+
+    fn read_counter(&self, name: &[u8]) -> Result<u64, Aborted> {
+        Ok(self.meta.get(name)?.as_deref().and_then(key::read_number).unwrap_or(0))
+    }
+
+    /// Raises a counter by one and returns where it stands now.
+    fn count(&self, name: &[u8]) -> Result<u64, Aborted> {
+        let next = self.read_counter(name)? + 1;
+        self.meta.insert(name, &key::number(next))?;
+        Ok(next)
+    }
+}
