@@ -1,0 +1,289 @@
+//! Whatever is written reads back as it was.
+
+use super::{Place, mentions, notices};
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use vahti::brand::{BrandName, Field, Hit};
+use vahti::delivery::{Notice, NoticeId, Progress};
+use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Sentiment};
+use vahti::fetch::Validators;
+use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId};
+use vahti::post::{Author, Post, SourceName};
+use vahti::source::{Cursor, Kind};
+use vahti::store::{Commit, Health, Sequence, SourceState, Store, Window};
+
+fn words() -> impl Strategy<Value = String> {
+    // Everything that Unicode has, and what tends to break: NUL, overrides, marks, beyond the BMP.
+    let odd = prop_oneof![
+        Just("\0".to_owned()),
+        Just("\u{202e}\u{feff}".to_owned()),
+        Just("e\u{301}\u{327}".to_owned()),
+        Just("👩‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿".to_owned()),
+        Just("İıŞß\u{1e9e}ﬃ".to_owned()),
+        Just("\u{10ffff}\u{fffd}\u{7f}\u{85}".to_owned()),
+        proptest::collection::vec(any::<char>(), 0..40).prop_map(String::from_iter),
+    ];
+    proptest::collection::vec(odd, 0..4).prop_map(|parts| parts.concat())
+}
+
+fn time() -> impl Strategy<Value = DateTime<Utc>> {
+    // Year 1 to 9999, to the microsecond, and often 1970 and near each other.
+    let micros = prop_oneof![
+        -62_135_596_800_000_000_i64..253_402_300_800_000_000,
+        -3_i64..3,
+        1_795_248_000_000_000_i64..1_795_248_000_000_009,
+    ];
+    micros.prop_map(|micros| DateTime::from_timestamp_micros(micros).unwrap())
+}
+
+fn label() -> impl Strategy<Value = Label> {
+    prop_oneof![Just(Label::Negative), Just(Label::Neutral), Just(Label::Positive)]
+}
+
+fn language() -> impl Strategy<Value = vahti::text::Language> {
+    "[a-z]{2}".prop_map(|code| code.parse().unwrap())
+}
+
+fn post() -> impl Strategy<Value = Post> {
+    use proptest::option::of;
+    let author = (of(words()), of(words()), of(words()), of(any::<u64>()))
+        .prop_map(|(name, handle, url, followers)| Author { name, handle, url, followers });
+    let names = (of(words()), words(), of(words()), any::<bool>(), of(words()), words());
+    (names, author, of(time()), of(language()), of(words())).prop_map(
+        |((id, site, url, has_own_url, title, text), author, published, language, parent)| Post {
+            has_own_title: !has_own_url,
+            id,
+            site,
+            url,
+            has_own_url,
+            title,
+            text,
+            author,
+            published,
+            language,
+            parent,
+        },
+    )
+}
+
+fn insight() -> impl Strategy<Value = Insight> {
+    use proptest::option::of;
+    let sentiment = (label(), -1.0_f32..=1.0, 0.0_f32..=1.0)
+        .prop_map(|(label, score, confidence)| Sentiment { label, score, confidence });
+    let complainer = proptest::sample::select(vec![
+        Complainer::Meek,
+        Complainer::Aggressive,
+        Complainer::Demanding,
+        Complainer::BenefitHunter,
+        Complainer::Chronic,
+    ]);
+    let flag = proptest::sample::select(vec![
+        Flag::LegalThreat,
+        Flag::PublicPressure,
+        Flag::Safety,
+        Flag::Churn,
+    ]);
+    let list = || proptest::collection::vec(words(), 0..3);
+    let complaint = (of(complainer), proptest::collection::vec(flag, 0..4), list())
+        .prop_map(|(complainer, flags, cues)| Complaint { complainer, flags, cues });
+    let priority = proptest::sample::select(vec![
+        Priority::Low,
+        Priority::Normal,
+        Priority::High,
+        Priority::Urgent,
+    ]);
+    (of(language()), sentiment, of(complaint), priority, any::<bool>(), list()).prop_map(
+        |(language, sentiment, complaint, priority, review, why)| Insight {
+            language,
+            sentiment,
+            complaint,
+            priority,
+            review,
+            why,
+        },
+    )
+}
+
+fn any_mention() -> impl Strategy<Value = Mention> {
+    use proptest::option::of;
+    let hit = (words(), any::<bool>(), any::<usize>(), any::<usize>(), words()).prop_map(
+        |(keyword, in_title, start, end, form)| {
+            let field = if in_title { Field::Title } else { Field::Text };
+            Hit { keyword, field, start, end, form }
+        },
+    );
+    let mark =
+        proptest::sample::select(vec![Mark::Negative, Mark::Neutral, Mark::Positive, Mark::Noise]);
+    let names = ("m[a-z2-7]{16}", any::<[u8; 16]>(), words(), words(), "m[a-z2-7]{16}");
+    let rest = (any::<bool>(), any::<u32>(), of(any::<u64>()), of(mark));
+    (names, post(), proptest::collection::vec(hit, 0..3), time(), insight(), rest).prop_map(
+        |((id, key, brand, source, story), post, hits, seen, insight, rest)| {
+            let (own, copies, ticket, mark) = rest;
+            Mention {
+                id: MentionId(id),
+                key: PostKey(key),
+                brand: BrandName(brand),
+                source: SourceName(source),
+                kind: Kind::Feed,
+                post,
+                hits,
+                seen,
+                insight,
+                own,
+                story: MentionId(story),
+                copies,
+                ticket: ticket.map(TicketId),
+                mark,
+            }
+        },
+    )
+}
+
+fn any_state() -> impl Strategy<Value = SourceState> {
+    use proptest::option::of;
+    let times = (of(time()), of(time()), of(time()), of(time()), of(time()), of(time()));
+    let counts = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u64>(), any::<bool>());
+    let marks = proptest::collection::vec(any::<u64>(), 0..20);
+    let validators = (of(words()), of(words()));
+    (words(), validators, marks, any::<u64>(), of(words()), times, counts).prop_map(
+        |(cursor, (etag, last_modified), marks, rules, last_error, times, counts)| {
+            let (first_poll, last_poll, last_success, failing_since, newest, not_before) = times;
+            let (failures, posts, skipped, mentions, gone) = counts;
+            SourceState {
+                cursor: Cursor(cursor),
+                validators: Validators { etag, last_modified },
+                marks,
+                rules,
+                health: Health {
+                    first_poll,
+                    last_poll,
+                    last_success,
+                    failures,
+                    last_error,
+                    failing_since,
+                    posts,
+                    skipped,
+                    mentions,
+                    newest,
+                    gone,
+                    not_before,
+                },
+            }
+        },
+    )
+}
+
+/// Runs `test` for many values, all of them in one store: to open one takes longer than a case.
+#[track_caller]
+fn always<S: Strategy>(
+    strategy: S,
+    test: impl Fn(&dyn Store, S::Value) -> Result<(), TestCaseError>,
+) {
+    let place = Place::new();
+    let store = place.open();
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    if let Err(failed) = runner.run(&strategy, |value| test(store.as_ref(), value)) {
+        panic!("{failed}");
+    }
+}
+
+#[test]
+fn a_mention_read_back_is_always_the_mention_written() {
+    always(any_mention(), |store, written| {
+        store.apply(&mentions(std::slice::from_ref(&written))).unwrap();
+        prop_assert_eq!(store.mention(&written.id).unwrap(), Some(written.clone()));
+        let place = store.place(&written.id).unwrap().unwrap();
+        let last = store.mentions_after(Sequence(place.0 - 1)).unwrap().swap_remove(0);
+        prop_assert_eq!(last, written);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_state_of_a_source_read_back_is_always_the_one_written() {
+    always((words(), any_state()), |store, (name, written)| {
+        let name = SourceName(name);
+        let commit = Commit { source: Some((name.clone(), written.clone())), ..Commit::default() };
+        store.apply(&commit).unwrap();
+        prop_assert_eq!(store.source(&name).unwrap(), written);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_notice_read_back_is_always_the_notice_written() {
+    let strings = (words(), words(), words(), words(), words(), words());
+    let strategy = (strings, time(), time(), any::<u32>(), proptest::option::of(words()));
+    always(
+        strategy,
+        |store,
+         (
+            (alert, to, subject, text, html, message_id),
+            created,
+            next_attempt,
+            attempts,
+            last_answer,
+        )| {
+            let progress = if attempts % 2 == 0 { Progress::Queued } else { Progress::Dead };
+            let id = NoticeId(0);
+            let written = Notice {
+                id,
+                alert,
+                to,
+                subject,
+                text,
+                html,
+                message_id,
+                created,
+                progress,
+                attempts,
+                next_attempt,
+                last_answer,
+            };
+            store.apply(&notices(std::slice::from_ref(&written))).unwrap();
+            let mut read = store.outbox().unwrap();
+            let gone = Commit { dropped: vec![read[0].id], ..Commit::default() };
+            store.apply(&gone).unwrap();
+            prop_assert_eq!(read.len(), 1);
+            let read = read.remove(0);
+            prop_assert_ne!(read.id, id);
+            prop_assert_eq!(Notice { id, ..read }, written);
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn the_order_of_time_is_always_that_of_a_plain_list() {
+    // Of a ticket that is not there the store would complain.
+    let any = any_mention().prop_map(|mention| Mention { ticket: None, ..mention });
+    let strategy = (proptest::collection::vec(any, 0..12), time(), time());
+    let mut runner =
+        TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let result = runner.run(&strategy, |(stored, since, until)| {
+        let place = Place::new();
+        let store = place.open();
+        // Two commits, and some of the first again in the second.
+        let half = stored.len() / 2;
+        store.apply(&mentions(&stored[..half])).unwrap();
+        store.apply(&mentions(&stored[half / 2..])).unwrap();
+        let mut expected: Vec<_> = stored.iter().enumerate().collect();
+        expected.retain(|(_, mention)| since <= mention.time() && mention.time() < until);
+        expected.sort_by_key(|(nth, mention)| std::cmp::Reverse((mention.time(), *nth)));
+        let mut found = Vec::new();
+        let each = &mut |mention: Mention| {
+            found.push(mention.id);
+            true
+        };
+        store.mentions(Window { since: Some(since), until: Some(until) }, each).unwrap();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(_, mention)| mention.id.clone()).collect();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(store.check().unwrap(), []);
+        Ok(())
+    });
+    if let Err(failed) = result {
+        panic!("{failed}");
+    }
+}
