@@ -12,7 +12,7 @@ use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Kind};
 use crate::store::{Commit, SourceState, Store, StoreError};
-use crate::ticket::{Action, Ticket, customer, triage};
+use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use std::borrow::Cow;
@@ -324,9 +324,7 @@ impl<'a> Desk<'a> {
     fn open(&mut self, mention: &Mention) -> Ticket {
         let id = self.next_ticket;
         self.next_ticket = TicketId(id.0 + 1);
-        let published = mention.post.published.filter(|published| *published <= self.at);
-        let clock_start = published.unwrap_or(self.at).max(self.first_poll);
-        Ticket::open(id, mention, clock_start, self.at)
+        Ticket::open(id, mention, clock::start(mention, self.first_poll), self.at)
     }
 
     fn join(&self, id: TicketId, mention: &Mention) -> Result<Option<Ticket>, StoreError> {

@@ -57,7 +57,13 @@ fn mark_mention(
     mention.mark = Some(mark);
     let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
     let ticket = match (mark, old) {
-        (Mark::Negative, None) => Some(Ticket::open(store.next_ticket()?, &mention, now, now)),
+        (Mark::Negative, None) => Some(match ticket_of_post(&mention, setting, store)? {
+            Some(ticket) => {
+                let brand = mention.brand.clone();
+                applied(ticket, Action::Join { mention: id.clone(), brand }, by, now)?
+            }
+            None => Ticket::open(store.next_ticket()?, &mention, now, now),
+        }),
         (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
             Some(applied(ticket, Action::Restore, by, now)?)
         }
@@ -78,6 +84,24 @@ fn mark_mention(
         tickets: ticket.into_iter().collect(),
         ..Commit::default()
     })
+}
+
+/// Returns the ticket that another brand's mention in the same post has, unless it is closed: one
+/// complaint is one ticket, however many brands it names.
+fn ticket_of_post(
+    mention: &Mention,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<Option<Ticket>, Refusal> {
+    for brand in &setting.rules.brands {
+        let other = store.mention(&MentionId::of(mention.key, &brand.name))?;
+        let Some(id) = other.and_then(|other| other.ticket) else { continue };
+        let ticket = store.ticket(id)?;
+        if let Some(ticket) = ticket.filter(|ticket| ticket.facts().status != Status::Closed) {
+            return Ok(Some(ticket));
+        }
+    }
+    Ok(None)
 }
 
 /// Tells whether a mark takes the ground from under a ticket: `noise` does, and so does another label

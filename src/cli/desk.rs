@@ -67,7 +67,7 @@ impl Desk {
         let store = open(&config)?;
         let offline = Offline::of(&config, &store);
         let (setting, question) = (offline.setting(&config), order.shown_by());
-        let by = crate::control::server::user_name(rustix::process::getuid().as_raw());
+        let by = crate::text::account::user_name(rustix::process::getuid().as_raw());
         let commit = ask::act(order, &by, &setting, &store, clock::now()).map_err(refused)?;
         store.apply(&commit).and_then(|()| store.sync()).map_err(failed)?;
         ask::answer(&question, &setting, &store, clock::now()).map_err(refused)

@@ -136,5 +136,5 @@ fn owner(path: &Path) -> String {
 }
 
 fn name(list: &str, id: u32) -> String {
-    crate::control::server::name_of(list, id).unwrap_or_else(|| id.to_string())
+    crate::text::account::name_of(list, id).unwrap_or_else(|| id.to_string())
 }

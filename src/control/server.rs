@@ -5,6 +5,7 @@ use super::protocol::{BASE, ErrorBody, MarkBody, PollBody};
 use crate::ask::{MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
 use crate::delivery::NoticeId;
 use crate::mention::{MentionId, TicketId};
+use crate::text::account;
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path as InPath, Query, State};
 use axum::http::StatusCode;
@@ -45,7 +46,7 @@ pub async fn bind(path: &Path) -> io::Result<UnixListener> {
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-    if let Some(group) = id_of("/etc/group", GROUP) {
+    if let Some(group) = account::id_of("/etc/group", GROUP) {
         // Only root and members may give it to the group; for others it stays with their own.
         if std::os::unix::fs::chown(path, None, Some(group)).is_err() {
             tracing::debug!("The socket stays with the group of this process.");
@@ -103,35 +104,8 @@ struct Peer(String);
 impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
         let uid = stream.io().peer_cred().map(|cred| cred.uid());
-        Self(uid.map_or_else(|_| "somebody".into(), user_name))
+        Self(uid.map_or_else(|_| "somebody".into(), account::user_name))
     }
-}
-
-/// Returns the name of a user of this machine, or the number where there is none.
-pub fn user_name(uid: u32) -> String {
-    name_of("/etc/passwd", uid).unwrap_or_else(|| format!("user {uid}"))
-}
-
-/// Returns the name that `list`, a file like `/etc/passwd`, has for a number.
-pub fn name_of(list: &str, id: u32) -> Option<String> {
-    lines(list).find(|(_, number)| *number == id).map(|(name, _)| name)
-}
-
-fn id_of(list: &str, name: &str) -> Option<u32> {
-    lines(list).find(|(known, _)| known == name).map(|(_, id)| id)
-}
-
-fn lines(list: &str) -> impl Iterator<Item = (String, u32)> {
-    let text = std::fs::read_to_string(list).unwrap_or_default();
-    let entries: Vec<(String, u32)> = text
-        .lines()
-        .filter_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next()?.to_owned();
-            Some((name, fields.nth(1)?.parse().ok()?))
-        })
-        .collect();
-    entries.into_iter()
 }
 
 type Calls = State<mpsc::Sender<Call>>;

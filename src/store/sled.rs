@@ -4,12 +4,12 @@
 
 use super::{Commit, Counts, Fault, Sequence, SourceState, Store, StoreError, Window};
 use crate::alert::AlertState;
-use crate::delivery::{Notice, NoticeId, Progress};
+use crate::delivery::{Notice, Progress};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::ticket::Ticket;
+use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
-use sled::{Db, Tree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -289,11 +289,3 @@ type Aborted = ConflictableTransactionError<String>;
 fn disk(error: sled::Error) -> StoreError {
     StoreError::Disk(error.to_string())
 }
-
-/// Returns the number a notice is stored under: its own, or the next.
-fn notice_number(notice: &Notice, next: u64) -> NoticeId {
-    if notice.id == NoticeId(0) { NoticeId(next) } else { notice.id }
-}
-
-/// A tree that is read in place and written in transactions.
-type Shelf = Tree;

@@ -24,8 +24,8 @@ pub fn first_answer_hours(priority: Priority) -> u8 {
 
 /// Returns when the clock of the first answer starts: at the publication of the post, or at its
 /// source's first poll where that is later.
-pub fn start(mention: &Mention, first_poll: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    first_poll.map_or(mention.time(), |first_poll| mention.time().max(first_poll))
+pub fn start(mention: &Mention, first_poll: DateTime<Utc>) -> DateTime<Utc> {
+    mention.time().max(first_poll)
 }
 
 /// Writes down when what is due next, by the status and the times of the ticket.
@@ -36,10 +36,9 @@ pub(super) fn set_due(facts: &mut Facts) {
             Some(later(facts.last_reply.unwrap_or(facts.opened), RESOLUTION)),
             Some("resolution within 3 days of the answer".to_owned()),
         ),
-        Status::Resolved => (
-            facts.follow_up,
-            Some("follow-up 10 days after resolving: ask whether all is well".to_owned()),
-        ),
+        Status::Resolved => {
+            (facts.follow_up, Some("follow-up after resolving: ask whether all is well".to_owned()))
+        }
         Status::Closed => (None, None),
     };
     facts.due = due;
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn after_resolving_the_follow_up_is_due_and_after_closing_nothing() {
-        let reason = Some("follow-up 10 days after resolving: ask whether all is well");
+        let reason = Some("follow-up after resolving: ask whether all is well");
         check(&[resolve()], Some(10 + 240), reason);
         check(&[resolve(), Action::Reply("well?".into())], Some(10 + 240), reason);
         check(&[resolve(), Action::Close], None, None);
@@ -138,11 +137,11 @@ mod tests {
     fn the_clock_starts_at_publication_or_at_the_first_poll_where_that_is_later() {
         let mut mention = sample::complaint("Acme lies");
         mention.post.published = Some(at(-5));
-        assert_eq!(start(&mention, None), at(-5));
-        assert_eq!(start(&mention, Some(at(-9))), at(-5));
-        assert_eq!(start(&mention, Some(at(-2))), at(-2));
+        assert_eq!(start(&mention, at(-99)), at(-5));
+        assert_eq!(start(&mention, at(-9)), at(-5));
+        assert_eq!(start(&mention, at(-2)), at(-2));
         mention.post.published = Some(at(500));
-        assert_eq!(start(&mention, None), mention.seen, "it cannot be from the future");
+        assert_eq!(start(&mention, at(-99)), mention.seen, "it cannot be from the future");
     }
 
     #[test]

@@ -123,3 +123,23 @@ fn an_entry_without_an_id_is_not_new_because_its_text_changed() {
         assert_eq!(world.vahti("run --once --format json").json()["mentions"], new, "{text}");
     }
 }
+
+#[test]
+fn a_mark_joins_the_ticket_that_the_post_already_has() {
+    let site = Site::start();
+    let both = "Acme is terrible, the worst service ever, nothing arrived. I bought it at Zeta.";
+    site.serve("/news.xml", Answer::feed(rss(&[("1", both)])));
+    let zeta = "[[brand]]\nname = \"Zeta\"\nkeywords = [\"Zeta\"]\ntickets = \"none\"\n";
+    let world = World::new(&format!("{}{zeta}", config(&site)));
+    assert_eq!(world.vahti("run --once --format json").json()["tickets"], 1);
+
+    let of_zeta = world.vahti("mentions --brand Zeta --format json").json();
+    assert!(of_zeta[0]["ticket"].is_null(), "{of_zeta}");
+    let id = of_zeta[0]["id"].as_str().unwrap();
+    let marked = world.vahti(&format!("mention {id} mark negative --format json")).json();
+    assert_eq!(marked["ticket"], 1);
+    let tickets = world.vahti("tickets --status all --format json").json();
+    assert_eq!(tickets.as_array().unwrap().len(), 1);
+    assert_eq!(tickets[0]["brands"], serde_json::json!(["Acme", "Zeta"]));
+    assert_eq!(world.vahti("fsck").code, Some(0));
+}

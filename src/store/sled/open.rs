@@ -4,6 +4,7 @@
 use super::write::Trees;
 use super::{FORMAT, SledStore, counter, disk, key};
 use crate::store::StoreError;
+use crate::text::account::user_name;
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -185,17 +186,6 @@ fn check_owner(path: &Path) -> Result<(), StoreError> {
         owner: user_name(folder.uid()),
         me: user_name(me),
     })
-}
-
-/// Returns the name of a user of this machine, or the number where there is no name.
-fn user_name(uid: u32) -> String {
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let named = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    named.unwrap_or_else(|| format!("user {uid}"))
 }
 
 /// Puts sled's snapshots aside, which are a cache of the log. Returns whether there were any.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// number and a new struct, and the old struct stays.
 const VERSION: u8 = 1;
 
-/// Something stored that does not read back.
+/// Something that cannot be stored, or does not read back.
 #[derive(Debug)]
 pub(super) struct Unreadable(pub(super) String);
 
@@ -115,7 +115,7 @@ struct AlertRecord {
 }
 
 /// Writes a mention with its place.
-pub(super) fn mention(mention: &Mention, place: Sequence) -> Vec<u8> {
+pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unreadable> {
     let Mention { id, key, brand, source, kind, post, hits, .. } = mention;
     let Insight { language, sentiment, complaint, priority, review, why } = &mention.insight;
     write(&MentionRecord {
@@ -195,7 +195,7 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
 }
 
 /// Writes what is remembered of a source.
-pub(super) fn source(state: &SourceState) -> Vec<u8> {
+pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
     let SourceState { cursor, validators, marks, rules, health } = state;
     write(&SourceRecord {
         cursor: cursor.clone(),
@@ -249,7 +249,7 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
 }
 
 /// Writes a notice under the number it gets.
-pub(super) fn notice(notice: &Notice, id: NoticeId) -> Vec<u8> {
+pub(super) fn notice(notice: &Notice, id: NoticeId) -> Result<Vec<u8>, Unreadable> {
     write(&NoticeRecord {
         id: id.0,
         alert: notice.alert.clone(),
@@ -286,7 +286,7 @@ pub(super) fn read_notice(bytes: &[u8]) -> Result<Notice, Unreadable> {
 }
 
 /// Writes what is remembered of an alert.
-pub(super) fn alert(state: &AlertState) -> Vec<u8> {
+pub(super) fn alert(state: &AlertState) -> Result<Vec<u8>, Unreadable> {
     let AlertState { told_up_to, began, last } = state;
     write(&AlertRecord {
         told_up_to: *told_up_to,
@@ -307,11 +307,11 @@ pub(super) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unreadable> {
 
 /// Writes a ticket. Tickets are few, live for years and gain fields: they are kept as JSON, whose
 /// fields have names.
-pub(super) fn ticket(ticket: &Ticket) -> Vec<u8> {
+pub(super) fn ticket(ticket: &Ticket) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = vec![VERSION];
-    // Facts hold strings, numbers and times: nothing that JSON could refuse.
-    bytes.extend(serde_json::to_vec(ticket.facts()).unwrap_or_default());
-    bytes
+    serde_json::to_writer(&mut bytes, ticket.facts())
+        .map_err(|error| Unreadable(format!("a ticket cannot be written: {error}")))?;
+    Ok(bytes)
 }
 
 /// Reads a ticket.
@@ -331,9 +331,9 @@ fn read_hit(record: HitRecord) -> Hit {
     Hit { keyword, field, start, end, form }
 }
 
-fn write<T: Serialize>(record: &T) -> Vec<u8> {
-    // Records hold nothing that postcard could refuse; writing into a vector does not fail.
-    postcard::to_extend(record, vec![VERSION]).unwrap_or_default()
+fn write<T: Serialize>(record: &T) -> Result<Vec<u8>, Unreadable> {
+    postcard::to_extend(record, vec![VERSION])
+        .map_err(|error| Unreadable(format!("a record cannot be written: {error}")))
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {

@@ -1,38 +1,39 @@
 //! Writing: all trees of one commit in one transaction.
 
-use super::{Aborted, Shelf, counter, key, notice_number, record};
+use super::{Aborted, counter, key, record};
 use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
 use crate::store::{Commit, Sequence};
 use crate::ticket::Ticket;
+use sled::Tree;
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 /// All trees of the store.
 pub(super) struct Trees {
     /// Counters and the format.
-    pub(super) meta: Shelf,
-    pub(super) sources: Shelf,
+    pub(super) meta: Tree,
+    pub(super) sources: Tree,
     /// Identities of posts that became mentions, to the key of the post.
-    pub(super) posts: Shelf,
-    pub(super) mentions: Shelf,
-    pub(super) by_time: Shelf,
-    pub(super) by_place: Shelf,
-    pub(super) tickets: Shelf,
-    pub(super) customers: Shelf,
-    pub(super) alerts: Shelf,
+    pub(super) posts: Tree,
+    pub(super) mentions: Tree,
+    pub(super) by_time: Tree,
+    pub(super) by_place: Tree,
+    pub(super) tickets: Tree,
+    pub(super) customers: Tree,
+    pub(super) alerts: Tree,
     /// Notices that are queued or dead.
-    pub(super) outbox: Shelf,
+    pub(super) outbox: Tree,
     /// Notices that were sent, without their bodies.
-    pub(super) sent: Shelf,
-    pub(super) names: Shelf,
-    pub(super) documents: Shelf,
+    pub(super) sent: Tree,
+    pub(super) names: Tree,
+    pub(super) documents: Tree,
 }
 
 type All<'a, T> =
     (&'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T);
 
 impl Trees {
-    pub(super) fn all(&self) -> All<'_, Shelf> {
+    pub(super) fn all(&self) -> All<'_, Tree> {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, .. } = self;
         (
@@ -114,7 +115,7 @@ impl<'a> Writing<'a> {
     pub(super) fn commit(&self, commit: &Commit) -> Result<(), Aborted> {
         self.count(counter::COMMITS)?;
         if let Some((source, state)) = &commit.source {
-            self.sources.insert(source.0.as_bytes(), record::source(state))?;
+            self.sources.insert(source.0.as_bytes(), record::source(state).map_err(aborted)?)?;
         }
         for (identity, post) in &commit.posts {
             self.posts.insert(&identity.0, &post.0)?;
@@ -139,15 +140,14 @@ impl<'a> Writing<'a> {
     fn mention(&self, mention: &Mention) -> Result<(), Aborted> {
         let id = mention.id.0.as_bytes();
         let place = if let Some(old) = self.mentions.get(id)? {
-            let (place, old) = record::read_mention(&old)
-                .map_err(|error| ConflictableTransactionError::Abort(error.0))?;
+            let (place, old) = record::read_mention(&old).map_err(aborted)?;
             self.by_time.remove(&key::time(old.time(), place))?;
             place
         } else {
             self.count(counter::MENTIONS)?;
             Sequence(self.count(counter::PLACE)?)
         };
-        self.mentions.insert(id, record::mention(mention, place))?;
+        self.mentions.insert(id, record::mention(mention, place).map_err(aborted)?)?;
         self.by_time.insert(&key::time(mention.time(), place), id)?;
         self.by_place.insert(&key::number(place.0), id)?;
         Ok(())
@@ -159,7 +159,7 @@ impl<'a> Writing<'a> {
         if facts.id.0 > last {
             self.meta.insert(counter::TICKET, &key::number(facts.id.0))?;
         }
-        self.tickets.insert(&key::number(facts.id.0), record::ticket(ticket))?;
+        self.tickets.insert(&key::number(facts.id.0), record::ticket(ticket).map_err(aborted)?)?;
         if let Some(customer) = &facts.customer {
             self.customers.insert(key::customer(customer, facts.id), &[])?;
         }
@@ -168,16 +168,15 @@ impl<'a> Writing<'a> {
 
     fn alerts(&self, commit: &Commit) -> Result<(), Aborted> {
         for (name, state) in &commit.alerts {
-            self.alerts.insert(name.as_bytes(), record::alert(state))?;
+            self.alerts.insert(name.as_bytes(), record::alert(state).map_err(aborted)?)?;
         }
         for name in &commit.told {
             let mut state = match self.alerts.get(name.as_bytes())? {
-                Some(bytes) => record::read_alert(&bytes)
-                    .map_err(|error| ConflictableTransactionError::Abort(error.0))?,
+                Some(bytes) => record::read_alert(&bytes).map_err(aborted)?,
                 None => crate::alert::AlertState::default(),
             };
             state.told_up_to = self.read_counter(counter::PLACE)?;
-            self.alerts.insert(name.as_bytes(), record::alert(&state))?;
+            self.alerts.insert(name.as_bytes(), record::alert(&state).map_err(aborted)?)?;
         }
         Ok(())
     }
@@ -185,7 +184,7 @@ impl<'a> Writing<'a> {
     fn notices(&self, commit: &Commit) -> Result<(), Aborted> {
         for notice in &commit.notices {
             let id = if notice.id == NoticeId(0) {
-                notice_number(notice, self.count(counter::NOTICE)?)
+                NoticeId(self.count(counter::NOTICE)?)
             } else {
                 notice.id
             };
@@ -195,9 +194,9 @@ impl<'a> Writing<'a> {
                 told.text.clear();
                 told.html.clear();
                 self.outbox.remove(&key)?;
-                self.sent.insert(&key, record::notice(&told, id))?;
+                self.sent.insert(&key, record::notice(&told, id).map_err(aborted)?)?;
             } else {
-                self.outbox.insert(&key, record::notice(notice, id))?;
+                self.outbox.insert(&key, record::notice(notice, id).map_err(aborted)?)?;
             }
         }
         for id in &commit.dropped {
@@ -216,4 +215,9 @@ impl<'a> Writing<'a> {
         self.meta.insert(name, &key::number(next))?;
         Ok(next)
     }
+}
+
+/// Nothing of a commit is stored where one record of it cannot be written or read.
+fn aborted(error: record::Unreadable) -> Aborted {
+    ConflictableTransactionError::Abort(error.0)
 }
