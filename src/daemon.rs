@@ -25,6 +25,7 @@ pub mod poll;
 pub mod send;
 pub mod setup;
 pub mod systemd;
+mod tour;
 
 /// Events that may wait for the writer; full means that the pollers wait.
 const EVENTS_IN_FLIGHT: usize = 256;
@@ -53,7 +54,7 @@ pub struct Told {
 pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), Died> {
     let Told { stop, mut configs } = told;
     let config = Arc::clone(&configs.borrow_and_update());
-    let setup = Setup::build(config, &store).await.map_err(Died)?;
+    let setup = Setup::build(config, &store, None).await.map_err(Died)?;
     let socket = setup.config.control.clone();
     let listener = server::bind(&socket)
         .await
@@ -173,7 +174,7 @@ async fn pollers(
             }
         }
         let Some(config) = config else { return Ok(()) };
-        match Setup::build(config, &store).await {
+        match Setup::build(config, &store, Some(&setup)).await {
             Ok(new) => {
                 tracing::info!(sources = new.sources.len(), "Reloaded the configuration.");
                 setups.send_replace(Arc::new(new));

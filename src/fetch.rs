@@ -47,6 +47,18 @@ pub struct Request {
     pub accept: &'static str,
     /// The source's own word on private addresses; `None`: that of [`Settings`].
     pub allow_private: Option<Allowed>,
+    /// The asker's own note on what this is for. It is not sent, and comes back with the reply.
+    pub about: String,
+    /// Whether the site's `robots.txt` has a say. It has for pages that we found ourselves, and for
+    /// those that are made for people; not for a document for machines that the operator named.
+    pub heeds_robots: bool,
+}
+
+impl Request {
+    /// Asks for a document for machines that the operator named.
+    pub fn for_what_was_named(location: Location, accept: &'static str) -> Self {
+        Self { location, accept, allow_private: None, about: String::new(), heeds_robots: false }
+    }
 }
 
 /// What came back, decompressed, with status 200.
@@ -56,6 +68,17 @@ pub struct Reply {
     pub location: Location,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
+    /// As in the request.
+    pub about: String,
+    /// The `Link` headers as they are.
+    pub link: Vec<String>,
+}
+
+impl Reply {
+    /// A reply of which nothing but the place and the body is known, as a file is.
+    pub fn of(location: Location, body: Vec<u8>) -> Self {
+        Self { location, content_type: None, body, about: String::new(), link: Vec::new() }
+    }
 }
 
 /// What a fetch brought.
@@ -194,9 +217,12 @@ impl Fetcher {
                 let read =
                     tokio::task::spawn_blocking(move || file::read(&path, known.as_ref(), most));
                 match tokio::time::timeout(self.settings.timeout, read).await {
-                    Ok(read) => {
-                        read.unwrap_or_else(|error| Err(FetchError::Setup(error.to_string())))
+                    Ok(Ok(Ok(Fetched::Fresh { mut reply, validators, .. }))) => {
+                        reply.about.clone_from(&request.about);
+                        Ok(Fetched::Fresh { reply, validators, redirects_permanently_to: None })
                     }
+                    Ok(Ok(read)) => read,
+                    Ok(Err(error)) => Err(FetchError::Setup(error.to_string())),
                     Err(_) => Err(self.timed_out(&request.location)),
                 }
             }
@@ -226,10 +252,16 @@ impl Fetcher {
         loop {
             match self.step(&client, &url, request.accept, validators, &mut left).await? {
                 Answer::Unchanged { validators } => return Ok(Fetched::Unchanged { validators }),
-                Answer::Document { content_type, body, validators } => {
+                Answer::Document { content_type, body, link, validators } => {
                     let redirected = !trail.left.is_empty();
                     return Ok(Fetched::Fresh {
-                        reply: Reply { location: Location::Web(url), content_type, body },
+                        reply: Reply {
+                            location: Location::Web(url),
+                            content_type,
+                            body,
+                            about: request.about.clone(),
+                            link,
+                        },
                         validators: if redirected { Validators::default() } else { validators },
                         redirects_permanently_to: trail.moved_to,
                     });

@@ -11,7 +11,7 @@ use crate::matching::{Candidate, Matcher};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Kind};
-use crate::store::{Commit, SourceState, Store, StoreError};
+use crate::store::{Commit, Moved, SourceState, Store, StoreError};
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -38,6 +38,18 @@ impl Rules {
     }
 }
 
+/// What the server said of what it was asked for first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Receipt {
+    pub validators: Validators,
+    /// Whether it sent the document, and not only word that nothing changed.
+    pub in_full: bool,
+    /// Where the document moved for good, as far as that is known by now.
+    pub moved: Option<Moved>,
+    /// How long it said that its reply stays fresh.
+    pub fresh_for: Option<std::time::Duration>,
+}
+
 /// One poll that succeeded.
 pub struct Arrival {
     pub source: SourceName,
@@ -45,7 +57,7 @@ pub struct Arrival {
     /// The brands the source is for; empty means all.
     pub only: Vec<BrandName>,
     pub batch: Batch,
-    pub validators: Validators,
+    pub receipt: Receipt,
     pub at: DateTime<Utc>,
     /// Whether alerts that speak as it happens speak of this batch alone, at once. If not, they are
     /// told later of all that they have not heard yet.
@@ -55,7 +67,7 @@ pub struct Arrival {
 /// Works out what a batch means. Reads the store and never writes it: that is the caller's single
 /// [`Store::apply`], so a batch counts as a whole or not at all.
 pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Arrival { source, kind, only, batch, validators, at, tell_at_once } = arrival;
+    let Arrival { source, kind, only, batch, receipt, at, tell_at_once } = arrival;
     let mut state = store.source(&source)?;
     let looks_again = state.rules != rules.fingerprint;
     let again = looks_again && state.health.last_success.is_some();
@@ -75,13 +87,14 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
 
     state.marks = fresh.marks;
     state.rules = rules.fingerprint;
-    state.validators = validators;
     state.cursor = batch.cursor.unwrap_or(state.cursor);
+    state.health.hints = batch.hints;
+    state.health.trouble = batch.trouble.map(|trouble| crate::text::cut(&trouble, 500));
     state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
     state.health.skipped = u32::try_from(batch.skipped).unwrap_or(u32::MAX);
     state.health.newest = state.health.newest.max(newest);
     state.health.mentions += desk.found.len() as u64;
-    succeeded(&mut state, at);
+    succeeded(&mut state, receipt, at);
 
     let mut commit = desk.commit();
     commit.source = Some((source, state));
@@ -95,14 +108,13 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
 /// Returns what a poll leads to that found nothing changed.
 pub fn unchanged(
     source: &SourceName,
-    validators: Validators,
+    receipt: Receipt,
     store: &dyn Store,
     at: DateTime<Utc>,
 ) -> Result<Commit, StoreError> {
     let mut state = store.source(source)?;
-    state.validators = validators;
     state.health.first_poll.get_or_insert(at);
-    succeeded(&mut state, at);
+    succeeded(&mut state, receipt, at);
     Ok(Commit { source: Some((source.clone(), state)), ..Commit::default() })
 }
 
@@ -121,9 +133,12 @@ pub struct Failure {
 pub fn failed(failure: Failure, store: &dyn Store) -> Result<Commit, StoreError> {
     let Failure { source, error, gone, not_before, at } = failure;
     let mut state = store.source(&source)?;
+    // An address that a server led us to is left where it fails: the one that was given may lead on.
+    state.moved = None;
     let health = &mut state.health;
     health.first_poll.get_or_insert(at);
     health.last_poll = Some(at);
+    health.successes = 0;
     health.failures = health.failures.saturating_add(1);
     health.failing_since.get_or_insert(at);
     health.last_error = Some(crate::text::cut(&error, 500));
@@ -132,11 +147,18 @@ pub fn failed(failure: Failure, store: &dyn Store) -> Result<Commit, StoreError>
     Ok(Commit { source: Some((source, state)), ..Commit::default() })
 }
 
-fn succeeded(state: &mut SourceState, at: DateTime<Utc>) {
+fn succeeded(state: &mut SourceState, receipt: Receipt, at: DateTime<Utc>) {
+    state.validators = receipt.validators;
+    state.moved = receipt.moved;
+    if receipt.in_full {
+        state.sent_in_full = Some(at);
+    }
     let health = &mut state.health;
     health.last_poll = Some(at);
     health.last_success = Some(at);
+    health.fresh_for = receipt.fresh_for;
     health.failures = 0;
+    health.successes = health.successes.saturating_add(1);
     health.last_error = None;
     health.failing_since = None;
     health.gone = false;

@@ -11,8 +11,10 @@ use std::time::Duration;
 mod clock;
 mod duration;
 mod field;
+mod hints;
 
 pub use duration::parse_duration;
+pub use hints::Hints;
 
 use clock::Clock;
 

@@ -6,11 +6,15 @@ use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
+use crate::schedule::Hints;
 use crate::source::Cursor;
 use crate::ticket::Ticket;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
 
 pub mod handle;
 pub mod sled;
@@ -26,17 +30,55 @@ pub struct SourceState {
     pub marks: Vec<u64>,
     /// A fingerprint of the brands under which the marks were taken: other keywords look again.
     pub rules: u64,
+    /// When the server last sent the document in full. A server may say `unchanged` for good.
+    pub sent_in_full: Option<DateTime<Utc>>,
+    /// The new address, where the server says that the document moved there for good.
+    pub moved: Option<Moved>,
     pub health: Health,
 }
 
+/// A move for good that a server tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The address that was configured then: for another one the move means nothing.
+    pub from: Url,
+    pub to: Url,
+    /// Polls in a row that led there and could be read.
+    pub times: u32,
+}
+
+/// What an operator is told of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trouble {
+    /// Its polls fail.
+    Failing,
+    /// The server said that it is gone for good.
+    Gone,
+    /// It brings nothing new though it used to.
+    Silent,
+}
+
+/// What the operator was told of a source in trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub of: Trouble,
+    pub at: DateTime<Utc>,
+    /// How often, this time included.
+    pub times: u32,
+}
+
 /// How a source fares.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
     pub first_poll: Option<DateTime<Utc>>,
     pub last_poll: Option<DateTime<Utc>>,
     pub last_success: Option<DateTime<Utc>>,
     /// Polls that failed since the last success.
     pub failures: u32,
+    /// Polls that succeeded since the last failure.
+    pub successes: u32,
     /// What went wrong last, and since when; `None` after a success.
     pub last_error: Option<String>,
     pub failing_since: Option<DateTime<Utc>>,
@@ -52,6 +94,14 @@ pub struct Health {
     pub gone: bool,
     /// The server's word for when it may be asked again.
     pub not_before: Option<DateTime<Utc>>,
+    /// What of the last successful poll did not succeed; `None` where all did.
+    pub trouble: Option<String>,
+    /// How often the document asks to be asked for.
+    pub hints: Hints,
+    /// How long the server said that its last reply stays fresh.
+    pub fresh_for: Option<Duration>,
+    /// What the operator was told, until all is well again.
+    pub told: Option<Told>,
 }
 
 /// A span of time by [`Mention::time`]: from `since` on, before `until`.
@@ -188,6 +238,10 @@ pub enum StoreError {
         "the store in {path} was written by a newer vahti (format {found}, this one knows {known})"
     )]
     TooNew { path: PathBuf, found: u32, known: u32 },
+    #[error(
+        "the store in {path} was written by an older vahti (format {found}), which this one cannot read (format {known}): move it away and start anew"
+    )]
+    TooOld { path: PathBuf, found: u32, known: u32 },
     #[error("the store in {path} is damaged: {what}")]
     Damaged { path: PathBuf, what: String },
     #[error("the disk failed the store: {0}")]

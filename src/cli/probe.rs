@@ -2,11 +2,13 @@
 
 use super::{Context, Failure, desk, print};
 use crate::config::{Place, SourceConfig};
+use crate::daemon::clock;
 use crate::fetch::{Allowed, Fetched, Fetcher, Location, Reply, Request, Settings};
 use crate::post::{Author, Post, SourceName};
 use crate::source::feed::Feed;
-use crate::source::{Cursor, Kind, Source, opml};
+use crate::source::{Cursor, Kind, Source, Visit, opml};
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::io::Read;
 use std::path::Path;
 
@@ -152,8 +154,10 @@ fn by_kind(
         location: place.clone(),
         allow_private: None,
     };
-    let reply = Reply { location: place, content_type: settings.content_type, body };
-    let page = feed.read(&reply).map_err(|error| Failure::new(format!("{location}: {error}")))?;
+    let reply = Reply { content_type: settings.content_type, ..Reply::of(place, body) };
+    let page = feed
+        .read(&reply, &beginning())
+        .map_err(|error| Failure::new(format!("{location}: {error}")))?;
     Ok(vec![Probed { posts: page.posts, skipped: page.skipped }])
 }
 
@@ -213,18 +217,29 @@ fn read(location: &str) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
+/// A poll of what was never polled before.
+fn beginning() -> Visit {
+    Visit { cursor: Cursor::default(), now: clock::now() }
+}
+
 async fn visit(source: &dyn Source, fetcher: &Fetcher) -> Result<Probed, String> {
     let mut probed = Probed { posts: Vec::new(), skipped: 0 };
-    let mut request = source.open(&Cursor::default());
-    for _ in 0..MOST_PAGES {
-        let reply = fetch(&request, fetcher).await?;
-        let page = source.read(&reply).map_err(|error| error.to_string())?;
+    let mut visit = beginning();
+    let mut queue = VecDeque::from([source.open(&visit)]);
+    for nth in 0..MOST_PAGES {
+        let Some(request) = queue.pop_front() else { break };
+        let read = fetch(&request, fetcher).await;
+        let read =
+            read.and_then(|reply| source.read(&reply, &visit).map_err(|bad| bad.to_string()));
+        let page = match read {
+            Ok(page) => page,
+            Err(error) if nth == 0 => return Err(error),
+            Err(_) => continue,
+        };
         probed.posts.extend(page.posts);
         probed.skipped += page.skipped;
-        match page.next {
-            Some(next) => request = next,
-            None => break,
-        }
+        visit.cursor = page.cursor.unwrap_or(visit.cursor);
+        queue.extend(page.next);
     }
     Ok(probed)
 }
@@ -242,8 +257,10 @@ async fn list(
     allow_private: Option<Allowed>,
     fetcher: &Fetcher,
 ) -> Result<Probed, String> {
-    let request =
-        Request { location: location.clone(), accept: "text/x-opml, */*;q=0.1", allow_private };
+    let request = Request {
+        allow_private,
+        ..Request::for_what_was_named(location.clone(), "text/x-opml, */*;q=0.1")
+    };
     let reply = fetch(&request, fetcher).await?;
     let outlines = opml::read(&reply.body).map_err(|error| error.to_string())?;
     Ok(Probed { posts: outlined(outlines), skipped: 0 })

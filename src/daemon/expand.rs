@@ -113,9 +113,8 @@ pub(super) async fn keep_fresh(
 
 async fn fetch(list: &Outlined, fetcher: &Fetcher) -> Result<Vec<u8>, String> {
     let request = Request {
-        location: place(list),
-        accept: ACCEPT,
         allow_private: list.config.allow_private.clone(),
+        ..Request::for_what_was_named(place(list), ACCEPT)
     };
     match fetcher.fetch(&request, None).await {
         Ok(Fetched::Fresh { reply, .. }) => Ok(reply.body),
@@ -148,7 +147,7 @@ async fn remember(
                 store,
             )?,
             None => {
-                crate::pipeline::unchanged(&list, crate::fetch::Validators::default(), store, now)?
+                crate::pipeline::unchanged(&list, crate::pipeline::Receipt::default(), store, now)?
             }
         };
         let unchanged = document.is_none() || store.document(&list)? == document;

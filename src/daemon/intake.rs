@@ -6,7 +6,7 @@ use super::{Died, clock};
 use crate::ask::{self, Answer, Order, Refusal, Setting};
 use crate::delivery::{Notice, Progress};
 use crate::mention::TicketId;
-use crate::pipeline::{self, Arrival, Failure, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, tell};
 use crate::post::SourceName;
 use crate::store::handle::Handle;
 use crate::store::{Commit, Store, StoreError};
@@ -40,8 +40,8 @@ pub enum Event {
 
 /// How a poll ended.
 pub enum Outcome {
-    Arrived(Arrival),
-    Unchanged(SourceName, crate::fetch::Validators),
+    Arrived(Box<Arrival>),
+    Unchanged(SourceName, Box<Receipt>),
     Failed(Failure),
 }
 
@@ -208,7 +208,7 @@ fn polled(
             };
             let before = store.source(&arrival.source)?.health.mentions;
             let next_ticket = store.next_ticket()?;
-            let commit = pipeline::process(arrival, &setup.rules, store)?;
+            let commit = pipeline::process(*arrival, &setup.rules, store)?;
             polled.mentions = commit.source.as_ref().map_or(0, |(_, state)| {
                 usize::try_from(state.health.mentions.saturating_sub(before)).unwrap_or(usize::MAX)
             });
@@ -221,9 +221,9 @@ fn polled(
             );
             Ok((commit, polled))
         }
-        Outcome::Unchanged(source, validators) => {
+        Outcome::Unchanged(source, receipt) => {
             tracing::debug!(source.name = %source, "Polled {source}: unchanged.");
-            let commit = pipeline::unchanged(&source, validators, store, clock::now())?;
+            let commit = pipeline::unchanged(&source, *receipt, store, clock::now())?;
             Ok((commit, Polled { source: source.0, unchanged: true, ..Polled::default() }))
         }
         Outcome::Failed(failure) => {

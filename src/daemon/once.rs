@@ -106,7 +106,7 @@ struct Once {
 
 impl Once {
     async fn begin(config: Arc<Config>, store: Handle) -> Result<Self, Died> {
-        let setup = Arc::new(Setup::build(config, &store).await.map_err(Died)?);
+        let setup = Arc::new(Setup::build(config, &store, None).await.map_err(Died)?);
         let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
         let (_, seen) = watch::channel(Arc::clone(&setup));
         let mut writer = JoinSet::new();

@@ -6,12 +6,12 @@ use super::board::{Board, Poke};
 use super::clock;
 use super::intake::{Event, Outcome, Polled};
 use super::setup::{Planned, Setup};
-use crate::fetch::{FetchError, Fetched, Retry, Validators};
+use super::tour::{Tour, Trouble, Walked};
+use crate::fetch::Retry;
 use crate::pipeline::{Arrival, Failure};
 use crate::schedule;
-use crate::source::{Batch, Page};
+use crate::store::Health;
 use crate::store::handle::Handle;
-use crate::store::{Health, SourceState};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +21,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Polls that may be under way at once: each may hold a reply of the largest size.
 pub const POLLS_AT_ONCE: usize = 24;
-
-/// Pages that one poll may follow.
-const MOST_PAGES: usize = 50;
 
 /// The longest sleep before the wall clock is looked at again: it may have been set, or the machine
 /// may have slept.
@@ -203,17 +200,20 @@ pub(super) async fn visit(
         Ok(state) => state,
         Err(error) => return failure(planned, error.to_string(), &Retry::Soon),
     };
-    match pages(planned, setup, &state).await {
-        Ok(Some((batch, validators))) => Outcome::Arrived(Arrival {
+    let tour = Tour::begin(planned, setup, &state);
+    match tour.walk().await {
+        Ok(Walked { receipt, batch: Some(batch) }) => Outcome::Arrived(Box::new(Arrival {
             source: planned.name.clone(),
             kind: planned.kind,
             only: planned.only.clone(),
             batch,
-            validators,
+            receipt,
             at: clock::now(),
             tell_at_once,
-        }),
-        Ok(None) => Outcome::Unchanged(planned.name.clone(), state.validators),
+        })),
+        Ok(Walked { receipt, batch: None }) => {
+            Outcome::Unchanged(planned.name.clone(), Box::new(receipt))
+        }
         Err(Trouble::Fetch(error)) => {
             let retry = error.retry();
             let is_gone = retry == Retry::Never;
@@ -225,49 +225,6 @@ pub(super) async fn visit(
         }
         Err(Trouble::Read(what)) => failure(planned, what, &Retry::Soon),
     }
-}
-
-enum Trouble {
-    Fetch(FetchError),
-    Read(String),
-}
-
-/// Returns what all pages of one poll held; `None` where the server said that nothing changed.
-async fn pages(
-    planned: &Arc<Planned>,
-    setup: &Setup,
-    state: &SourceState,
-) -> Result<Option<(Batch, Validators)>, Trouble> {
-    let mut request = planned.source.open(&state.cursor);
-    // With other keywords the same posts mean something else: ask for all of them.
-    let known = Some(&state.validators).filter(|_| state.rules == setup.rules.fingerprint);
-    let mut batch = Batch::default();
-    let mut first = None;
-    for nth in 0..MOST_PAGES {
-        let fetched = setup.fetcher.fetch(&request, known.filter(|_| nth == 0)).await;
-        let (reply, validators) = match fetched.map_err(Trouble::Fetch)? {
-            Fetched::Unchanged { .. } => return Ok(None),
-            Fetched::Fresh { reply, validators, .. } => (reply, validators),
-        };
-        first.get_or_insert(validators);
-        let reader = Arc::clone(planned);
-        let page = tokio::task::spawn_blocking(move || reader.source.read(&reply)).await;
-        let Page { posts, skipped, cursor, next } = match page {
-            Ok(Ok(page)) => page,
-            Ok(Err(unreadable)) => return Err(Trouble::Read(unreadable.to_string())),
-            Err(_) => {
-                return Err(Trouble::Read("the reply broke the reader; please report it".into()));
-            }
-        };
-        batch.posts.extend(posts);
-        batch.skipped += skipped;
-        batch.cursor = cursor.or(batch.cursor);
-        match next {
-            Some(next) => request = next,
-            None => break,
-        }
-    }
-    Ok(Some((batch, first.unwrap_or_default())))
 }
 
 fn failure(planned: &Planned, error: String, retry: &Retry) -> Outcome {

@@ -20,7 +20,7 @@ const USUAL_INTERVAL: &str = "15m";
 pub struct Setup {
     pub config: Arc<Config>,
     pub rules: Rules,
-    pub fetcher: Fetcher,
+    pub fetcher: Arc<Fetcher>,
     /// How notices go out; `None` where no mail is configured.
     pub transport: Option<Transport>,
     pub sources: Vec<Arc<Planned>>,
@@ -47,9 +47,19 @@ pub struct Outlined {
 impl Setup {
     /// Makes `config` ready. Lists of feeds on the web are fetched here, or taken from the store
     /// where that fails; a list that never could be read has no feeds until it can.
-    pub async fn build(config: Arc<Config>, store: &Handle) -> Result<Self, String> {
+    ///
+    /// The fetcher of `before` is kept where it would be the same: it knows which host wants how much
+    /// rest.
+    pub async fn build(
+        config: Arc<Config>,
+        store: &Handle,
+        before: Option<&Self>,
+    ) -> Result<Self, String> {
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
-        let fetcher = Fetcher::new(config.http.clone()).map_err(|error| error.to_string())?;
+        let fetcher = match before.filter(|before| before.config.http == config.http) {
+            Some(before) => Arc::clone(&before.fetcher),
+            None => Arc::new(Fetcher::new(config.http.clone()).map_err(|e| e.to_string())?),
+        };
         let transport = match config.mail.as_ref().map(|mail| &mail.by) {
             None => None,
             Some(MailBy::Folder(folder)) => Some(Transport::folder(folder)),

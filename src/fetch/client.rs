@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LINK, LOCATION};
 use reqwest::redirect::Policy;
 use rustls::crypto::{CryptoProvider, ring};
 use tokio::sync::Semaphore;
@@ -30,11 +30,25 @@ const LARGE: usize = 256 * 1024;
 /// Large bodies received at once.
 const MOST_LARGE: usize = 12;
 
+/// `Link` headers that are looked at, and how long one may be.
+const MOST_LINKS: usize = 8;
+const LONGEST_LINK: usize = 2048;
+
 /// What a request led to.
 pub(super) enum Answer {
-    Document { content_type: Option<String>, body: Vec<u8>, validators: Validators },
-    Unchanged { validators: Validators },
-    Moved { to: Url, permanently: bool },
+    Document {
+        content_type: Option<String>,
+        body: Vec<u8>,
+        link: Vec<String>,
+        validators: Validators,
+    },
+    Unchanged {
+        validators: Validators,
+    },
+    Moved {
+        to: Url,
+        permanently: bool,
+    },
 }
 
 /// A client that connects only where one policy allows.
@@ -154,12 +168,20 @@ impl Client {
             .headers()
             .get(CONTENT_TYPE)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        Ok(Answer::Document { content_type, body, validators: Validators::of(response.headers()) })
+        let link = links(response.headers());
+        let validators = Validators::of(response.headers());
+        Ok(Answer::Document { content_type, body, link, validators })
     }
 
     fn failed(&self, error: reqwest::Error, location: &Location) -> FetchError {
         FetchError::from_client(error, location, self.read_timeout)
     }
+}
+
+/// Returns the `Link` headers, as far as they are of a sane number and length.
+fn links(headers: &HeaderMap) -> Vec<String> {
+    let sane = headers.get_all(LINK).iter().filter(|value| value.len() <= LONGEST_LINK);
+    sane.take(MOST_LINKS).map(|value| String::from_utf8_lossy(value.as_bytes()).into()).collect()
 }
 
 fn read_timeout(settings: &Settings) -> Duration {

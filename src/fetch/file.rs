@@ -32,7 +32,7 @@ pub(super) fn read(
     if body.len() > most {
         return Err(FetchError::TooLarge { location, most });
     }
-    let reply = Reply { location, content_type: None, body };
+    let reply = Reply::of(location, body);
     Ok(Fetched::Fresh { reply, validators: current, redirects_permanently_to: None })
 }
 

@@ -26,7 +26,7 @@ fn polite(pause: Duration) -> Fetcher {
 
 fn request(text: &str) -> Request {
     let location = Location::parse(text, Path::new("/")).unwrap();
-    Request { location, accept: "application/atom+xml, */*;q=0.1", allow_private: None }
+    Request::for_what_was_named(location, "application/atom+xml, */*;q=0.1")
 }
 
 async fn get(fetcher: &Fetcher, text: &str) -> Result<Fetched, FetchError> {
@@ -317,7 +317,7 @@ async fn a_file_is_fetched_like_a_page() {
     let path = dir.path().join("feed.xml");
     std::fs::write(&path, "<rss/>").unwrap();
     let fetcher = fetcher(|_| ());
-    let request = Request { location: Location::File(path), accept: "", allow_private: None };
+    let request = Request::for_what_was_named(Location::File(path), "");
     let Fetched::Fresh { reply, validators, .. } = fetcher.fetch(&request, None).await.unwrap()
     else {
         panic!()

@@ -7,7 +7,7 @@ use crate::fetch::{Allowed, Location, Reply, Request};
 use crate::post::SourceName;
 use crate::source::feed::entry::{Document, NO_ID};
 use crate::source::feed::repair::Xml;
-use crate::source::{Cursor, Page, Source, Unreadable};
+use crate::source::{Page, Source, Unreadable, Visit};
 use crate::text::html;
 use feed_rs::model;
 use std::collections::HashSet;
@@ -38,15 +38,14 @@ pub struct Feed {
 }
 
 impl Source for Feed {
-    fn open(&self, _cursor: &Cursor) -> Request {
+    fn open(&self, _visit: &Visit) -> Request {
         Request {
-            location: self.location.clone(),
-            accept: ACCEPT,
             allow_private: self.allow_private.clone(),
+            ..Request::for_what_was_named(self.location.clone(), ACCEPT)
         }
     }
 
-    fn read(&self, reply: &Reply) -> Result<Page, Unreadable> {
+    fn read(&self, reply: &Reply, _visit: &Visit) -> Result<Page, Unreadable> {
         let base = match &reply.location {
             Location::Web(url) => Some(url),
             Location::File(_) => None,
@@ -62,7 +61,7 @@ impl Source for Feed {
         let posts: Vec<_> =
             parsed.feed.entries.iter().filter_map(|entry| document.post(entry)).collect();
         let skipped = parsed.skipped + parsed.feed.entries.len() - posts.len();
-        Ok(Page { posts: document.settle(posts), skipped, cursor: None, next: None })
+        Ok(Page { posts: document.settle(posts), skipped, ..Page::default() })
     }
 }
 
@@ -198,6 +197,8 @@ fn page(text: &str, base: Option<&Url>) -> Unreadable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Cursor;
+    use chrono::DateTime;
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
@@ -209,14 +210,16 @@ mod tests {
         }
     }
 
+    fn visit() -> Visit {
+        Visit { cursor: Cursor::default(), now: DateTime::UNIX_EPOCH }
+    }
+
     fn read(body: &str) -> Result<Page, Unreadable> {
         let feed = feed("https://a.example/feed.xml#part");
-        let reply = Reply {
-            location: Location::Web("https://a.example/moved/feed.xml".parse().unwrap()),
-            content_type: Some("text/xml".into()),
-            body: body.into(),
-        };
-        feed.read(&reply)
+        let location = Location::Web("https://a.example/moved/feed.xml".parse().unwrap());
+        let content_type = Some("text/xml".into());
+        let reply = Reply { content_type, ..Reply::of(location, body.into()) };
+        feed.read(&reply, &visit())
     }
 
     /// Reads a document and lists what came out of it, one line a post.
@@ -467,7 +470,7 @@ mod tests {
 
     #[test]
     fn the_request_asks_for_feeds() {
-        let request = feed("https://a.example/f").open(&Cursor::default());
+        let request = feed("https://a.example/f").open(&visit());
         assert!(request.accept.starts_with("application/atom+xml"));
         assert_eq!(request.location, Location::Web("https://a.example/f".parse().unwrap()));
     }

@@ -22,7 +22,7 @@ mod write;
 use write::{Trees, Writing};
 
 /// The version of the layout of the trees.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Where a counter stands, in the tree `meta`.
 mod counter {

@@ -5,7 +5,7 @@
 use crate::fetch::{Location, Reply};
 use crate::post::{Post, SourceName};
 use crate::source::feed::Feed;
-use crate::source::{Page, Source, Unreadable};
+use crate::source::{Cursor, Page, Source, Unreadable, Visit};
 use crate::text::html;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -62,7 +62,9 @@ fn read(
     let location = Location::Web(base);
     let feed =
         Feed { name: SourceName("x".into()), location: location.clone(), allow_private: None };
-    feed.read(&Reply { location, content_type, body: std::fs::read(feeds.join(file)).unwrap() })
+    let body = std::fs::read(feeds.join(file)).unwrap();
+    let visit = Visit { cursor: Cursor::default(), now: DateTime::UNIX_EPOCH };
+    feed.read(&Reply { content_type, ..Reply::of(location, body) }, &visit)
 }
 
 /// Returns what is wrong first, if anything is.

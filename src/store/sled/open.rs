@@ -5,6 +5,7 @@ use super::write::Trees;
 use super::{FORMAT, SledStore, counter, disk, key};
 use crate::store::StoreError;
 use crate::text::account::user_name;
+use std::cmp::Ordering;
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -167,11 +168,14 @@ fn check_format(store: &SledStore) -> Result<(), StoreError> {
     if found == 0 {
         let format = key::number(u64::from(FORMAT));
         store.trees.meta.insert(counter::FORMAT, &format).map_err(disk)?;
-    } else if found > u64::from(FORMAT) {
-        let found = u32::try_from(found).unwrap_or(u32::MAX);
-        return Err(StoreError::TooNew { path: store.path.clone(), found, known: FORMAT });
+        return Ok(());
     }
-    Ok(())
+    let (path, found) = (store.path.clone(), u32::try_from(found).unwrap_or(u32::MAX));
+    match found.cmp(&FORMAT) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoreError::TooNew { path, found, known: FORMAT }),
+        Ordering::Less => Err(StoreError::TooOld { path, found, known: FORMAT }),
+    }
 }
 
 /// A command run by somebody else would leave files that the daemon cannot write: it refuses.

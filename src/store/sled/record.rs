@@ -9,11 +9,12 @@ use crate::fetch::Validators;
 use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use crate::post::{Author, Post, SourceName};
 use crate::source::{Cursor, Kind};
-use crate::store::{Health, Sequence, SourceState};
+use crate::store::{Health, Moved, Sequence, SourceState};
 use crate::ticket::{Facts, Ticket};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The version that records are written in. Older ones stay readable: a changed record gets a new
 /// number and a new struct, and the old struct stays.
@@ -77,18 +78,15 @@ struct SourceRecord {
     last_modified: Option<String>,
     marks: Vec<u8>,
     rules: u64,
-    first_poll: Option<i64>,
-    last_poll: Option<i64>,
-    last_success: Option<i64>,
-    failures: u32,
-    last_error: Option<String>,
-    failing_since: Option<i64>,
-    posts: u32,
-    skipped: u32,
-    mentions: u64,
-    newest: Option<i64>,
-    gone: bool,
-    not_before: Option<i64>,
+    sent_in_full: Option<i64>,
+    /// The rest gains fields from version to version: it is kept as JSON, whose fields have names.
+    named: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NamedRecord<'a> {
+    moved: Option<Cow<'a, Moved>>,
+    health: Cow<'a, Health>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -196,7 +194,9 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
 
 /// Writes what is remembered of a source.
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
-    let SourceState { cursor, validators, marks, rules, health } = state;
+    let SourceState { cursor, validators, marks, rules, sent_in_full, moved, health } = state;
+    let named =
+        NamedRecord { moved: moved.as_ref().map(Cow::Borrowed), health: Cow::Borrowed(health) };
     write(&SourceRecord {
         cursor: cursor.clone(),
         etag: validators.etag.clone(),
@@ -204,24 +204,17 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
         // Hashes do not get shorter as variable-length integers, only slower.
         marks: marks.iter().flat_map(|mark| mark.to_be_bytes()).collect(),
         rules: *rules,
-        first_poll: health.first_poll.map(micros),
-        last_poll: health.last_poll.map(micros),
-        last_success: health.last_success.map(micros),
-        failures: health.failures,
-        last_error: health.last_error.clone(),
-        failing_since: health.failing_since.map(micros),
-        posts: health.posts,
-        skipped: health.skipped,
-        mentions: health.mentions,
-        newest: health.newest.map(micros),
-        gone: health.gone,
-        not_before: health.not_before.map(micros),
+        sent_in_full: sent_in_full.map(micros),
+        named: serde_json::to_vec(&named)
+            .map_err(|error| Unreadable(format!("a source cannot be written: {error}")))?,
     })
 }
 
 /// Reads what is remembered of a source.
 pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
     let record: SourceRecord = read(bytes)?;
+    let named: NamedRecord<'_> = serde_json::from_slice(&record.named)
+        .map_err(|error| Unreadable(format!("a source does not read back: {error}")))?;
     Ok(SourceState {
         cursor: record.cursor,
         validators: Validators { etag: record.etag, last_modified: record.last_modified },
@@ -231,20 +224,9 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
             .filter_map(|chunk| chunk.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes)))
             .collect(),
         rules: record.rules,
-        health: Health {
-            first_poll: time_or_none(record.first_poll)?,
-            last_poll: time_or_none(record.last_poll)?,
-            last_success: time_or_none(record.last_success)?,
-            failures: record.failures,
-            last_error: record.last_error,
-            failing_since: time_or_none(record.failing_since)?,
-            posts: record.posts,
-            skipped: record.skipped,
-            mentions: record.mentions,
-            newest: time_or_none(record.newest)?,
-            gone: record.gone,
-            not_before: time_or_none(record.not_before)?,
-        },
+        sent_in_full: time_or_none(record.sent_in_full)?,
+        moved: named.moved.map(Cow::into_owned),
+        health: named.health.into_owned(),
     })
 }
 

@@ -4,14 +4,16 @@ use super::{Place, mentions, notices};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use std::time::Duration;
 use vahti::brand::{BrandName, Field, Hit};
 use vahti::delivery::{Notice, NoticeId, Progress};
 use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Sentiment};
 use vahti::fetch::Validators;
 use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use vahti::post::{Author, Post, SourceName};
+use vahti::schedule::Hints;
 use vahti::source::{Cursor, Kind};
-use vahti::store::{Commit, Health, Sequence, SourceState, Store, Window};
+use vahti::store::{Commit, Health, Moved, Sequence, SourceState, Store, Told, Trouble, Window};
 
 fn words() -> impl Strategy<Value = String> {
     // Everything that Unicode has, and what tends to break: NUL, overrides, marks, beyond the BMP.
@@ -155,6 +157,12 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                 validators: Validators { etag, last_modified },
                 marks,
                 rules,
+                sent_in_full: last_poll,
+                moved: first_poll.map(|_| Moved {
+                    from: "https://a.example/feed".parse().unwrap(),
+                    to: "https://b.example/?q=%C3%A4".parse().unwrap(),
+                    times: failures,
+                }),
                 health: Health {
                     first_poll,
                     last_poll,
@@ -168,6 +176,15 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                     newest,
                     gone,
                     not_before,
+                    successes: posts,
+                    trouble: gone.then(|| "\0".to_owned()),
+                    hints: Hints {
+                        interval: gone.then(|| Duration::new(u64::from(posts), skipped)),
+                        skip_hours: posts,
+                        skip_days: 127,
+                    },
+                    fresh_for: Some(Duration::from_millis(mentions)),
+                    told: newest.map(|at| Told { of: Trouble::Silent, at, times: failures }),
                 },
             }
         },

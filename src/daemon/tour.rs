@@ -1,0 +1,197 @@
+//! One poll of one source: what is asked one after the other, and what came of it.
+
+use super::clock;
+use super::setup::{Planned, Setup};
+use crate::fetch::{FetchError, Fetched, Location, Request, Validators};
+use crate::pipeline::Receipt;
+use crate::source::{Batch, Page, Unreadable, Visit};
+use crate::store::{Moved, SourceState};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use url::Url;
+
+/// Requests of one poll.
+const MOST_REQUESTS: usize = 50;
+
+/// So many polls in a row must lead to the same new address before it is asked at once. A server may
+/// say `for good` by mistake, for an hour.
+const SURE_OF_A_MOVE: u32 = 3;
+
+/// A document is asked for in full at least this often: some servers answer `unchanged` for ever.
+const LONGEST_UNCHANGED: TimeDelta = TimeDelta::days(8);
+
+/// What a poll brought.
+pub(super) struct Walked {
+    pub(super) receipt: Receipt,
+    /// `None` where the server said that nothing changed.
+    pub(super) batch: Option<Batch>,
+}
+
+/// Why a poll brought nothing.
+pub(super) enum Trouble {
+    Fetch(FetchError),
+    Read(String),
+}
+
+/// A poll under way.
+pub(super) struct Tour<'a> {
+    planned: &'a Arc<Planned>,
+    setup: &'a Setup,
+    state: &'a SourceState,
+    visit: Visit,
+    queue: VecDeque<Request>,
+    asked: usize,
+    batch: Batch,
+    receipt: Receipt,
+    /// The address that the operator gave, if the first request is for it.
+    named: Option<Url>,
+}
+
+impl<'a> Tour<'a> {
+    pub(super) fn begin(
+        planned: &'a Arc<Planned>,
+        setup: &'a Setup,
+        state: &'a SourceState,
+    ) -> Self {
+        let visit = Visit { cursor: state.cursor.clone(), now: clock::now() };
+        let mut first = planned.source.open(&visit);
+        let named = match &first.location {
+            Location::Web(url) => Some(url.clone()),
+            Location::File(_) => None,
+        };
+        let moved = state.moved.clone().filter(|moved| named.as_ref() == Some(&moved.from));
+        if let Some(moved) = moved.as_ref().filter(|moved| moved.times >= SURE_OF_A_MOVE) {
+            first.location = Location::Web(moved.to.clone());
+        }
+        Self {
+            planned,
+            setup,
+            state,
+            visit,
+            queue: VecDeque::from([first]),
+            asked: 0,
+            batch: Batch::default(),
+            receipt: Receipt { moved, ..Receipt::default() },
+            named,
+        }
+    }
+
+    /// Asks and reads until nothing is left to ask for, or enough was asked.
+    pub(super) async fn walk(mut self) -> Result<Walked, Trouble> {
+        let mut found_anything = false;
+        while self.asked < MOST_REQUESTS
+            && let Some(request) = self.queue.pop_front()
+        {
+            let is_first = self.asked == 0;
+            self.asked += 1;
+            match self.step(request, is_first).await {
+                Ok(is_new) => found_anything |= is_new,
+                Err(trouble) if is_first => return Err(trouble),
+                Err(Trouble::Read(what)) => {
+                    self.batch.trouble.get_or_insert(what);
+                }
+                Err(Trouble::Fetch(error)) => {
+                    let goes_on = matches!(error, FetchError::Status { status: ..500, .. })
+                        || matches!(
+                            error,
+                            FetchError::TooLarge { .. } | FetchError::Redirect { .. }
+                        );
+                    self.batch.trouble.get_or_insert(error.to_string());
+                    // What ails the whole host would only be met again.
+                    if !goes_on {
+                        break;
+                    }
+                }
+            }
+        }
+        let batch = found_anything.then_some(self.batch);
+        Ok(Walked { receipt: self.receipt, batch })
+    }
+
+    /// Asks for one thing and reads it. Tells whether there was something to read.
+    async fn step(&mut self, request: Request, is_first: bool) -> Result<bool, Trouble> {
+        let known = self.validators().filter(|_| is_first);
+        let page = match self.setup.fetcher.fetch(&request, known).await {
+            Ok(Fetched::Unchanged { validators }) if is_first => {
+                self.receipt.validators = validators;
+                match self.planned.source.unchanged(&self.visit) {
+                    Some(page) => page,
+                    None => return Ok(false),
+                }
+            }
+            Ok(Fetched::Unchanged { .. }) => return Ok(false),
+            Ok(Fetched::Fresh { reply, validators, redirects_permanently_to }) => {
+                let page = self.read(reply).await?;
+                if is_first {
+                    self.receipt.validators = validators;
+                    self.receipt.in_full = true;
+                    self.note_move(&request.location, redirects_permanently_to);
+                }
+                page
+            }
+            Err(FetchError::Status { status, .. })
+                if let Some(page) = self.planned.source.refused(&request, status, &self.visit) =>
+            {
+                page
+            }
+            Err(error) => return Err(Trouble::Fetch(error)),
+        };
+        self.take(page, is_first);
+        Ok(true)
+    }
+
+    async fn read(&self, reply: crate::fetch::Reply) -> Result<Page, Trouble> {
+        let (reader, visit) = (Arc::clone(self.planned), self.visit.clone());
+        match tokio::task::spawn_blocking(move || reader.source.read(&reply, &visit)).await {
+            Ok(Ok(page)) => Ok(page),
+            Ok(Err(Unreadable(what))) => Err(Trouble::Read(what)),
+            Err(_) => Err(Trouble::Read("the reply broke the reader; please report it".into())),
+        }
+    }
+
+    fn take(&mut self, page: Page, is_first: bool) {
+        let Page { posts, skipped, cursor, next, hints, hub } = page;
+        self.batch.posts.extend(posts);
+        self.batch.skipped += skipped;
+        if let Some(cursor) = cursor {
+            self.visit.cursor = cursor.clone();
+            self.batch.cursor = Some(cursor);
+        }
+        self.queue.extend(next);
+        if is_first {
+            self.batch.hints = hints;
+            self.batch.hub = hub;
+        }
+    }
+
+    /// Returns what spares the server to send again what we have.
+    fn validators(&self) -> Option<&'a Validators> {
+        // With other keywords the same posts mean something else: ask for all of them.
+        let is_read = self.state.rules == self.setup.rules.fingerprint;
+        let may_trust = self.state.sent_in_full.is_some_and(|at| trusts(at, self.visit.now));
+        Some(&self.state.validators).filter(|_| is_read && may_trust)
+    }
+
+    /// Remembers where the address that the operator gave leads for good.
+    fn note_move(&mut self, asked: &Location, to: Option<Url>) {
+        let Some(from) = self.named.take() else { return };
+        let at_new_address = *asked != Location::Web(from.clone());
+        let known = self.receipt.moved.take();
+        self.receipt.moved = match (to, known) {
+            // The new address moved on: what it says now counts from one again.
+            (Some(to), _) if at_new_address => Some(Moved { from, to, times: 1 }),
+            (None, known) if at_new_address => known,
+            (Some(to), Some(known)) if known.to == to => {
+                Some(Moved { times: known.times.saturating_add(1), ..known })
+            }
+            (Some(to), _) => Some(Moved { from, to, times: 1 }),
+            (None, _) => None,
+        };
+    }
+}
+
+/// Tells whether a document that was sent in full at `at` need not be sent again if it is unchanged.
+fn trusts(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - at < LONGEST_UNCHANGED
+}
