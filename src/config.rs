@@ -11,7 +11,9 @@ use crate::fetch::{self, Allowed, Location};
 use crate::post::SourceName;
 use crate::schedule::Schedule;
 use chrono_tz::Tz;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use url::Url;
 
 mod across;
 mod alerts;
@@ -29,6 +31,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod value;
+mod websub;
 mod when;
 
 pub use problem::Problem;
@@ -55,6 +58,8 @@ pub struct Config {
     /// At least one, in the order of the files.
     pub sources: Vec<SourceConfig>,
     pub alerts: Vec<Alert>,
+    /// Where hubs reach us; `None`: nowhere, all is polled.
+    pub websub: Option<WebSub>,
     /// After how many days somebody asks whether all is well: 7 to 14.
     pub follow_up_days: i64,
 }
@@ -64,6 +69,15 @@ impl Config {
     pub fn store_path(&self) -> PathBuf {
         self.state_dir.join("store")
     }
+}
+
+/// Where hubs reach us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// The address that we listen on, for a reverse proxy or for everybody.
+    pub listen: SocketAddr,
+    /// The same as seen from outside; a token of ours follows behind it.
+    pub public_url: Url,
 }
 
 /// How mail leaves.

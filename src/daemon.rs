@@ -9,7 +9,7 @@ use intake::{Event, Inbox};
 use setup::Setup;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ pub mod expand;
 pub mod intake;
 pub mod once;
 pub mod poll;
+mod push;
 pub mod send;
 pub mod setup;
 pub mod systemd;
@@ -59,6 +60,10 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
     let listener = server::bind(&socket)
         .await
         .map_err(|error| Died(format!("cannot listen on {}: {error}", socket.display())))?;
+    let hubs = match &setup.config.websub {
+        Some(websub) => Some(push::bind(websub.listen).await?),
+        None => None,
+    };
     let (setups, seen) = watch::channel(Arc::new(setup));
     let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shared = Shared {
@@ -71,6 +76,9 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
     };
     let mut tasks = JoinSet::new();
     shared.clone().serve(listener, &mut tasks);
+    if let Some(listener) = hubs {
+        shared.clone().subscribe(listener, &mut tasks);
+    }
     shared.clone().work(inbox, &mut tasks);
     // The last sender of events goes with the pollers: when they stop, the writer drains and ends.
     tasks.spawn(async move { pollers(setups, configs, shared).await.map(|()| "the pollers") });
@@ -117,6 +125,21 @@ impl Shared {
         tasks.spawn(async move {
             calls::run(answering).await;
             Ok("the answering task")
+        });
+    }
+
+    /// Spawns what deals with hubs.
+    fn subscribe(self, listener: TcpListener, tasks: &mut JoinSet<Ended>) {
+        let Self { events, store, setup, stop, .. } = self;
+        let hubs = push::Hubs::new(events, store, setup);
+        let (serving, told) = (Arc::clone(&hubs), stop.clone());
+        tasks.spawn(async move {
+            serving.serve(listener, told).await;
+            Ok("the listener for hubs")
+        });
+        tasks.spawn(async move {
+            hubs.run(stop).await;
+            Ok("the subscriber")
         });
     }
 

@@ -19,6 +19,7 @@ mod file;
 mod guard;
 mod host;
 mod location;
+mod submit;
 #[cfg(test)]
 mod testing;
 
@@ -28,7 +29,7 @@ pub use guard::{Allowed, Network};
 pub use location::Location;
 
 use client::{Answer, Client};
-use host::{Hosts, Pace};
+use host::{Hosts, Pace, Slot};
 
 /// Redirects followed for one request.
 pub const MOST_REDIRECTS: usize = 5;
@@ -289,12 +290,7 @@ impl Fetcher {
         left: &mut Duration,
     ) -> Result<Answer, FetchError> {
         client.check(url)?;
-        let private = client.resolver.is_private(url, self.settings.connect_timeout).await;
-        let pace = if private { self.private } else { self.public };
-        let slot = self.hosts.enter(url, pace).await.map_err(|wait| FetchError::HostPaused {
-            host: url.host_str().unwrap_or_default().to_owned(),
-            wait,
-        })?;
+        let slot = self.enter(client, url).await?;
         let _turn = self.at_once.acquire().await;
         let started = Instant::now();
         let answer = tokio::time::timeout(*left, client.ask(url, accept, validators)).await;
@@ -310,6 +306,16 @@ impl Fetcher {
             Err(_) => {}
         }
         answer
+    }
+
+    /// Waits until `url` may be asked, however long its host's queue is.
+    async fn enter(&self, client: &Client, url: &Url) -> Result<Slot, FetchError> {
+        let private = client.resolver.is_private(url, self.settings.connect_timeout).await;
+        let pace = if private { self.private } else { self.public };
+        self.hosts.enter(url, pace).await.map_err(|wait| FetchError::HostPaused {
+            host: url.host_str().unwrap_or_default().to_owned(),
+            wait,
+        })
     }
 
     fn client(&self, allowed: &Allowed) -> Result<Arc<Client>, FetchError> {

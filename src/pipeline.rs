@@ -57,7 +57,8 @@ pub struct Arrival {
     /// The brands the source is for; empty means all.
     pub only: Vec<BrandName>,
     pub batch: Batch,
-    pub receipt: Receipt,
+    /// `None` where nobody asked: somebody brought this, and it is not all that there is.
+    pub receipt: Option<Receipt>,
     pub at: DateTime<Utc>,
     /// Whether alerts that speak as it happens speak of this batch alone, at once. If not, they are
     /// told later of all that they have not heard yet.
@@ -85,16 +86,19 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         }
     }
 
-    state.marks = fresh.marks;
-    state.rules = rules.fingerprint;
-    state.cursor = batch.cursor.unwrap_or(state.cursor);
-    state.health.hints = batch.hints;
-    state.health.trouble = batch.trouble.map(|trouble| crate::text::cut(&trouble, 500));
-    state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
-    state.health.skipped = u32::try_from(batch.skipped).unwrap_or(u32::MAX);
     state.health.newest = state.health.newest.max(newest);
     state.health.mentions += desk.found.len() as u64;
-    succeeded(&mut state, receipt, at);
+    if let Some(receipt) = receipt {
+        state.marks = fresh.marks;
+        state.rules = rules.fingerprint;
+        state.cursor = batch.cursor.unwrap_or(state.cursor);
+        state.hub = batch.hub;
+        state.health.hints = batch.hints;
+        state.health.trouble = batch.trouble.map(|trouble| crate::text::cut(&trouble, 500));
+        state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
+        state.health.skipped = u32::try_from(batch.skipped).unwrap_or(u32::MAX);
+        succeeded(&mut state, receipt, at);
+    }
 
     let mut commit = desk.commit();
     commit.source = Some((source, state));

@@ -12,6 +12,7 @@ use url::Url;
 
 pub mod feed;
 pub mod opml;
+pub mod websub;
 
 /// The sort of place a source is: the sub-table it has in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

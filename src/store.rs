@@ -7,7 +7,8 @@ use crate::fetch::Validators;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::schedule::Hints;
-use crate::source::Cursor;
+use crate::source::websub::Subscription;
+use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,10 @@ pub struct SourceState {
     pub sent_in_full: Option<DateTime<Utc>>,
     /// The new address, where the server says that the document moved there for good.
     pub moved: Option<Moved>,
+    /// Who brings the news of the document, as it said when it was last sent in full.
+    pub hub: Option<Hub>,
+    /// What became of asking the hub.
+    pub subscription: Option<Subscription>,
     pub health: Health,
 }
 

@@ -4,9 +4,10 @@ use super::{Refusal, Setting};
 use crate::brand::Hit;
 use crate::delivery::{Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
+use crate::fetch::Location;
 use crate::mention::{Mark, Mention};
 use crate::post::Author;
-use crate::store::Store;
+use crate::store::{SourceState, Store};
 use crate::text::Language;
 use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
@@ -285,6 +286,12 @@ pub struct SourceView {
     pub failures: u32,
     pub last_error: Option<String>,
     pub failing_since: Option<DateTime<Utc>>,
+    /// What of the last successful poll did not succeed.
+    pub trouble: Option<String>,
+    /// The new address, where it moved for good; it is asked there once that is certain.
+    pub moved_to: Option<String>,
+    /// Until when a hub brings its news.
+    pub subscribed_until: Option<DateTime<Utc>>,
     /// Whether it broke its own rhythm; null while no rhythm is known.
     pub silent: Option<bool>,
     pub posts: u32,
@@ -327,7 +334,7 @@ impl StatusView {
         let counts = store.counts()?;
         let mut sources = Vec::with_capacity(setting.sources.len());
         for facts in setting.sources {
-            let health = store.source(&facts.name)?.health;
+            let SourceState { moved, subscription, health, .. } = store.source(&facts.name)?;
             let state = match &health {
                 health if health.gone => "gone",
                 health if health.failures > 0 => "failing",
@@ -344,6 +351,9 @@ impl StatusView {
                 failures: health.failures,
                 last_error: health.last_error,
                 failing_since: health.failing_since,
+                trouble: health.trouble,
+                moved_to: moved.map(|moved| Location::Web(moved.to).to_string()),
+                subscribed_until: subscription.and_then(|subscription| subscription.until()),
                 silent: None,
                 posts: health.posts,
                 skipped: health.skipped,

@@ -2,7 +2,7 @@
 
 use super::print::{self, Output, or_dash, time};
 use super::{Context, Failure};
-use crate::ask::view::StatusView;
+use crate::ask::view::{SourceView, StatusView};
 use crate::ask::{Answer, Question};
 use crate::text::{count, cut, visible};
 use chrono_tz::Tz;
@@ -27,6 +27,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             "failures",
             "last_error",
             "failing_since",
+            "trouble",
+            "moved_to",
+            "subscribed_until",
             "silent",
             "posts",
             "skipped",
@@ -60,7 +63,7 @@ fn sources(status: &StatusView, zone: Tz) -> String {
         "posts",
         "skipped",
         "mentions",
-        "last error",
+        "says",
     ];
     print::table(
         &headers,
@@ -78,10 +81,20 @@ fn sources(status: &StatusView, zone: Tz) -> String {
                 source.posts.to_string(),
                 source.skipped.to_string(),
                 source.mentions.to_string(),
-                or_dash(source.last_error.as_deref().map(|error| cut(error, 80)).as_deref()),
+                or_dash(says(source).map(|text| cut(&text, 80)).as_deref()),
             ]
         }),
     )
+}
+
+/// Returns what is to be known of a source, if all is not well with it.
+fn says(source: &SourceView) -> Option<String> {
+    let moved = |to: &String| format!("moved for good to {to}: change its address");
+    source
+        .last_error
+        .clone()
+        .or_else(|| source.trouble.clone())
+        .or_else(|| source.moved_to.as_ref().map(moved))
 }
 
 fn alerts(status: &StatusView, zone: Tz) -> String {

@@ -6,7 +6,7 @@ use super::reader::{Reader, Table};
 use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
-use super::{Config, Loaded, Mail, alerts, brands, files, http, mail, syntax};
+use super::{Config, Loaded, Mail, WebSub, alerts, brands, files, http, mail, syntax, websub};
 use crate::brand::Brand;
 use crate::fetch;
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -48,6 +48,7 @@ pub(super) struct Draft<'s> {
     brands: Vec<Brand>,
     pub(super) sources: Vec<sources::Draft>,
     pub(super) alerts: Vec<alerts::Draft>,
+    websub: Option<WebSub>,
     follow_up_days: i64,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
@@ -117,6 +118,7 @@ impl<'s> Draft<'s> {
             brands: Vec::new(),
             sources: Vec::new(),
             alerts: Vec::new(),
+            websub: None,
             follow_up_days: FOLLOW_UP_DAYS,
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -226,6 +228,9 @@ impl<'s> Draft<'s> {
             }
             table.finish();
         }
+        if let Some(table) = self.once(root, "websub").and_then(|value| value.table()) {
+            self.websub = websub::read(table);
+        }
         if let Some(table) = self.once(root, "store").and_then(|value| value.table()) {
             if let Some(postgres) = table.take("postgres") {
                 postgres.later();
@@ -319,6 +324,7 @@ impl<'s> Draft<'s> {
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),
             alerts: self.alerts.into_iter().filter_map(|alert| alert.config).collect(),
+            websub: self.websub,
             follow_up_days: self.follow_up_days,
         };
         Ok(Loaded { config, warnings: self.warnings })

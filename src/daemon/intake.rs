@@ -8,6 +8,7 @@ use crate::delivery::{Notice, Progress};
 use crate::mention::TicketId;
 use crate::pipeline::{self, Arrival, Failure, Receipt, tell};
 use crate::post::SourceName;
+use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
 use crate::store::{Commit, Store, StoreError};
 use std::sync::Arc;
@@ -24,6 +25,12 @@ pub enum Event {
         by: String,
         setting: OwnedSetting,
         reply: oneshot::Sender<Result<Answer, Refusal>>,
+    },
+    /// A hub was asked for the news of a source, or agreed to bring them.
+    Subscribed {
+        source: SourceName,
+        subscription: Box<Subscription>,
+        reply: oneshot::Sender<()>,
     },
     /// A notice was tried.
     Tried(Notice, oneshot::Sender<()>),
@@ -178,6 +185,14 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
                 .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
                 .transpose()?;
             Written::apply(&commit.unwrap_or_default(), store, move || {
+                reply.send(()).ok();
+            })
+        }
+        Event::Subscribed { source, subscription, reply } => {
+            let mut state = store.source(&source)?;
+            state.subscription = Some(*subscription);
+            let commit = Commit { source: Some((source, state)), ..Commit::default() };
+            Written::apply(&commit, store, move || {
                 reply.send(()).ok();
             })
         }

@@ -207,7 +207,7 @@ pub(super) async fn visit(
             kind: planned.kind,
             only: planned.only.clone(),
             batch,
-            receipt,
+            receipt: Some(receipt),
             at: clock::now(),
             tell_at_once,
         })),

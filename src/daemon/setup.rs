@@ -4,7 +4,7 @@ use super::expand;
 use crate::brand::BrandName;
 use crate::config::{Config, MailBy, Place, SourceConfig};
 use crate::delivery::email::Transport;
-use crate::fetch::Fetcher;
+use crate::fetch::{Allowed, Fetcher, Location};
 use crate::pipeline::Rules;
 use crate::post::SourceName;
 use crate::schedule::Schedule;
@@ -12,6 +12,7 @@ use crate::source::feed::Feed;
 use crate::source::{Kind, Source};
 use crate::store::handle::Handle;
 use std::sync::Arc;
+use url::Url;
 
 /// How often a source is polled whose configuration does not say.
 const USUAL_INTERVAL: &str = "15m";
@@ -33,6 +34,9 @@ pub struct Planned {
     pub name: SourceName,
     pub kind: Kind,
     pub source: Box<dyn Source>,
+    /// The address of the document, where it is one that may name a hub.
+    pub document: Option<Url>,
+    pub allow_private: Option<Allowed>,
     pub schedule: Schedule,
     /// Whether the operator set the schedule: then only the server may lengthen it.
     pub is_explicit: bool,
@@ -91,13 +95,14 @@ impl Setup {
     }
 }
 
-fn feed(
-    config: &SourceConfig,
-    name: SourceName,
-    location: crate::fetch::Location,
-) -> Result<Planned, String> {
+fn feed(config: &SourceConfig, name: SourceName, location: Location) -> Result<Planned, String> {
     let usual = USUAL_INTERVAL.parse::<Schedule>().map_err(|error| error.to_string())?;
     Ok(Planned {
+        document: match &location {
+            Location::Web(url) => Some(url.clone()),
+            Location::File(_) => None,
+        },
+        allow_private: config.allow_private.clone(),
         source: Box::new(Feed {
             name: name.clone(),
             location,

@@ -104,6 +104,15 @@ impl Client {
         Err(FetchError::Private { host: url.host_str().unwrap_or_default().to_owned(), address })
     }
 
+    /// Refuses `https:` where nobody's certificate could be checked.
+    fn check_trust(&self, url: &Url) -> Result<(), FetchError> {
+        if self.trusts_nobody && url.scheme() == "https" {
+            let remedy = "no certificates to check https servers by: install `ca-certificates` and start again";
+            return Err(FetchError::Setup(remedy.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Sends one request and receives its reply in full; follows nothing.
     pub(super) async fn ask(
         &self,
@@ -111,10 +120,7 @@ impl Client {
         accept: &'static str,
         validators: Option<&Validators>,
     ) -> Result<Answer, FetchError> {
-        if self.trusts_nobody && url.scheme() == "https" {
-            let remedy = "no certificates to check https servers by: install `ca-certificates` and start again";
-            return Err(FetchError::Setup(remedy.to_owned()));
-        }
+        self.check_trust(url)?;
         let location = Location::Web(url.clone());
         let conditions = validators.map(Validators::conditions).unwrap_or_default();
         let conditional = !conditions.is_empty();
@@ -137,6 +143,18 @@ impl Client {
                 retry_after: cache::retry_after(response.headers()),
             }),
         }
+    }
+
+    /// Sends a form and returns the status of the answer, which is not read.
+    pub(super) async fn submit(&self, url: &Url, body: String) -> Result<u16, FetchError> {
+        self.check_trust(url)?;
+        let form = "application/x-www-form-urlencoded";
+        let request = self.http.post(url.clone()).header(CONTENT_TYPE, form).body(body);
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.failed(error, &Location::Web(url.clone())))?;
+        Ok(response.status().as_u16())
     }
 
     async fn document(

@@ -8,7 +8,8 @@ use crate::enrich::{Complaint, Insight, Label, Priority, Sentiment};
 use crate::fetch::Validators;
 use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use crate::post::{Author, Post, SourceName};
-use crate::source::{Cursor, Kind};
+use crate::source::websub::Subscription;
+use crate::source::{Cursor, Hub, Kind};
 use crate::store::{Health, Moved, Sequence, SourceState};
 use crate::ticket::{Facts, Ticket};
 use chrono::{DateTime, Utc};
@@ -86,6 +87,8 @@ struct SourceRecord {
 #[derive(Serialize, Deserialize)]
 struct NamedRecord<'a> {
     moved: Option<Cow<'a, Moved>>,
+    hub: Option<Cow<'a, Hub>>,
+    subscription: Option<Cow<'a, Subscription>>,
     health: Cow<'a, Health>,
 }
 
@@ -194,9 +197,13 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
 
 /// Writes what is remembered of a source.
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
-    let SourceState { cursor, validators, marks, rules, sent_in_full, moved, health } = state;
-    let named =
-        NamedRecord { moved: moved.as_ref().map(Cow::Borrowed), health: Cow::Borrowed(health) };
+    let SourceState { cursor, validators, marks, rules, sent_in_full, health, .. } = state;
+    let named = NamedRecord {
+        moved: state.moved.as_ref().map(Cow::Borrowed),
+        hub: state.hub.as_ref().map(Cow::Borrowed),
+        subscription: state.subscription.as_ref().map(Cow::Borrowed),
+        health: Cow::Borrowed(health),
+    };
     write(&SourceRecord {
         cursor: cursor.clone(),
         etag: validators.etag.clone(),
@@ -226,6 +233,8 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
         rules: record.rules,
         sent_in_full: time_or_none(record.sent_in_full)?,
         moved: named.moved.map(Cow::into_owned),
+        hub: named.hub.map(Cow::into_owned),
+        subscription: named.subscription.map(Cow::into_owned),
         health: named.health.into_owned(),
     })
 }

@@ -12,7 +12,8 @@ use vahti::fetch::Validators;
 use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use vahti::post::{Author, Post, SourceName};
 use vahti::schedule::Hints;
-use vahti::source::{Cursor, Kind};
+use vahti::source::websub::Subscription;
+use vahti::source::{Cursor, Hub, Kind};
 use vahti::store::{Commit, Health, Moved, Sequence, SourceState, Store, Told, Trouble, Window};
 
 fn words() -> impl Strategy<Value = String> {
@@ -142,6 +143,11 @@ fn any_mention() -> impl Strategy<Value = Mention> {
     )
 }
 
+fn hub() -> Hub {
+    let [hub, topic] = ["https://hub.example/", "https://a.example/feed?x=%C3%A4"];
+    Hub { hub: hub.parse().unwrap(), topic: topic.parse().unwrap() }
+}
+
 fn any_state() -> impl Strategy<Value = SourceState> {
     use proptest::option::of;
     let times = (of(time()), of(time()), of(time()), of(time()), of(time()), of(time()));
@@ -162,6 +168,12 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                     from: "https://a.example/feed".parse().unwrap(),
                     to: "https://b.example/?q=%C3%A4".parse().unwrap(),
                     times: failures,
+                }),
+                hub: gone.then(hub),
+                subscription: failing_since.map(|at| {
+                    let mut subscription = Subscription::new(hub(), &[9; 48]);
+                    subscription.ask(at);
+                    subscription
                 }),
                 health: Health {
                     first_poll,

@@ -42,11 +42,12 @@ impl Answer {
     }
 }
 
-/// One request that the site saw: its path with the query, and its headers in lower case.
+/// One request that the site saw: its path with the query, its headers in lower case, its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
 }
 
 #[derive(Default)]
@@ -114,8 +115,10 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let path = line.split_whitespace().nth(1).unwrap_or("/").to_owned();
         let headers = headers(&mut reader)?;
         let length = headers.get("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
-        std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink())?;
-        let seen = Seen { path: path.clone(), headers: headers.clone() };
+        let mut body = Vec::new();
+        reader.by_ref().take(length).read_to_end(&mut body)?;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let seen = Seen { path: path.clone(), headers: headers.clone(), body };
         let answer = {
             let mut state = state.lock().unwrap();
             state.seen.push(seen);
