@@ -12,9 +12,11 @@ mod clock;
 mod duration;
 mod field;
 mod hints;
+mod rhythm;
 
 pub use duration::parse_duration;
-pub use hints::Hints;
+pub use hints::{Hints, due};
+pub use rhythm::Rhythm;
 
 use clock::Clock;
 

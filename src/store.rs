@@ -6,7 +6,7 @@ use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
-use crate::schedule::Hints;
+use crate::schedule::{Hints, Rhythm};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
@@ -105,8 +105,18 @@ pub struct Health {
     pub hints: Hints,
     /// How long the server said that its last reply stays fresh.
     pub fresh_for: Option<Duration>,
+    /// When it brings something new.
+    pub rhythm: Rhythm,
     /// What the operator was told, until all is well again.
     pub told: Option<Told>,
+}
+
+impl Health {
+    /// Returns since when the source is silent, where that breaks its rhythm. What cannot be asked is
+    /// not silent: only what was heard up to the last success counts.
+    pub fn silent_since(&self) -> Option<DateTime<Utc>> {
+        self.rhythm.silent_since(self.last_success?)
+    }
 }
 
 /// A span of time by [`Mention::time`]: from `since` on, before `until`.

@@ -11,7 +11,7 @@ use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Senti
 use vahti::fetch::Validators;
 use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use vahti::post::{Author, Post, SourceName};
-use vahti::schedule::Hints;
+use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
 use vahti::store::{Commit, Health, Moved, Sequence, SourceState, Store, Told, Trouble, Window};
@@ -148,6 +148,14 @@ fn hub() -> Hub {
     Hub { hub: hub.parse().unwrap(), topic: topic.parse().unwrap() }
 }
 
+fn rhythm(news: Option<DateTime<Utc>>, polled: Option<DateTime<Utc>>) -> Rhythm {
+    let mut rhythm = Rhythm::default();
+    if let Some(at) = polled {
+        rhythm.learn(news.as_slice(), at);
+    }
+    rhythm
+}
+
 fn any_state() -> impl Strategy<Value = SourceState> {
     use proptest::option::of;
     let times = (of(time()), of(time()), of(time()), of(time()), of(time()), of(time()));
@@ -196,6 +204,7 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                         skip_days: 127,
                     },
                     fresh_for: Some(Duration::from_millis(mentions)),
+                    rhythm: rhythm(newest, last_poll),
                     told: newest.map(|at| Told { of: Trouble::Silent, at, times: failures }),
                 },
             }
