@@ -19,6 +19,8 @@ mod file;
 mod guard;
 mod host;
 mod location;
+mod manners;
+mod robots;
 mod submit;
 #[cfg(test)]
 mod testing;
@@ -28,8 +30,10 @@ pub use error::{FetchError, RedirectFault, Retry};
 pub use guard::{Allowed, Network};
 pub use location::Location;
 
-use client::{Answer, Client};
+use client::{Answer, Ask, Client, Part};
 use host::{Hosts, Pace, Slot};
+use manners::Manners;
+use robots::Rules;
 
 /// Redirects followed for one request.
 pub const MOST_REDIRECTS: usize = 5;
@@ -39,6 +43,12 @@ const MOST_AT_ONCE: usize = 256;
 
 /// Requests at once to one private address.
 const PRIVATE_AT_ONCE: usize = 32;
+
+/// Our name in a `robots.txt`, and the first word of our `User-Agent`.
+const PRODUCT: &str = "vahti";
+
+/// Nobody is left alone for longer than this, whatever they ask for.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// One thing to ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,25 +102,42 @@ pub enum Fetched {
         validators: Validators,
         /// The new address, if the server says that the document has moved there for good.
         redirects_permanently_to: Option<Url>,
+        /// For how long the server says that this stays as it is: at most a day, never zero.
+        fresh_for: Option<Duration>,
     },
     Unchanged {
         validators: Validators,
+        /// As above, told anew.
+        fresh_for: Option<Duration>,
     },
+}
+
+impl Fetched {
+    /// The same, with this note on the reply.
+    fn about(mut self, about: &str) -> Self {
+        if let Self::Fresh { reply, .. } = &mut self {
+            about.clone_into(&mut reply.about);
+        }
+        self
+    }
 }
 
 impl fmt::Debug for Fetched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fresh { reply, validators, redirects_permanently_to: moved } => f
+            Self::Fresh { reply, validators, redirects_permanently_to: moved, fresh_for } => f
                 .debug_struct("Fresh")
                 .field("reply", reply)
                 .field("validators", validators)
                 // As a location, it shows no secrets.
                 .field("redirects_permanently_to", &moved.clone().map(Location::Web))
+                .field("fresh_for", fresh_for)
                 .finish(),
-            Self::Unchanged { validators } => {
-                f.debug_struct("Unchanged").field("validators", validators).finish()
-            }
+            Self::Unchanged { validators, fresh_for } => f
+                .debug_struct("Unchanged")
+                .field("validators", validators)
+                .field("fresh_for", fresh_for)
+                .finish(),
         }
     }
 }
@@ -148,10 +175,10 @@ impl Default for Settings {
 
 impl Settings {
     fn user_agent(&self) -> String {
-        let name = concat!("vahti/", env!("CARGO_PKG_VERSION"));
+        let name = format!("{PRODUCT}/{}", env!("CARGO_PKG_VERSION"));
         match &self.contact {
             Some(contact) => format!("{name} (+{contact})"),
-            None => name.to_owned(),
+            None => name,
         }
     }
 }
@@ -162,6 +189,7 @@ pub struct Fetcher {
     /// By whom they may connect to; nearly always one.
     clients: Mutex<HashMap<Allowed, Arc<Client>>>,
     hosts: Hosts,
+    manners: Manners,
     public: Pace,
     private: Pace,
     at_once: Semaphore,
@@ -187,6 +215,7 @@ impl Fetcher {
             settings,
             clients: Mutex::default(),
             hosts: Hosts::new(),
+            manners: Manners::default(),
             public,
             private,
             at_once: Semaphore::new(MOST_AT_ONCE),
@@ -218,11 +247,7 @@ impl Fetcher {
                 let read =
                     tokio::task::spawn_blocking(move || file::read(&path, known.as_ref(), most));
                 match tokio::time::timeout(self.settings.timeout, read).await {
-                    Ok(Ok(Ok(Fetched::Fresh { mut reply, validators, .. }))) => {
-                        reply.about.clone_from(&request.about);
-                        Ok(Fetched::Fresh { reply, validators, redirects_permanently_to: None })
-                    }
-                    Ok(Ok(read)) => read,
+                    Ok(Ok(read)) => read.map(|fetched| fetched.about(&request.about)),
                     Ok(Err(error)) => Err(FetchError::Setup(error.to_string())),
                     Err(_) => Err(self.timed_out(&request.location)),
                 }
@@ -230,11 +255,16 @@ impl Fetcher {
         }
     }
 
-    /// Returns how much longer `location` may not be asked, if it or its host refused us.
-    pub fn host_pause_until(&self, location: &Location) -> Option<Duration> {
-        match location {
-            Location::Web(url) => self.hosts.silence(url),
-            Location::File(_) => None,
+    /// Notes that `location` asked an earlier run to be left alone for another `wait`, as if it had
+    /// said so just now.
+    pub fn refuse(&self, location: &Location, wait: Duration) {
+        let Location::Web(url) = location else { return };
+        if wait.is_zero() {
+            return;
+        }
+        // Which of the two the host is will show when it is asked; the other is soon forgotten.
+        for pace in [self.public, self.private] {
+            self.hosts.refuse(url, pace, wait.min(LONGEST_PAUSE));
         }
     }
 
@@ -243,39 +273,105 @@ impl Fetcher {
         &self,
         request: &Request,
         first: &Url,
-        mut validators: Option<&Validators>,
+        validators: Option<&Validators>,
     ) -> Result<Fetched, FetchError> {
         let client =
             self.client(request.allow_private.as_ref().unwrap_or(&self.settings.allow_private))?;
-        let mut url = first.clone();
+        let mut ask =
+            Ask { url: first.clone(), accept: request.accept, validators, part: Part::Whole };
         let mut trail = Trail::default();
         let mut left = self.settings.timeout;
         loop {
-            match self.step(&client, &url, request.accept, validators, &mut left).await? {
-                Answer::Unchanged { validators } => return Ok(Fetched::Unchanged { validators }),
-                Answer::Document { content_type, body, link, validators } => {
-                    let redirected = !trail.left.is_empty();
+            if request.heeds_robots {
+                self.heed_robots(&client, &ask.url).await?;
+            }
+            match self.step(&client, &ask, &mut left).await? {
+                Answer::Unchanged { validators, fresh_for } => {
+                    return Ok(Fetched::Unchanged { validators, fresh_for });
+                }
+                Answer::Document { content_type, body, link, validators, fresh_for } => {
+                    let location = Location::Web(ask.url);
+                    let about = request.about.clone();
+                    // Both are said of the address that gave the document, which another may lead to
+                    // tomorrow.
+                    let of_first = trail.left.is_empty();
                     return Ok(Fetched::Fresh {
-                        reply: Reply {
-                            location: Location::Web(url),
-                            content_type,
-                            body,
-                            about: request.about.clone(),
-                            link,
-                        },
-                        validators: if redirected { Validators::default() } else { validators },
+                        reply: Reply { location, content_type, body, about, link },
+                        validators: if of_first { validators } else { Validators::default() },
                         redirects_permanently_to: trail.moved_to,
+                        fresh_for: fresh_for.filter(|_| !trail.temporary),
                     });
                 }
                 Answer::Moved { to, permanently } => {
-                    let from = std::mem::replace(&mut url, to);
-                    trail.note(from, &url, permanently).map_err(|fault| FetchError::Redirect {
-                        location: request.location.clone(),
-                        fault,
+                    // Validators mean something only to the address that gave them.
+                    let next = Ask { url: to, validators: None, ..ask };
+                    let from = std::mem::replace(&mut ask, next).url;
+                    trail.note(from, &ask.url, permanently).map_err(|fault| {
+                        FetchError::Redirect { location: request.location.clone(), fault }
                     })?;
-                    // They mean something only to the address that gave them.
-                    validators = None;
                 }
+            }
+        }
+    }
+
+    /// Asks the site of `url` whether a robot may ask for that, unless it said so today.
+    async fn heed_robots(&self, client: &Client, url: &Url) -> Result<(), FetchError> {
+        client.check(url)?;
+        let location = || Location::Web(url.clone());
+        let read = self.robots(client, url);
+        match self.manners.rules(url, Instant::now(), read).await {
+            Ok(rules) if rules.allow(url) => Ok(()),
+            Ok(_) => Err(FetchError::Robots { location: location() }),
+            // What these say of the host is true of the page as well.
+            Err(
+                error @ (FetchError::HostPaused { .. }
+                | FetchError::Private { .. }
+                | FetchError::Setup(_)),
+            ) => Err(error),
+            Err(FetchError::Connect { host, cause })
+                if location().host().as_ref() == Some(&host) =>
+            {
+                Err(FetchError::Connect { host, cause })
+            }
+            Err(error) => {
+                let cause = error.to_string();
+                Err(FetchError::RobotsUnknown { location: location(), cause })
+            }
+        }
+    }
+
+    /// Fetches the `robots.txt` of the site of `url`. One that there is not forbids nothing; failing is
+    /// for a site of which nobody knows what it would have said (RFC 9309, 2.3.1).
+    async fn robots(&self, client: &Client, url: &Url) -> Result<Rules, FetchError> {
+        let mut first = url.clone();
+        first.set_path("/robots.txt");
+        first.set_query(None);
+        first.set_fragment(None);
+        let part = Part::First(robots::MOST_BYTES);
+        let mut ask = Ask { url: first, accept: "text/plain, */*;q=0.1", validators: None, part };
+        let mut trail = Trail::default();
+        let mut left = self.settings.timeout;
+        loop {
+            match self.step(client, &ask, &mut left).await {
+                Ok(Answer::Document { body, .. }) => return Ok(Rules::parse(&body, PRODUCT)),
+                Ok(Answer::Moved { to, permanently }) => {
+                    let from = std::mem::replace(&mut ask.url, to);
+                    if trail.note(from, &ask.url, permanently).is_err() {
+                        return Ok(Rules::default());
+                    }
+                }
+                Err(
+                    FetchError::Status { status: 400..=428 | 430..=499, .. }
+                    | FetchError::Redirect { .. },
+                ) => {
+                    return Ok(Rules::default());
+                }
+                Err(FetchError::Private { .. }) if !trail.left.is_empty() => {
+                    return Ok(Rules::default());
+                }
+                // Nobody asked whether it is.
+                Ok(Answer::Unchanged { .. }) => return Ok(Rules::default()),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -284,16 +380,15 @@ impl Fetcher {
     async fn step(
         &self,
         client: &Client,
-        url: &Url,
-        accept: &'static str,
-        validators: Option<&Validators>,
+        ask: &Ask<'_>,
         left: &mut Duration,
     ) -> Result<Answer, FetchError> {
+        let url = &ask.url;
         client.check(url)?;
         let slot = self.enter(client, url).await?;
         let _turn = self.at_once.acquire().await;
         let started = Instant::now();
-        let answer = tokio::time::timeout(*left, client.ask(url, accept, validators)).await;
+        let answer = tokio::time::timeout(*left, client.ask(ask)).await;
         *left = left.saturating_sub(started.elapsed());
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(&Location::Web(url.clone()))));
         match &answer {
@@ -312,6 +407,7 @@ impl Fetcher {
     async fn enter(&self, client: &Client, url: &Url) -> Result<Slot, FetchError> {
         let private = client.resolver.is_private(url, self.settings.connect_timeout).await;
         let pace = if private { self.private } else { self.public };
+        let pace = Pace { pause: pace.pause.max(self.manners.delay(url)), ..pace };
         self.hosts.enter(url, pace).await.map_err(|wait| FetchError::HostPaused {
             host: url.host_str().unwrap_or_default().to_owned(),
             wait,

@@ -113,7 +113,7 @@ impl<'a> Tour<'a> {
     async fn step(&mut self, request: Request, is_first: bool) -> Result<bool, Trouble> {
         let known = self.validators().filter(|_| is_first);
         let page = match self.setup.fetcher.fetch(&request, known).await {
-            Ok(Fetched::Unchanged { validators }) if is_first => {
+            Ok(Fetched::Unchanged { validators, .. }) if is_first => {
                 self.receipt.validators = validators;
                 match self.planned.source.unchanged(&self.visit) {
                     Some(page) => page,
@@ -121,7 +121,7 @@ impl<'a> Tour<'a> {
                 }
             }
             Ok(Fetched::Unchanged { .. }) => return Ok(false),
-            Ok(Fetched::Fresh { reply, validators, redirects_permanently_to }) => {
+            Ok(Fetched::Fresh { reply, validators, redirects_permanently_to, .. }) => {
                 let page = self.read(reply).await?;
                 if is_first {
                     self.receipt.validators = validators;

@@ -34,6 +34,23 @@ const MOST_LARGE: usize = 12;
 const MOST_LINKS: usize = 8;
 const LONGEST_LINK: usize = 2048;
 
+/// One request over the wire.
+pub(super) struct Ask<'a> {
+    pub(super) url: Url,
+    pub(super) accept: &'static str,
+    pub(super) validators: Option<&'a Validators>,
+    pub(super) part: Part,
+}
+
+/// How much of a document is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it; too large a document is an error.
+    Whole,
+    /// This many bytes, and no more if there are more. Any status of success will do.
+    First(usize),
+}
+
 /// What a request led to.
 pub(super) enum Answer {
     Document {
@@ -41,9 +58,11 @@ pub(super) enum Answer {
         body: Vec<u8>,
         link: Vec<String>,
         validators: Validators,
+        fresh_for: Option<Duration>,
     },
     Unchanged {
         validators: Validators,
+        fresh_for: Option<Duration>,
     },
     Moved {
         to: Url,
@@ -114,12 +133,8 @@ impl Client {
     }
 
     /// Sends one request and receives its reply in full; follows nothing.
-    pub(super) async fn ask(
-        &self,
-        url: &Url,
-        accept: &'static str,
-        validators: Option<&Validators>,
-    ) -> Result<Answer, FetchError> {
+    pub(super) async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
+        let Ask { url, accept, validators, part } = ask;
         self.check_trust(url)?;
         let location = Location::Web(url.clone());
         let conditions = validators.map(Validators::conditions).unwrap_or_default();
@@ -127,17 +142,20 @@ impl Client {
         let accept = if accept.is_empty() { "*/*" } else { accept };
         let request = self.http.get(url.clone()).header(ACCEPT, accept).headers(conditions);
         let response = request.send().await.map_err(|error| self.failed(error, &location))?;
-        match (response.status().as_u16(), validators) {
-            (200, _) => self.document(response, &location).await,
-            (304, Some(old)) if conditional => {
-                Ok(Answer::Unchanged { validators: old.renewed(response.headers()) })
+        match (response.status().as_u16(), validators, part) {
+            (200, ..) | (201..=299, _, Part::First(_)) => {
+                self.document(response, &location, *part).await
             }
-            (status @ (301 | 302 | 303 | 307 | 308), _) => {
+            (304, Some(old), _) if conditional => Ok(Answer::Unchanged {
+                validators: old.renewed(response.headers()),
+                fresh_for: cache::fresh_for(response.headers()),
+            }),
+            (status @ (301 | 302 | 303 | 307 | 308), ..) => {
                 let to = target(url, response.headers())
                     .map_err(|fault| FetchError::Redirect { location, fault })?;
                 Ok(Answer::Moved { to, permanently: matches!(status, 301 | 308) })
             }
-            (status, _) => Err(FetchError::Status {
+            (status, ..) => Err(FetchError::Status {
                 location,
                 status,
                 retry_after: cache::retry_after(response.headers()),
@@ -161,12 +179,32 @@ impl Client {
         &self,
         mut response: reqwest::Response,
         location: &Location,
+        part: Part,
     ) -> Result<Answer, FetchError> {
+        let body = self.body(&mut response, location, part).await?;
+        let headers = response.headers();
+        let content_type = headers.get(CONTENT_TYPE);
+        Ok(Answer::Document {
+            content_type: content_type
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            body,
+            link: links(headers),
+            validators: Validators::of(headers),
+            fresh_for: cache::fresh_for(headers),
+        })
+    }
+
+    async fn body(
+        &self,
+        response: &mut reqwest::Response,
+        location: &Location,
+        part: Part,
+    ) -> Result<Vec<u8>, FetchError> {
         let too_large =
             || FetchError::TooLarge { location: location.clone(), most: self.most_bytes };
         let most = u64::try_from(self.most_bytes).unwrap_or(u64::MAX);
         // Known only of bodies that are not compressed.
-        if response.content_length().is_some_and(|length| length > most) {
+        if part == Part::Whole && response.content_length().is_some_and(|length| length > most) {
             return Err(too_large());
         }
         let mut body = Vec::new();
@@ -174,21 +212,20 @@ impl Client {
         while let Some(chunk) =
             response.chunk().await.map_err(|error| self.failed(error, location))?
         {
-            if body.len() + chunk.len() > self.most_bytes {
-                return Err(too_large());
-            }
-            if permit.is_none() && body.len() + chunk.len() > LARGE {
+            let length = body.len() + chunk.len();
+            if permit.is_none() && length > LARGE {
                 permit = self.large.acquire().await.ok();
             }
-            body.extend_from_slice(&chunk);
+            match part {
+                Part::First(most) if length >= most => {
+                    body.extend(chunk.iter().take(most - body.len()));
+                    return Ok(body);
+                }
+                Part::Whole if length > self.most_bytes => return Err(too_large()),
+                Part::First(_) | Part::Whole => body.extend_from_slice(&chunk),
+            }
         }
-        let content_type = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let link = links(response.headers());
-        let validators = Validators::of(response.headers());
-        Ok(Answer::Document { content_type, body, link, validators })
+        Ok(body)
     }
 
     fn failed(&self, error: reqwest::Error, location: &Location) -> FetchError {

@@ -32,6 +32,15 @@ pub enum FetchError {
     Private { host: String, address: IpAddr },
     #[error("{location} redirects {fault}")]
     Redirect { location: Location, fault: RedirectFault },
+    /// The site asks robots not to come there.
+    #[error(
+        "the robots.txt of {} does not let us read {location}: where the site has a feed or an API, name that instead",
+        location.host().unwrap_or_default()
+    )]
+    Robots { location: Location },
+    /// Nobody knows whether the site asks robots not to come there.
+    #[error("{location} may not be read while the robots.txt of its site cannot be: {cause}")]
+    RobotsUnknown { location: Location, cause: String },
     #[error("no connection to {host}: {cause}")]
     Connect { host: String, cause: String },
     #[error("the reply of {location} broke off: {cause}")]

@@ -23,7 +23,7 @@ pub(super) fn read(
     let file = File::open(path).map_err(io)?;
     let current = state(&file.metadata().map_err(io)?);
     if validators == Some(&current) {
-        return Ok(Fetched::Unchanged { validators: current });
+        return Ok(Fetched::Unchanged { validators: current, fresh_for: None });
     }
     let mut body = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
@@ -33,7 +33,12 @@ pub(super) fn read(
         return Err(FetchError::TooLarge { location, most });
     }
     let reply = Reply::of(location, body);
-    Ok(Fetched::Fresh { reply, validators: current, redirects_permanently_to: None })
+    Ok(Fetched::Fresh {
+        reply,
+        validators: current,
+        redirects_permanently_to: None,
+        fresh_for: None,
+    })
 }
 
 /// Returns what changes whenever the file does. The inode and its own time catch a file that was put
@@ -71,7 +76,7 @@ mod tests {
         assert_eq!(body, b"one");
         assert_eq!(
             read(&path, Some(&validators), 10).unwrap(),
-            Fetched::Unchanged { validators: validators.clone() }
+            Fetched::Unchanged { validators: validators.clone(), fresh_for: None }
         );
         let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
         let new = dir.path().join("new");

@@ -27,7 +27,7 @@ const MOST_REFUSALS: usize = 16_384;
 pub(super) struct Pace {
     /// Requests in flight.
     pub(super) at_once: usize,
-    /// Time from the end of one request to the start of the next.
+    /// Time from the end of one request to the start of the next; of two the longer one counts.
     pub(super) pause: Duration,
     /// Whether ports are told apart, and a refused address says nothing of its neighbours.
     pub(super) apart: bool,
@@ -55,8 +55,8 @@ struct Host {
 
 #[derive(Debug)]
 struct State {
-    /// When the next request may start.
-    next: Instant,
+    /// The end of the last request, or its start while it is under way, and the pause it wants.
+    last: Option<(Instant, Duration)>,
     /// Until when the whole host wants silence.
     silent_until: Instant,
     /// Until when single addresses want silence, by their hash.
@@ -94,7 +94,7 @@ impl Hosts {
         };
         // The host may have asked for silence while we queued, or while we paused.
         host.refuse_silenced(address)?;
-        let start = host.reserve();
+        let start = host.reserve(pace.pause);
         // Even a sleep that is over takes a millisecond.
         if start > Instant::now() {
             tokio::time::sleep_until(start).await;
@@ -103,14 +103,9 @@ impl Hosts {
         Ok(Slot { host, address, _permit: permit })
     }
 
-    /// Returns how much longer `url` may not be asked, if it or its host asked for silence.
-    pub(super) fn silence(&self, url: &Url) -> Option<Duration> {
-        let address = self.hasher.hash_one(url);
-        let known = lock(&self.known);
-        [true, false]
-            .into_iter()
-            .filter_map(|apart| known.hosts.get(&key(url, apart))?.refuse_silenced(address).err())
-            .max()
+    /// Notes what [`Slot::refused`] noted in an earlier run, for a host of this pace.
+    pub(super) fn refuse(&self, url: &Url, pace: Pace, wait: Duration) {
+        self.host(url, pace).refused(self.hasher.hash_one(url), wait);
     }
 
     fn host(&self, url: &Url, pace: Pace) -> Arc<Host> {
@@ -149,9 +144,9 @@ impl Known {
 
 impl Host {
     fn new(pace: Pace) -> Self {
-        let now = Instant::now();
+        let silent_until = Instant::now();
         let state =
-            State { next: now, silent_until: now, refusals: HashMap::new(), last_refused: None };
+            State { last: None, silent_until, refusals: HashMap::new(), last_refused: None };
         Self {
             pace,
             slots: Arc::new(Semaphore::new(pace.at_once.max(1))),
@@ -172,17 +167,34 @@ impl Host {
     }
 
     /// Returns when the request that holds a permit may start.
-    fn reserve(&self) -> Instant {
+    fn reserve(&self, pause: Duration) -> Instant {
         let mut state = lock(&self.state);
-        let start = state.next.max(Instant::now());
-        state.next = start + self.pace.pause;
+        let now = Instant::now();
+        let start = state.last.map_or(now, |(last, wanted)| now.max(last + wanted.max(pause)));
+        state.last = Some((start, pause));
         start
+    }
+
+    fn refused(&self, address: u64, wait: Duration) {
+        let now = Instant::now();
+        let until = now + wait;
+        let mut state = lock(&self.state);
+        if state.refusals.len() >= MOST_REFUSALS {
+            state.refusals.retain(|_, until| *until > now);
+        }
+        if state.refusals.len() < MOST_REFUSALS {
+            state.refusals.insert(address, until);
+        }
+        let another = state.last_refused.replace(address).is_some_and(|last| last != address);
+        if another && !self.pace.apart {
+            state.silent_until = state.silent_until.max(until);
+        }
     }
 }
 
 impl State {
     fn is_idle(&self, now: Instant) -> bool {
-        self.next <= now
+        self.last.is_none_or(|(last, pause)| last + pause <= now)
             && self.silent_until <= now
             && self.refusals.values().all(|until| *until <= now)
     }
@@ -198,27 +210,15 @@ impl Slot {
 
     /// Notes that the address wants silence for `wait`; the second address in a row speaks for its host.
     pub(super) fn refused(&self, wait: Duration) {
-        let now = Instant::now();
-        let until = now + wait;
-        let mut state = lock(&self.host.state);
-        if state.refusals.len() >= MOST_REFUSALS {
-            state.refusals.retain(|_, until| *until > now);
-        }
-        if state.refusals.len() < MOST_REFUSALS {
-            state.refusals.insert(self.address, until);
-        }
-        let another =
-            state.last_refused.replace(self.address).is_some_and(|last| last != self.address);
-        if another && !self.host.pace.apart {
-            state.silent_until = state.silent_until.max(until);
-        }
+        self.host.refused(self.address, wait);
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut state = lock(&self.host.state);
-        state.next = state.next.max(Instant::now() + self.host.pace.pause);
+        if let Some((last, _)) = &mut lock(&self.host.state).last {
+            *last = (*last).max(Instant::now());
+        }
     }
 }
 
@@ -234,6 +234,11 @@ mod tests {
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
+    }
+
+    /// Returns how much longer `url` may not be asked, if it or its host asked for silence.
+    fn silence(hosts: &Hosts, url: &Url, pace: Pace) -> Option<Duration> {
+        hosts.host(url, pace).refuse_silenced(hosts.hasher.hash_one(url)).err()
     }
 
     #[tokio::test]
@@ -283,12 +288,12 @@ mod tests {
         let wait = TICK * 10;
         hosts.enter(&page(1), PUBLIC).await.unwrap().refused(wait);
         assert!(hosts.enter(&page(1), PUBLIC).await.is_err());
-        assert!(hosts.silence(&page(1)).is_some());
-        assert_eq!(hosts.silence(&page(3)), None);
+        assert!(silence(&hosts, &page(1), PUBLIC).is_some());
+        assert_eq!(silence(&hosts, &page(3), PUBLIC), None);
         hosts.enter(&page(2), PUBLIC).await.unwrap().refused(wait);
         let left = hosts.enter(&page(3), PUBLIC).await.unwrap_err();
         assert!(left <= wait && left > wait / 2, "{left:?}");
-        assert!(hosts.silence(&page(3)).is_some());
+        assert!(silence(&hosts, &page(3), PUBLIC).is_some());
         assert!(hosts.enter(&url("http://b.example/"), PUBLIC).await.is_ok());
         sleep(wait).await;
         assert!(hosts.enter(&page(3), PUBLIC).await.is_ok());
@@ -307,7 +312,7 @@ mod tests {
         slots[0].refused(MINUTE);
         slots[1].refused(MINUTE);
         slots[2].refused(TICK);
-        assert!(hosts.silence(&url("http://a.example/4")).unwrap() > MINUTE / 2);
+        assert!(silence(&hosts, &url("http://a.example/4"), PUBLIC).unwrap() > MINUTE / 2);
     }
 
     #[tokio::test]
@@ -317,15 +322,15 @@ mod tests {
         hosts.enter(&page(1), PUBLIC).await.unwrap().refused(TICK / 2);
         sleep(TICK).await;
         hosts.enter(&page(1), PUBLIC).await.unwrap().refused(MINUTE);
-        assert_eq!(hosts.silence(&page(9)), None, "the same address twice");
+        assert_eq!(silence(&hosts, &page(9), PUBLIC), None, "the same address twice");
         hosts.enter(&page(2), PUBLIC).await.unwrap().answered();
         hosts.enter(&page(3), PUBLIC).await.unwrap().refused(MINUTE);
-        assert_eq!(hosts.silence(&page(9)), None, "an answer between");
+        assert_eq!(silence(&hosts, &page(9), PUBLIC), None, "an answer between");
         let private = |number| url(&format!("http://10.0.0.1/{number}"));
         hosts.enter(&private(1), PRIVATE).await.unwrap().refused(MINUTE);
         hosts.enter(&private(2), PRIVATE).await.unwrap().refused(MINUTE);
-        assert_eq!(hosts.silence(&private(3)), None, "a private address");
-        assert!(hosts.silence(&private(2)).is_some());
+        assert_eq!(silence(&hosts, &private(3), PRIVATE), None, "a private address");
+        assert!(silence(&hosts, &private(2), PRIVATE).is_some());
     }
 
     #[tokio::test]
@@ -355,8 +360,42 @@ mod tests {
             drop(hosts.enter(&other(number), pace).await.unwrap());
         }
         assert!(lock(&hosts.known).hosts.len() <= IDLE_HOSTS);
-        assert!(hosts.silence(&url("http://silent.example/")).is_some());
+        assert!(silence(&hosts, &url("http://silent.example/"), PUBLIC).is_some());
         assert!(timeout(TICK, hosts.enter(&url("http://busy.example/"), pace)).await.is_err());
         drop(busy);
+    }
+
+    #[tokio::test]
+    async fn a_longer_pause_counts_before_and_behind_its_request() {
+        let hosts = Hosts::new();
+        let page = url("http://a.example/");
+        let slow = Pace { pause: TICK * 3, ..PUBLIC };
+        let waited = async |pace: Pace| {
+            let began = Instant::now();
+            drop(hosts.enter(&page, pace).await.unwrap());
+            began.elapsed()
+        };
+        assert!(waited(PUBLIC).await < TICK / 2);
+        for pace in [slow, PUBLIC, slow] {
+            assert!(waited(pace).await >= TICK * 3, "{pace:?}");
+        }
+        // Of a private address too, where many may be in flight.
+        let page = url("http://127.0.0.1/");
+        let slow = Pace { pause: TICK, ..PRIVATE };
+        let began = Instant::now();
+        let _first = hosts.enter(&page, slow).await.unwrap();
+        let _second = hosts.enter(&page, slow).await.unwrap();
+        assert!(began.elapsed() >= TICK);
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_run_was_told_holds() {
+        let hosts = Hosts::new();
+        let page = |number| url(&format!("http://a.example/{number}"));
+        hosts.refuse(&page(1), PUBLIC, MINUTE);
+        assert!(hosts.enter(&page(1), PUBLIC).await.is_err());
+        assert_eq!(silence(&hosts, &page(3), PUBLIC), None);
+        hosts.refuse(&page(2), PUBLIC, MINUTE);
+        assert!(silence(&hosts, &page(3), PUBLIC).unwrap() > MINUTE / 2);
     }
 }

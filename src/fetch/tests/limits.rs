@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// 64 MiB of one letter in 420 KiB, by fixed codes: a literal, then copies of 258 bytes.
 fn gzip_bomb() -> Vec<u8> {
     let mut bits = vec![0, 1, 0]; // not the last block, fixed codes
     bits.extend([1, 0, 0, 1, 0, 0, 0, 1]); // the literal `a`
@@ -12,6 +13,7 @@ fn gzip_bomb() -> Vec<u8> {
     [31, 139, 8, 0, 0, 0, 0, 0, 0, 255].into_iter().chain(bytes).collect()
 }
 
+/// A GiB of one letter in 32 KiB: blocks that say "this, 128 Ki times".
 fn zstd_bomb() -> Vec<u8> {
     let block = [2, 0, 0x10, b'a'];
     [b"\x28\xb5\x2f\xfd\x00\x58".as_slice(), &block.repeat(8192)].concat()
