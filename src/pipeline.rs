@@ -76,6 +76,11 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     let newest = batch.posts.iter().filter_map(|post| post.published).filter(|p| *p <= at).max();
     let fresh = dedup::unseen(batch.posts, if looks_again { &[] } else { &state.marks });
 
+    if !again {
+        let appeared: Vec<_> =
+            fresh.posts.iter().map(|post| post.published.unwrap_or(at)).collect();
+        state.health.rhythm.learn(&appeared, at);
+    }
     let first_poll = *state.health.first_poll.get_or_insert(at);
     let mut desk = Desk::new(rules, store, at, first_poll)?;
     for post in fresh.posts {
@@ -118,6 +123,7 @@ pub fn unchanged(
 ) -> Result<Commit, StoreError> {
     let mut state = store.source(source)?;
     state.health.first_poll.get_or_insert(at);
+    state.health.rhythm.learn(&[], at);
     succeeded(&mut state, receipt, at);
     Ok(Commit { source: Some((source.clone(), state)), ..Commit::default() })
 }

@@ -341,6 +341,8 @@ impl StatusView {
                 health if health.last_success.is_some() => "ok",
                 _ => "new",
             };
+            let is_known = health.rhythm.is_known();
+            let is_silent = is_known.then(|| health.silent_since().is_some());
             sources.push(SourceView {
                 name: facts.name.to_string(),
                 kind: facts.kind.to_string(),
@@ -354,7 +356,7 @@ impl StatusView {
                 trouble: health.trouble,
                 moved_to: moved.map(|moved| Location::Web(moved.to).to_string()),
                 subscribed_until: subscription.and_then(|subscription| subscription.until()),
-                silent: None,
+                silent: is_silent,
                 posts: health.posts,
                 skipped: health.skipped,
                 mentions: health.mentions,

@@ -9,8 +9,9 @@ use super::setup::{Planned, Setup};
 use super::tour::{Tour, Trouble, Walked};
 use crate::fetch::Retry;
 use crate::pipeline::{Arrival, Failure};
-use crate::schedule;
-use crate::store::Health;
+use crate::schedule::{self, Schedule};
+use crate::source::{Cursor, Visit};
+use crate::store::SourceState;
 use crate::store::handle::Handle;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
@@ -29,6 +30,12 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// The longest time between two tries of a source that keeps failing.
 const LONGEST_BACK_OFF: TimeDelta = TimeDelta::hours(6);
 
+/// How often a source is polled at most whose news a hub brings.
+const INTERVAL_WITH_HUB: TimeDelta = TimeDelta::hours(1);
+
+/// What the first polls of sources without a schedule are spread by.
+const MOST_USUAL_GAP: Duration = Duration::from_mins(15);
+
 /// Spawns one poller a source.
 pub(super) async fn start(
     setup: &Arc<Setup>,
@@ -41,15 +48,20 @@ pub(super) async fn start(
     board.clear();
     super::alerts::introduce(events).await?;
     let names: Vec<_> = setup.sources.iter().map(|source| source.name.clone()).collect();
-    let healths = store
+    let states = store
         .with(move |store| {
-            names.iter().map(|name| Ok(store.source(name)?.health)).collect::<Result<Vec<_>, _>>()
+            names.iter().map(|name| store.source(name)).collect::<Result<Vec<_>, _>>()
         })
         .await
         .map_err(|error| Died(error.to_string()))?;
+    let visit = Visit { cursor: Cursor::default(), now: clock::now() };
     let permits = Arc::new(Semaphore::new(POLLS_AT_ONCE));
     let now = clock::now();
-    for (planned, health) in setup.sources.iter().zip(healths) {
+    for (planned, state) in setup.sources.iter().zip(states) {
+        if let Some(wait) = state.health.not_before.and_then(|until| (until - now).to_std().ok()) {
+            // What the server asked of an earlier run may concern its other addresses too.
+            setup.fetcher.refuse(&planned.source.open(&visit).location, wait);
+        }
         let (poke, pokes) = mpsc::channel(1);
         board.enter(planned.name.clone(), poke);
         let poller = Poller {
@@ -61,7 +73,7 @@ pub(super) async fn start(
             permits: Arc::clone(&permits),
             nth: 0,
         };
-        let first = poller.first(&health, now);
+        let first = poller.first(&state, now);
         tasks.spawn(poller.run(first, pokes, stop.clone()));
     }
     Ok(())
@@ -122,39 +134,48 @@ impl Poller {
 
     /// Returns when a source is polled first after a start: where it would be next, and not all at
     /// once.
-    fn first(&self, health: &Health, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if health.gone {
+    fn first(&self, state: &SourceState, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if state.health.gone {
             return None;
         }
-        let soon = now + self.jitter();
-        let next = match health.last_poll {
+        let next = match state.health.last_poll {
             // A clock that was set back must not make a source wait for years, nor a poll at once.
-            Some(last) => self.after(health, last.min(now))?,
+            Some(last) => self.after(state, last.min(now))?,
             None => now,
         };
-        Some(next.max(soon))
+        let spread = self.planned.schedule.as_ref().map_or(MOST_USUAL_GAP, Schedule::shortest_gap);
+        Some(next.max(now + self.jitter(spread)))
     }
 
     async fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let name = self.planned.name.clone();
-        let health = self.store.with(move |store| Ok(store.source(&name)?.health)).await;
-        let health = health.unwrap_or_default();
-        if health.gone {
+        let state = self.store.with(move |store| store.source(&name)).await.unwrap_or_default();
+        if state.health.gone {
             return None;
         }
-        Some(self.after(&health, now)? + self.jitter())
+        let next = self.after(&state, now)?;
+        let gap = match &self.planned.schedule {
+            Some(schedule) => schedule.shortest_gap(),
+            None => (next - now).to_std().unwrap_or_default(),
+        };
+        Some(next + self.jitter(gap))
     }
 
     /// Returns when the source is due after a poll at `last`.
-    fn after(&self, health: &Health, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let scheduled = self.planned.schedule.next(last, self.setup.config.zone)?;
-        let backed_off = last + back_off(health.failures);
-        let due = if self.planned.is_explicit { scheduled } else { scheduled.max(backed_off) };
+    fn after(&self, state: &SourceState, last: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let health = &state.health;
+        let due = if let Some(schedule) = &self.planned.schedule {
+            schedule.next(last, self.setup.config.zone)?
+        } else {
+            let due = schedule::due(last, &health.rhythm, &health.hints, health.fresh_for);
+            let is_brought = state.subscription.as_ref().is_some_and(|s| s.is_active(last));
+            let rest = if is_brought { INTERVAL_WITH_HUB } else { TimeDelta::zero() };
+            due.max(last + rest).max(last + back_off(health.failures))
+        };
         Some(due.max(health.not_before.unwrap_or(due)))
     }
 
-    fn jitter(&self) -> TimeDelta {
-        let gap = self.planned.schedule.shortest_gap();
+    fn jitter(&self, gap: Duration) -> TimeDelta {
         TimeDelta::from_std(schedule::jitter(gap, &self.planned.name.0, self.nth))
             .unwrap_or_default()
     }

@@ -14,9 +14,6 @@ use crate::store::handle::Handle;
 use std::sync::Arc;
 use url::Url;
 
-/// How often a source is polled whose configuration does not say.
-const USUAL_INTERVAL: &str = "15m";
-
 /// Everything that a running daemon needs of its configuration.
 pub struct Setup {
     pub config: Arc<Config>,
@@ -37,9 +34,9 @@ pub struct Planned {
     /// The address of the document, where it is one that may name a hub.
     pub document: Option<Url>,
     pub allow_private: Option<Allowed>,
-    pub schedule: Schedule,
-    /// Whether the operator set the schedule: then only the server may lengthen it.
-    pub is_explicit: bool,
+    /// `None`: what the source's own hints and rhythm suggest. One that the operator set is
+    /// lengthened by nobody but the server.
+    pub schedule: Option<Schedule>,
     pub only: Vec<BrandName>,
 }
 
@@ -74,12 +71,12 @@ impl Setup {
         for source in &config.sources {
             match &source.place {
                 Place::Feed(location) => {
-                    sources.push(Arc::new(feed(source, source.name.clone(), location.clone())?));
+                    sources.push(Arc::new(feed(source, source.name.clone(), location.clone())));
                 }
                 Place::Opml(_) => {
                     let list = Arc::new(Outlined { config: source.clone() });
                     for (name, location) in expand::feeds(&list, &fetcher, store).await? {
-                        sources.push(Arc::new(feed(source, name, location)?));
+                        sources.push(Arc::new(feed(source, name, location)));
                     }
                     outlines.push(list);
                 }
@@ -95,9 +92,8 @@ impl Setup {
     }
 }
 
-fn feed(config: &SourceConfig, name: SourceName, location: Location) -> Result<Planned, String> {
-    let usual = USUAL_INTERVAL.parse::<Schedule>().map_err(|error| error.to_string())?;
-    Ok(Planned {
+fn feed(config: &SourceConfig, name: SourceName, location: Location) -> Planned {
+    Planned {
         document: match &location {
             Location::Web(url) => Some(url.clone()),
             Location::File(_) => None,
@@ -110,8 +106,7 @@ fn feed(config: &SourceConfig, name: SourceName, location: Location) -> Result<P
         }),
         name,
         kind: Kind::Feed,
-        is_explicit: config.schedule.is_some(),
-        schedule: config.schedule.clone().unwrap_or(usual),
+        schedule: config.schedule.clone(),
         only: config.brands.clone(),
-    })
+    }
 }

@@ -113,18 +113,20 @@ impl<'a> Tour<'a> {
     async fn step(&mut self, request: Request, is_first: bool) -> Result<bool, Trouble> {
         let known = self.validators().filter(|_| is_first);
         let page = match self.setup.fetcher.fetch(&request, known).await {
-            Ok(Fetched::Unchanged { validators, .. }) if is_first => {
+            Ok(Fetched::Unchanged { validators, fresh_for }) if is_first => {
                 self.receipt.validators = validators;
+                self.receipt.fresh_for = fresh_for;
                 match self.planned.source.unchanged(&self.visit) {
                     Some(page) => page,
                     None => return Ok(false),
                 }
             }
             Ok(Fetched::Unchanged { .. }) => return Ok(false),
-            Ok(Fetched::Fresh { reply, validators, redirects_permanently_to, .. }) => {
+            Ok(Fetched::Fresh { reply, validators, redirects_permanently_to, fresh_for }) => {
                 let page = self.read(reply).await?;
                 if is_first {
                     self.receipt.validators = validators;
+                    self.receipt.fresh_for = fresh_for;
                     self.receipt.in_full = true;
                     self.note_move(&request.location, redirects_permanently_to);
                 }
