@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub mod account;
+pub mod date;
 pub mod html;
 
 /// A language by its two-letter ISO 639-1 code, lower case: `fi`, `tr`, `en`.
