@@ -50,8 +50,8 @@ pub struct Reading {
     pub now: DateTime<Utc>,
     /// The zone of times that tell none.
     pub zone: Zone,
-    /// What comes first in all-numeric dates. Where nobody knows, dots mean the day, strokes the
-    /// month, and dashes the month if the time has AM or PM.
+    /// What comes first in all-numeric dates. Where nobody knows, dots and dashes mean the day and
+    /// strokes the month; AM and PM mean the month, and words such as `klo`, `um` and `à` the day.
     pub order: Option<Order>,
 }
 
@@ -69,7 +69,8 @@ impl Reading {
 }
 
 /// Returns which comes first in the all-numeric dates of one page, as far as any of them shows it: by
-/// a number that can only be a day, else by dots or AM and PM, else by a year in front. `None` if
+/// a number that can only be a day, else by dots, by AM and PM or by words such as `klo`, else by a
+/// year in front. `None` if
 /// nothing shows it, or they contradict each other.
 pub fn order_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Order> {
     // By what can only be a day, by the style, by the year.
@@ -90,8 +91,8 @@ pub fn order_of<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Order> {
         match (first, second, mark) {
             (13..=31, 1..=12, _) => votes[0][0] += 1,
             (1..=12, 13..=31, _) => votes[0][1] += 1,
-            (_, _, '.') => votes[1][0] += 1,
             _ if afternoon => votes[1][1] += 1,
+            _ if mark == '.' || said.custom.is_some() => votes[1][0] += 1,
             _ => {}
         }
     }
@@ -114,10 +115,11 @@ fn machine(text: &str) -> Option<DateTime<Utc>> {
 }
 
 fn epoch(text: &str) -> Option<DateTime<Utc>> {
-    text.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
+    let (text, fraction) = text.split_once('.').unwrap_or((text, ""));
+    text.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()).then_some(())?;
     match text.len() {
         9..=11 => DateTime::from_timestamp(text.parse().ok()?, 0),
-        12..=14 => DateTime::from_timestamp_millis(text.parse().ok()?),
+        12..=13 => DateTime::from_timestamp_millis(text.parse().ok()?),
         _ => None,
     }
 }
@@ -210,8 +212,8 @@ impl After {
     fn in_order(&self, mark: char, of: impl Fn(Order) -> Option<NaiveDate>) -> Option<NaiveDate> {
         let afternoon = self.said.clock.is_some_and(|clock| clock.afternoon.is_some());
         let custom = match mark {
-            '/' => Order::MonthDay,
-            '-' if afternoon => Order::MonthDay,
+            '/' | '-' if afternoon => Order::MonthDay,
+            '/' => self.said.custom.unwrap_or(Order::MonthDay),
             _ => Order::DayMonth,
         };
         let (first, second) = match self.order.unwrap_or(custom) {

@@ -2,6 +2,7 @@
 
 use chrono::{NaiveTime, TimeDelta};
 
+use super::day::Day;
 use super::word::{Number, Pieces};
 use super::{names, zone};
 
@@ -35,10 +36,13 @@ impl Clock {
 
 /// Reads the time that begins at `at`, if one does, and returns it with the place behind it.
 /// `Some((None, _))` is an impossible one. After a `day` more is taken for a time.
-pub(super) fn at(pieces: &Pieces, at: usize, day: bool) -> Option<(Option<Clock>, usize)> {
+pub(super) fn at(pieces: &Pieces, at: usize, day: Option<Day>) -> Option<(Option<Clock>, usize)> {
     let hour = pieces.number(at).filter(|hour| hour.is_short())?;
-    let led = day || names::leads_to_clock(pieces.word_before(at));
-    let (mut clock, behind) = with_colon(pieces, at, hour, day)
+    let word = names::leads_to_clock(pieces.word_before(at));
+    // In `perjantaina 5.3.` the dot behind shows a date.
+    let dated = pieces.is_mark(at + 3, &['.']) && day.is_none_or(Day::is_weak);
+    let led = word || day.is_some() && !dated;
+    let (mut clock, behind) = with_colon(pieces, at, hour, day.is_some())
         .or_else(|| with_dot(pieces, at, hour, led))
         .or_else(|| with_word(pieces, at, hour, led))?;
     clock.afternoon = clock.afternoon.or_else(|| names::afternoon_before(pieces.word_before(at)));
@@ -86,7 +90,7 @@ fn with_dot(pieces: &Pieces, at: usize, hour: Number, led: bool) -> Option<(Cloc
         behind += 2;
     }
     // A longer row of numbers is a date or a version.
-    if pieces.goes_on(behind, &['.', '/', '-']) || clock.time().is_none() {
+    if pieces.goes_on(behind, &['.', '/']) || clock.time().is_none() {
         return None;
     }
     Some(half_day(pieces, clock, behind))
@@ -111,12 +115,21 @@ fn with_word(pieces: &Pieces, at: usize, hour: Number, led: bool) -> Option<(Clo
         }
         ("uhr", None) => Some((clock, at + 2)),
         ("h", None) if led => Some((clock, at + 2)),
+        _ if matches!(pieces.word_before(at), "klo" | "kello" | "kl") && alone(pieces, at) => {
+            Some((clock, at + 1))
+        }
         _ => {
             let (clock, behind) = half_day(pieces, clock, at + 1);
             let told = clock.afternoon.is_some() && (1..=12).contains(&hour.value);
             (told && (led || at == 0)).then_some((clock, behind))
         }
     }
+}
+
+/// Says whether the number at `at` begins no date.
+fn alone(pieces: &Pieces, at: usize) -> bool {
+    let month = at + 1 + usize::from(pieces.is_mark(at + 1, &['.']));
+    !pieces.goes_on(at + 1, &['.', ':', '/', '-']) && names::month(pieces.word(month)).is_none()
 }
 
 /// Adds what is said behind a time: `pm`, `p.m.`, `Uhr`.

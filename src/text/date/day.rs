@@ -54,7 +54,7 @@ impl Day {
 }
 
 /// Years that software writes; others are mistakes or other numbers.
-const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
+pub(super) const YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;
 /// The years of the Iranian calendar that the same time has, and more.
 const IRANIAN: std::ops::RangeInclusive<i32> = 1300..=1500;
 
@@ -131,13 +131,18 @@ fn numeric(pieces: &Pieces, at: usize) -> Option<(Option<Day>, usize)> {
 fn pair(pieces: &Pieces, at: usize, first: Number, mark: char) -> Option<(Option<Day>, usize)> {
     let second = pieces.glued_number(at + 2)?;
     let closed = pieces.is_mark(at + 3, &[mark]) && pieces.is_glued(at + 3);
+    let behind = at + 3 + usize::from(closed);
+    // The end of a span, or the year that no date has: `30.11.-0001`.
+    if names::month(pieces.word(behind)).is_some() || closed && pieces.goes_on(behind, &['-']) {
+        return None;
+    }
     let day = if first.digits == 4 {
         full_year(first).and_then(|year| full(year, second.value, 1))
     } else {
         let pair = Day::Pair { first: first.value, second: second.value, mark, closed };
         (first.is_short() && second.is_short()).then_some(pair)
     };
-    Some((day, at + 3 + usize::from(closed)))
+    Some((day, behind))
 }
 
 /// `2024年3月5日`, `3月5日`, `2024년 3월 5일`.
@@ -234,6 +239,10 @@ fn day_number(pieces: &Pieces, at: usize) -> Option<u32> {
 fn year_behind(pieces: &Pieces, at: usize) -> Option<(i32, usize)> {
     let at = at + usize::from(pieces.is_mark(at, &[',']));
     let at = at + usize::from(matches!(pieces.word(at), "de" | "del" | "do" | "of"));
+    // WordPress writes no date as the 30th of November of the year -1.
+    let minus =
+        pieces.is_mark(at, &['-']) && pieces.glued_number(at + 1).is_some_and(|n| n.digits == 4);
+    let at = at + usize::from(minus);
     let quoted = pieces.is_mark(at, &['\'']) && pieces.glued_number(at + 1).is_some();
     let at = at + usize::from(quoted);
     let number = pieces.number(at)?;

@@ -3,46 +3,55 @@
 //! All are lower case and without accents, as [`super::word`] makes them. A star stands for the rest
 //! of a word: its inflections and the ways to shorten it.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use chrono::Weekday;
 
 /// Month names, January first: English, Finnish, Turkish, German, Swedish, French and Spanish, then
 /// Italian, Portuguese, Dutch, Polish, Danish, Norwegian, Estonian, Czech, Hungarian and Russian.
-const MONTHS: [&str; 12] = [
-    "jan janu* janv* janei* jaan* tammi* oca ocak* jann* ene ener* gen genn* sty stycz* led ledn* янв*",
-    "feb feb* helmi* sub subat* fev* veeb* lut lute* luty unor* фев*",
-    "mar march* mars maalis* mart marz* maerz* mrz marzo marco* maart* mrt marec marz* marz brez* marc marci* мар март*",
-    "apr apri* april* huhti* nis nisan* avr* abr* kwi* dub dubn* апр*",
-    "may mayis* mai maj touko* mayo maio mei mag magg* maju kvet* majus* маи мая",
-    "jun june* juni* kesa* haz haziran* juin* giu giug* juun* cze czerw* cervn* cerven июн*",
-    "jul july* juli* heina* tem temm* juil* lug lugl* juul* lip lipca lipiec cervenc* июл*",
-    "aug aug* elo elok* agu agus* aou* ago agos* sie sierp* srp* авг*",
-    "sep sept* syys* eyl* set sete* sett* wrz* zari* szept* сен*",
-    "oct octo* octu* okt* loka* eki ekim* out outu* ott otto* pazdz* rij* окт*",
-    "nov nove* novi* marras* kas kasim* lis listopad* ноя*",
-    "dec dece* joulu* ara aral* dez* des dese* desemb* dic dici* dets* detsem* grud* gru prosin* дек*",
-];
+static MONTHS: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "jan janu* janv* janei* jaan* tammi* oca ocak* jann* ene ener* gen genn* sty stycz* led ledn* янв*",
+        "feb feb* helmi* sub subat* fev* veeb* lut lute* luty unor* фев*",
+        "mar march* mars maalis* mart marz* maerz* mrz marzo marco* maart* mrt marec marz* marz brez* marc marci* мар март*",
+        "apr apri* april* huhti* nis nisan* avr* abr* kwi* dub dubn* апр*",
+        "may mayis* mai maj touko* mayo maio mei mag magg* maju kvet* majus* маи мая",
+        "jun june* juni* kesa* haz haziran* juin* giu giug* juun* cze czerw* cervn* cerven июн*",
+        "jul july* juli* heina* tem temm* juil* lug lugl* juul* lip lipca lipiec cervenc* июл*",
+        "aug aug* elo elok* agu agus* aou* ago agos* sie sierp* srp* авг*",
+        "sep sept* syys* eyl* set sete* sett* wrz* zari* szept* сен*",
+        "oct octo* octu* okt* loka* eki ekim* out outu* ott otto* pazdz* rij* окт*",
+        "nov nove* novi* marras* kas kasim* lis listopad* ноя*",
+        "dec dece* joulu* ara aral* dez* des dese* desemb* dic dici* dets* detsem* grud* gru prosin* дек*",
+    ])
+});
 
 /// Day names, Monday first, in the same languages.
-const WEEKDAYS: [&str; 7] = [
-    "monday* maanantai* pazartesi* montag* mandag* lunes lundi lunedi maandag* poniedz* понедел*",
-    "tuesday* tiistai* sali dienstag* tisdag* tirsdag* martes mardi martedi dinsdag* wtorek вторник*",
-    "wednesday* keskiviik* carsamba* mittwoch* onsdag* miercoles mercredi mercoledi woensdag* sroda среда среду",
-    "thursday* torstai* persembe* donnerstag* torsdag* jueves jeudi giovedi donderdag* czwartek четверг*",
-    "friday* perjantai* cuma freitag* fredag* viernes vendredi venerdi vrijdag* piatek пятниц*",
-    "saturday* lauantai* cumartesi* samstag* sonnabend* lordag* sabado samedi sabato zaterdag* sobota суббот*",
-    "sunday* sunnuntai* pazar sonntag* sondag* domingo dimanche domenica zondag* niedziela воскресен*",
-];
+static WEEKDAYS: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "monday* maanantai* pazartesi* montag* mandag* lunes lundi lunedi maandag* poniedz* понедел*",
+        "tuesday* tiistai* sali dienstag* tisdag* tirsdag* martes mardi martedi dinsdag* wtorek вторник*",
+        "wednesday* keskiviik* carsamba* mittwoch* onsdag* miercoles mercredi mercoledi woensdag* sroda среда среду",
+        "thursday* torstai* persembe* donnerstag* torsdag* jueves jeudi giovedi donderdag* czwartek четверг*",
+        "friday* perjantai* cuma freitag* fredag* viernes vendredi venerdi vrijdag* piatek пятниц*",
+        "saturday* lauantai* cumartesi* samstag* sonnabend* lordag* sabado samedi sabato zaterdag* sobota суббот*",
+        "sunday* sunnuntai* pazar sonntag* sondag* domingo dimanche domenica zondag* niedziela воскресен*",
+    ])
+});
 
 /// As above, shortened: other words too, so they count only at the beginning of a text.
-const SHORT_WEEKDAYS: [&str; 7] = [
-    "mon ma pzt mo man lun",
-    "tue ti sal di tis tir mar",
-    "wed ke car mi ons mie mer",
-    "thu to per do tor jue jeu",
-    "fri pe cum fr fre vie ven",
-    "sat la cmt sa lor sab sam",
-    "sun su paz so son dom dim",
-];
+static SHORT_WEEKDAYS: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "mon ma pzt mo man lun",
+        "tue ti sal di tis tir mar",
+        "wed ke car mi ons mie mer",
+        "thu to per do tor jue jeu",
+        "fri pe cum fr fre vie ven",
+        "sat la cmt sa lor sab sam",
+        "sun su paz so son dom dim",
+    ])
+});
 
 /// A span of time that people count in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,82 +60,106 @@ pub(super) enum Unit {
     Months(u32),
 }
 
-const UNITS: [(&str, Unit); 8] = [
-    // Swedish writes the half into the word.
-    ("halvtimme", Unit::Seconds(1_800)),
-    ("s sn sec secs second* sek* sn saniye* segundo* secondi secondo", Unit::Seconds(1)),
-    ("m mn min mins minu* dk dak dakika* мин*", Unit::Seconds(60)),
-    (
+/// Names of units, shortened and inflected.
+static UNITS: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        // Swedish writes the half into the word.
+        "halvtimme",
+        "s sn sec secs second* sek* sn saniye* segundo* secondi secondo",
+        "m mn min mins minu* dk dak dakika* мин*",
         "h hr hrs hour* t tun tunti* tuntia tunnin tund* tim timm* timer st std stund* saat* sa \
          heur* hora* ore ora uur uren godz* час*",
-        Unit::Seconds(3_600),
-    ),
-    (
         "d day* paiv* pv pva gun* g tag tage tagen dag dagar dage dagen dygn* giorn* dia dias j jour* \
          dni dzien den дн* день paev*",
-        Unit::Seconds(86_400),
-    ),
-    (
         "w wk wks week* weken viik* vk hafta* hf woche* veck* sem semain* seman* settiman* uge uger \
          uke uker tydz* tygodn* недел* nadal*",
-        Unit::Seconds(7 * 86_400),
-    ),
-    (
         "mo mos month* kk kuukau* kuu kuud ay aylar monat* manad* mes meses mois mesi maand* maned* \
          miesi* месяц*",
-        Unit::Months(1),
-    ),
-    (
         "y yr yrs year* vuosi vuotta vuoden yil* jahr* ar aret an ans annee* ano anos anni anno jaar \
          jaren rok lat лет год* aasta*",
-        Unit::Months(12),
-    ),
+    ])
+});
+/// What they are, in the same order.
+const SPANS: [Unit; 8] = [
+    Unit::Seconds(1_800),
+    Unit::Seconds(1),
+    Unit::Seconds(60),
+    Unit::Seconds(3_600),
+    Unit::Seconds(86_400),
+    Unit::Seconds(7 * 86_400),
+    Unit::Months(1),
+    Unit::Months(12),
 ];
 
 /// Words for numbers; the place in the list is the number, and so is few taken for three.
-const COUNTS: [&str; 13] = [
-    "",
-    "a an one yksi yhden bir ein eine einer einem einen en ett une un una uno um uma een",
-    "two couple pari kaksi kahden iki zwei tva deux dos due duas dois twee",
-    "three few kolme kolmen muutama* uc birkac drei paar wenigen einigen tre nagra trois quelques tres \
+static COUNTS: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "",
+        "a an one yksi yhden bir ein eine einer einem einen en ett une un una uno um uma een",
+        "two couple pari kaksi kahden iki zwei tva deux dos due duas dois twee",
+        "three few kolme kolmen muutama* uc birkac drei paar wenigen einigen tre nagra trois quelques tres \
      unos unas tre drie pocos",
-    "four nelja neljan dort vier fyra quatre cuatro quattro quatro",
-    "five viisi viiden bes funf fem cinq cinco cinque vijf",
-    "six kuusi kuuden alti sechs sex seis sei zes",
-    "seven seitseman yedi sieben sju sept siete sette zeven",
-    "eight kahdeksan sekiz acht atta huit ocho otto",
-    "nine yhdeksan dokuz neun nio neuf nueve nove negen",
-    "ten kymmenen on zehn tio dix diez dieci tien",
-    "eleven yksitoista elf elva onze once",
-    "twelve kaksitoista zwolf tolv douze doce",
-];
+        "four nelja neljan dort vier fyra quatre cuatro quattro quatro",
+        "five viisi viiden bes funf fem cinq cinco cinque vijf",
+        "six kuusi kuuden alti sechs sex seis sei zes",
+        "seven seitseman yedi sieben sju sept siete sette zeven",
+        "eight kahdeksan sekiz acht atta huit ocho otto",
+        "nine yhdeksan dokuz neun nio neuf nueve nove negen",
+        "ten kymmenen on zehn tio dix diez dieci tien",
+        "eleven yksitoista elf elva onze once",
+        "twelve kaksitoista zwolf tolv douze doce",
+    ])
+});
 
 /// Words for a half.
-const HALVES: &str = "half puoli puolen yarim halben halbe halv demi demie media mezza meia";
+static HALVES: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&["half puoli puolen yarim halben halbe halv demi demie media mezza meia"])
+});
 
 /// What follows a span that is past.
-const AGO: &str = "ago sitten once evvel sedan siden geleden temu назад tagasi fa atras tilbage";
+static AGO: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&["ago sitten once evvel sedan siden geleden temu назад tagasi fa atras tilbage"])
+});
 /// What leads to a span that is past.
-const SINCE: &str = "vor hace ha for";
+static SINCE: LazyLock<Names> = LazyLock::new(|| Names::of(&["vor hace ha"]));
 
 /// What leads to a time, so that `klo 14.05` is one.
-const CLOCK: &str = "at klo kello kl um gegen saat saati a las om ob o ore alle as";
+static CLOCK: LazyLock<Names> =
+    LazyLock::new(|| Names::of(&["at klo kello kl um gegen saat saati a las om ob o ore alle as"]));
+
+/// Words around dates in languages that put the day before the month.
+static DAY_FIRST: LazyLock<Names> =
+    LazyLock::new(|| Names::of(&["klo kello kl um uhr saat saati las le el am den alle ore om"]));
 
 /// What says that the dates behind it are of a change, not of the post.
-const EDITS: &str = "edit edited modified muokattu muokkaus muokannut paivitetty duzenleme* duzenlendi \
+static EDITS: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "edit edited modified muokattu muokkaus muokannut paivitetty duzenleme* duzenlendi \
      duzenleyen bearbeitet geandert redigerad redigerat andrad modifie modifiee modification edition editado \
-     editada edicion modificado modificada updated aktualisiert uppdaterad";
+     editada edicion modificado modificada updated aktualisiert uppdaterad",
+    ])
+});
 
 /// What means now, or so near that nobody counts.
-const NOW: &str = "now az biraz nyt nyss instant instante instantes moment moments momento momentos hetki soeben \
-     gerade eben jetzt simdi demin ahora nu askettain сеичас только";
+static NOW: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&["now az biraz nyt nyss instant* moment moments momento momentos hetki soeben \
+     gerade eben jetzt simdi demin ahora nu askettain сеичас только"])
+});
 
-const TODAY: &str =
-    "today tanaan bugun heute idag aujourd hoy oggi hoje vandaag сегодня dzisiaj dzis tana";
-const YESTERDAY: &str =
-    "yesterday eilen dun gestern igar hier ayer ieri ontem gisteren вчера wczoraj eile";
-const DAY_BEFORE: &str = "toissapaivana vorgestern forrgar iforrgar forgars iforgars anteayer antier \
-     eergisteren anteontem позавчера przedwczoraj toissapaiva";
+static TODAY: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "today tanaan bugun heute idag aujourd hoy oggi hoje vandaag сегодня dzisiaj dzis tana",
+    ])
+});
+static YESTERDAY: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&[
+        "yesterday eilen dun gestern igar hier ayer ieri ontem gisteren вчера wczoraj eile",
+    ])
+});
+static DAY_BEFORE: LazyLock<Names> = LazyLock::new(|| {
+    Names::of(&["toissapaivana vorgestern forrgar iforrgar forgars iforgars anteayer antier \
+     eergisteren anteontem позавчера przedwczoraj toissapaiva"])
+});
 
 /// Zone names with the minutes by which they are ahead of UTC. Names that several countries use
 /// mean what they mean in mail (RFC 2822), then what they mean in Europe.
@@ -168,17 +201,43 @@ const ZONES: [(&str, i32); 35] = [
     ("aedt", 660),
 ];
 
-/// Says whether `word` is in `list`.
-fn is_in(list: &str, word: &str) -> bool {
-    !word.is_empty()
-        && list.split_ascii_whitespace().any(|name| match name.strip_suffix('*') {
-            Some(beginning) => word.starts_with(beginning),
-            None => word == name,
-        })
+/// Lists of names, by their first letters, so that a word need not be held against all.
+struct Names(HashMap<char, Vec<Name>>);
+
+struct Name {
+    beginning: &'static str,
+    /// More may follow.
+    open: bool,
+    /// Which list it is of.
+    place: usize,
 }
 
-fn place_in(lists: &[&str], word: &str) -> Option<usize> {
-    lists.iter().position(|list| is_in(list, word))
+impl Names {
+    /// Takes lists of names in, which stand apart by spaces.
+    fn of(lists: &[&'static str]) -> Self {
+        let mut names: HashMap<char, Vec<Name>> = HashMap::new();
+        for (place, list) in lists.iter().enumerate() {
+            for name in list.split_ascii_whitespace() {
+                let (beginning, open) = name.strip_suffix('*').map_or((name, false), |b| (b, true));
+                let same = names.entry(beginning.chars().next().unwrap_or_default()).or_default();
+                same.push(Name { beginning, open, place });
+            }
+        }
+        Self(names)
+    }
+
+    /// Returns in which list `word` is.
+    fn place(&self, word: &str) -> Option<usize> {
+        let same = self.0.get(&word.chars().next()?)?;
+        let is = |name: &&Name| {
+            if name.open { word.starts_with(name.beginning) } else { word == name.beginning }
+        };
+        same.iter().find(is).map(|name| name.place)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.place(word).is_some()
+    }
 }
 
 /// Returns the month from 1 that `word` names.
@@ -186,16 +245,16 @@ pub(super) fn month(word: &str) -> Option<u32> {
     if weekday(word).is_some() {
         return None;
     }
-    place_in(&MONTHS, word).and_then(|place| u32::try_from(place + 1).ok())
+    MONTHS.place(word).and_then(|place| u32::try_from(place + 1).ok())
 }
 
 pub(super) fn weekday(word: &str) -> Option<Weekday> {
-    place_in(&WEEKDAYS, word).and_then(nth_weekday)
+    WEEKDAYS.place(word).and_then(nth_weekday)
 }
 
 /// Returns the day that `word` shortens. It may as well be another word.
 pub(super) fn short_weekday(word: &str) -> Option<Weekday> {
-    place_in(&SHORT_WEEKDAYS, word).and_then(nth_weekday)
+    SHORT_WEEKDAYS.place(word).and_then(nth_weekday)
 }
 
 fn nth_weekday(place: usize) -> Option<Weekday> {
@@ -203,35 +262,39 @@ fn nth_weekday(place: usize) -> Option<Weekday> {
 }
 
 pub(super) fn unit(word: &str) -> Option<Unit> {
-    UNITS.iter().find(|(list, _)| is_in(list, word)).map(|(_, unit)| *unit)
+    UNITS.place(word).and_then(|place| SPANS.get(place).copied())
 }
 
 pub(super) fn count(word: &str) -> Option<u32> {
-    place_in(&COUNTS, word).and_then(|place| u32::try_from(place).ok())
+    COUNTS.place(word).and_then(|place| u32::try_from(place).ok())
 }
 
 pub(super) fn is_half(word: &str) -> bool {
-    is_in(HALVES, word)
+    HALVES.has(word)
 }
 
 pub(super) fn is_ago(word: &str) -> bool {
-    is_in(AGO, word)
+    AGO.has(word)
 }
 
 pub(super) fn is_since(word: &str) -> bool {
-    is_in(SINCE, word)
+    SINCE.has(word)
 }
 
 pub(super) fn leads_to_clock(word: &str) -> bool {
-    is_in(CLOCK, word)
+    CLOCK.has(word)
+}
+
+pub(super) fn shows_day_first(word: &str) -> bool {
+    DAY_FIRST.has(word)
 }
 
 pub(super) fn is_edit(word: &str) -> bool {
-    is_in(EDITS, word)
+    EDITS.has(word)
 }
 
 pub(super) fn is_now(word: &str) -> bool {
-    is_in(NOW, word)
+    NOW.has(word)
 }
 
 /// Returns how many days before today `word` means, told `before`, the word in front of it:
@@ -240,11 +303,11 @@ pub(super) fn days_back(before: &str, word: &str) -> Option<u64> {
     match (before, word) {
         ("i", "dag") => Some(0),
         ("i", "gar") => Some(1),
-        ("before" | "avant", word) if is_in(YESTERDAY, word) => Some(2),
+        ("before" | "avant", word) if YESTERDAY.has(word) => Some(2),
         ("evvelsi" | "evvelki" | "onceki", "gun") => Some(2),
-        (_, word) if is_in(TODAY, word) => Some(0),
-        (_, word) if is_in(YESTERDAY, word) => Some(1),
-        (_, word) if is_in(DAY_BEFORE, word) => Some(2),
+        (_, word) if TODAY.has(word) => Some(0),
+        (_, word) if YESTERDAY.has(word) => Some(1),
+        (_, word) if DAY_BEFORE.has(word) => Some(2),
         _ => None,
     }
 }

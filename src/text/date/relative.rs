@@ -50,7 +50,7 @@ pub(super) fn at(pieces: &Pieces, at: usize) -> Option<(Span, usize)> {
         let and =
             matches!(pieces.word(place), "and" | "ja" | "ve" | "und" | "et" | "y" | "och" | "e");
         let and = and || pieces.is_mark(place, &[',']);
-        let next = place + usize::from(and);
+        let next = place + usize::from(and || pieces.is_mark(place, &['.']));
         behind = if amount(pieces, next).is_some() { next } else { place };
     }
     if behind == at {

@@ -3,7 +3,7 @@
 use chrono::Weekday;
 
 use super::clock::{self, Clock};
-use super::day::{self, Day};
+use super::day::{self, Day, Order};
 use super::word::Pieces;
 use super::{names, relative};
 
@@ -16,6 +16,8 @@ pub(super) struct Said {
     pub(super) now: bool,
     /// There is nothing in it but a time.
     pub(super) bare: bool,
+    /// The order of numbers in the language that a word of it is of.
+    pub(super) custom: Option<Order>,
     /// The time or zone was impossible.
     pub(super) broken: bool,
 }
@@ -48,7 +50,7 @@ impl Scan<'_> {
         {
             return self.take(Day::Ago(span)).then_some(behind);
         }
-        if let Some((clock, behind)) = clock::at(self.pieces, at, self.said.day.is_some()) {
+        if let Some((clock, behind)) = clock::at(self.pieces, at, self.said.day) {
             return self.take_clock(clock).then_some(behind);
         }
         if let Some((day, behind)) = day::at(self.pieces, at) {
@@ -59,7 +61,7 @@ impl Scan<'_> {
             // `T` leads to a time.
             let time =
                 self.pieces.word(behind) == "t" && self.pieces.glued_number(behind + 1).is_some();
-            if time && clock::at(self.pieces, behind + 1, true).is_none() {
+            if time && clock::at(self.pieces, behind + 1, self.said.day).is_none() {
                 self.said.broken = true;
             }
             return Some(behind);
@@ -68,14 +70,25 @@ impl Scan<'_> {
             self.said.bare = false;
             // The year stands last: `Mar 5 12:05:00 2024`.
             if let (Some(Day::Yearless { month, day }), 4) = (self.said.day, number.digits) {
-                let year = i32::try_from(number.value).ok().filter(|_| self.said.clock.is_some());
+                let year =
+                    i32::try_from(number.value).ok().filter(|year| day::YEARS.contains(year));
+                let year = year.filter(|_| self.said.clock.is_some());
                 let date = year.and_then(|year| chrono::NaiveDate::from_ymd_opt(year, month, day));
                 self.said.day = date.map(Day::Full).or(self.said.day);
             }
-        } else if self.relative {
-            return self.word(at).then_some(at + 1);
         }
-        Some(at + 1)
+        let word = self.pieces.word(at);
+        if names::shows_day_first(word) || word == "a" && self.pieces.number(at + 1).is_some() {
+            self.said.custom = Some(Order::DayMonth);
+        }
+        (!self.relative || self.word(at)).then_some(at + 1)
+    }
+
+    /// Says whether the word at `at` is where a shortened weekday would be.
+    fn leads(&self, at: usize) -> bool {
+        let behind = at + 1 + usize::from(self.pieces.is_mark(at + 1, &['.', ',']));
+        let next = self.pieces.word(behind);
+        at == 0 && (next.is_empty() || names::leads_to_clock(next))
     }
 
     /// Takes a word that may be a day. Returns whether the date may go on.
@@ -85,15 +98,15 @@ impl Scan<'_> {
             return true;
         }
         self.said.bare = false;
-        self.said.now |= names::is_now(word);
         let before = self.pieces.word_before(at);
+        self.said.now |= names::is_now(word) && before != "from";
         let over = at.checked_sub(2).map_or("", |at| self.pieces.word(at));
         let before = if before.is_empty() { over } else { before };
         if let Some(back) = names::days_back(before, word) {
             return self.take(Day::Back(back));
         }
         let day: Option<Weekday> = names::weekday(word)
-            .or_else(|| (at == 0).then(|| names::short_weekday(word)).flatten());
+            .or_else(|| self.leads(at).then(|| names::short_weekday(word)).flatten());
         day.is_none_or(|day| self.take(Day::Weekday(day)))
     }
 
@@ -102,7 +115,9 @@ impl Scan<'_> {
         self.said.bare = false;
         let strong = !day.is_weak();
         match (self.said.day, day) {
-            (Some(Day::Weekday(_)), Day::Pair { .. } | Day::Weekday(_)) => {}
+            (Some(Day::Weekday(_)), Day::Weekday(_)) => {}
+            (Some(Day::Weekday(_)), Day::Pair { closed: false, .. })
+                if self.said.clock.is_some() => {}
             (None | Some(Day::Weekday(_)), _) => self.said.day = Some(day),
             // `14.05 eilen`
             (
@@ -113,6 +128,8 @@ impl Scan<'_> {
                 self.said.clock = clock.time().map(|_| clock);
                 self.said.day = Some(day);
             }
+            // What stood there was no date.
+            (Some(Day::Pair { closed: false, .. }), _) if strong => self.said.day = Some(day),
             (Some(old), _) if old.is_weak() && strong && self.said.clock.is_none() => {
                 self.said.day = Some(day);
             }

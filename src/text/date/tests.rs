@@ -186,10 +186,38 @@ fn the_first_date_among_other_words_is_read() {
         ("Sun Nov 22, 2026 12:30 pm UTC", "2026-11-22 14:30"),
         ("21.11.2026 12:30 (UTC+3)", "2026-11-21 11:30"),
         ("Posted 21 Nov 2026 (18 hours ago)", "2026-11-21 00:00"),
+        ("12.30-13.30 21.11.2026", "2026-11-21 13:30"),
+        ("21.11.2026 12:30-13:30", "2026-11-21 12:30"),
+        ("21.11.2026 klo 9", "2026-11-21 09:00"),
+        ("21-22 Nov 2026", "2026-11-22 00:00"),
+        ("05/11/2026 à 12:30", "2026-11-05 12:30"),
+        ("Publicado el 5/11/2026 a las 12:30", "2026-11-05 12:30"),
+        ("Mar 5 12:05 1234 views", "2026-03-05 12:05"),
+        ("1457606598.25", "2016-03-10 12:43"),
         ("1457606598", "2016-03-10 12:43"),
         ("2026-11-21T12:30:00+02:00", "2026-11-21 12:30"),
     ] {
         check_page(text, expected);
+    }
+}
+
+#[test]
+fn placeholders_and_other_numbers_are_no_dates() {
+    for text in [
+        "30.11.-0001",
+        "November 30, -0001",
+        "30/11/0001",
+        "00.00.0000 00:00",
+        "20261121123000",
+        "la la land",
+        "sun set at ten",
+        "3 days from now",
+        "in 3 days",
+        "tomorrow at noon",
+        "5/6",
+        "1,234 posts",
+    ] {
+        check_page(text, "none");
     }
 }
 
@@ -257,6 +285,9 @@ fn a_day_of_the_week_is_the_latest_one() {
         ("Sunday at 16:31", "2026-11-15 16:31"),
         ("la 14:05", "2026-11-21 14:05"),
         ("pe klo 14.05", "2026-11-20 14:05"),
+        ("perjantaina 14.05", "2026-11-20 14:05"),
+        ("lauantaina 21.11.", "2026-11-21 00:00"),
+        ("su 15.11. klo 14.05", "2026-11-15 14:05"),
     ] {
         check_page(text, expected);
     }
@@ -292,6 +323,7 @@ fn spans_before_now_are_read() {
         ("1 saat 5 dakika önce", "2026-11-22 15:25"),
         ("vor einer Stunde", "2026-11-22 15:30"),
         ("vor 3 Tagen", "2026-11-19 16:30"),
+        ("vor 2 Std. 5 Min.", "2026-11-22 14:25"),
         ("vor mehr als 2 Jahren", "2024-11-22 16:30"),
         ("vor 2 Stunden und 5 Minuten", "2026-11-22 14:25"),
         ("vor einer halben Stunde", "2026-11-22 16:00"),
@@ -325,6 +357,7 @@ fn spans_before_now_are_read() {
 #[test]
 fn words_for_now_are_now() {
     for text in [
+        "il y a quelques instants",
         "just now",
         "Just Now",
         "moments ago",

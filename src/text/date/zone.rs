@@ -113,7 +113,10 @@ fn digits(pieces: &Pieces, at: usize) -> Option<(Option<i32>, usize)> {
     let (minutes, behind) = match (number.digits, pieces.goes_on(at + 2, &[':'])) {
         (1 | 2, true) => {
             let rest = pieces.number(at + 3).filter(|rest| rest.digits == 2)?;
-            (value * 60 + i32::try_from(rest.value).ok()?, at + 4)
+            let minutes = value * 60 + i32::try_from(rest.value).ok()?;
+            // `12:30-13:30` is a span: no zone is so far away.
+            (-12 * 60..=14 * 60).contains(&(sign * minutes)).then_some(())?;
+            (minutes, at + 4)
         }
         (1 | 2, false) => (value * 60, at + 2),
         (3 | 4, _) => (value / 100 * 60 + value % 100, at + 2),
@@ -149,6 +152,8 @@ const TIMES: [&str; 22] = [
 ];
 /// A zone is stated at most so many words behind them.
 const NEAR: usize = 7;
+/// So many statements are read; a page with more means harm.
+const MOST_STATEMENTS: usize = 32;
 /// Words for summer time, which boards add to the offset in brackets.
 const SUMMER: [&str; 9] =
     ["dst", "summer", "daylight", "sommerzeit", "kesaaika", "sommartid", "ete", "verano", "yaz"];
@@ -158,6 +163,7 @@ const SUMMER: [&str; 9] =
 pub fn stated_zone(text: &str) -> Option<FixedOffset> {
     let mut stated = None;
     let mut since = NEAR + 1;
+    let mut left = MOST_STATEMENTS;
     let mut folded = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
@@ -177,10 +183,11 @@ pub fn stated_zone(text: &str) -> Option<FixedOffset> {
             && upper
             && folded.len() > 1
             && names::zone(&folded).is_some()
-            && let Some(offset) = statement(from)
+            && let Some(fewer) = left.checked_sub(1)
         {
-            stated = Some(offset);
+            left = fewer;
             since = NEAR + 1;
+            stated = statement(from).or(stated);
         }
     }
     stated
