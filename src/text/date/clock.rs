@@ -37,6 +37,11 @@ impl Clock {
 /// Reads the time that begins at `at`, if one does, and returns it with the place behind it.
 /// `Some((None, _))` is an impossible one. After a `day` more is taken for a time.
 pub(super) fn at(pieces: &Pieces, at: usize, day: Option<Day>) -> Option<(Option<Clock>, usize)> {
+    if day.is_some_and(|day| !day.is_weak())
+        && let Some(found) = four_digits(pieces, at)
+    {
+        return Some(found);
+    }
     let hour = pieces.number(at).filter(|hour| hour.is_short())?;
     let word = names::leads_to_clock(pieces.word_before(at));
     // In `perjantaina 5.3.` the dot behind shows a date.
@@ -53,6 +58,15 @@ pub(super) fn at(pieces: &Pieces, at: usize, day: Option<Day>) -> Option<(Option
     };
     clock.offset = offset;
     Some((clock.time().map(|_| clock), behind))
+}
+
+/// `1405 GMT`.
+fn four_digits(pieces: &Pieces, at: usize) -> Option<(Option<Clock>, usize)> {
+    let number = pieces.number(at).filter(|number| number.digits == 4)?;
+    let (offset, behind) = zone::behind_time(pieces, at + 1)?;
+    let (hour, minute) = (number.value / 100, number.value % 100);
+    let clock = Clock { hour, minute, offset, ..Clock::default() };
+    Some((clock.time().filter(|_| offset.is_some()).map(|_| clock), behind))
 }
 
 /// `14:05:30.25`, and the half of the day behind it.

@@ -62,7 +62,10 @@ impl Pieces {
                 *digits += 1;
             }
             // `r23` is a name. `12h30` is none, nor is `年11`.
-            ('0'..='9', Some((Piece::Word(word), false))) if word.is_ascii() => word.push(c),
+            // `T` stands before a time.
+            ('0'..='9', Some((Piece::Word(word), false))) if word.is_ascii() && word != "t" => {
+                word.push(c);
+            }
             ('0'..='9', _) => {
                 let value = u32::from(c) - u32::from('0');
                 self.pieces.push((Piece::Number { value, digits: 1 }, glued));
