@@ -22,6 +22,9 @@ pub(super) struct Said {
     pub(super) broken: bool,
 }
 
+/// In a text of more words `now` is one of them, not a date: `The time now is`.
+const MOST_NOW: usize = 5;
+
 /// Reads the first date of a text. What stands behind words like `edited` is of another one.
 /// `relative` dates are left out if that is not asked for.
 pub(super) fn read(pieces: &Pieces, relative: bool) -> Said {
@@ -33,6 +36,7 @@ pub(super) fn read(pieces: &Pieces, relative: bool) -> Said {
             None => break,
         }
     }
+    scan.said.now &= pieces.words() <= MOST_NOW;
     scan.said
 }
 

@@ -214,6 +214,7 @@ fn placeholders_and_other_numbers_are_no_dates() {
         "la la land",
         "sun set at ten",
         "3 days from now",
+        "All times are local. The time now is",
         "in 3 days",
         "tomorrow at noon",
         "5/6",

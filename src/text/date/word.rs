@@ -83,6 +83,11 @@ impl Pieces {
         self.pieces.len()
     }
 
+    /// Returns how many words there are.
+    pub(super) fn words(&self) -> usize {
+        self.pieces.iter().filter(|(piece, _)| matches!(piece, Piece::Word(_))).count()
+    }
+
     /// Returns the word at `at`; nothing where none is.
     pub(super) fn word(&self, at: usize) -> &str {
         match self.pieces.get(at) {
