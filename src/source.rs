@@ -11,6 +11,7 @@ use std::fmt;
 use url::Url;
 
 pub mod feed;
+pub mod forum;
 pub mod opml;
 pub mod websub;
 

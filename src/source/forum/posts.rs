@@ -1,0 +1,208 @@
+//! The posts of a page, as a preset says where they stand.
+
+use crate::post::{Author, Post};
+use crate::source::forum::page::{Ledger, Page};
+use crate::source::forum::pages;
+use crate::source::forum::preset::{Field, Numbers, Preset};
+use crate::source::forum::text::{Item, line, plain};
+use crate::text;
+use ego_tree::NodeId;
+use scraper::ElementRef;
+use std::collections::{HashMap, HashSet};
+use url::Url;
+
+/// The most posts that one page gives.
+pub(super) const MOST_POSTS: usize = 2_000;
+/// A longer id is no id but a text that went astray.
+const MOST_ID_CHARS: usize = 512;
+const MOST_NAME_CHARS: usize = 200;
+const MOST_TITLE_CHARS: usize = 1_000;
+/// What stands in a heading beside the title itself.
+const LABELS: [&str; 5] = ["label", "prefix", "badge", "tag", "button"];
+
+/// A preset on its way over a page.
+pub(super) struct Found<'a> {
+    pub page: &'a Page<'a>,
+    pub preset: &'a Preset,
+    pub title: Option<&'a str>,
+}
+
+/// What the posts of one page have in common.
+struct Topic {
+    /// The address of the topic, without a fragment.
+    url: Url,
+    /// The host, with its port.
+    host: String,
+    /// The topic's own number or path.
+    id: String,
+}
+
+impl Found<'_> {
+    /// Returns the posts, and whether there were more than are taken.
+    pub(super) fn posts(&self, ledger: &mut Ledger<'_>) -> (Vec<Post>, bool) {
+        let containers = containers(self.page, ledger, Field::PostContainer, self.preset);
+        let ids: HashSet<NodeId> = containers.iter().map(|element| element.id()).collect();
+        let cut = containers.len() > MOST_POSTS;
+        let topic = self.topic();
+        let mut numbers: HashMap<NodeId, String> = HashMap::new();
+        let mut posts: Vec<Post> = Vec::new();
+        let mut seen = HashSet::new();
+        for container in containers.into_iter().take(MOST_POSTS) {
+            let item = Item::of(container, &ids);
+            let mut post = self.post(&item, &topic, ledger);
+            if post.parent.is_none() {
+                post.parent =
+                    container.ancestors().find_map(|above| numbers.get(&above.id()).cloned());
+            }
+            if let Some(id) = &post.id {
+                numbers.insert(container.id(), id.clone());
+            }
+            let is_nothing = post.text.is_empty() && post.id.is_none();
+            if !is_nothing
+                && (post.id.is_none() || seen.insert((post.site.clone(), post.id.clone())))
+            {
+                posts.push(post);
+            }
+        }
+        (posts, cut)
+    }
+
+    fn topic(&self) -> Topic {
+        let mut url = pages::without_session(self.page.url.clone());
+        url.set_fragment(None);
+        let host = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (Some(host), None) => host.to_owned(),
+            (None, _) => String::new(),
+        };
+        let id = pages::topic_id(&url);
+        Topic { url, host, id }
+    }
+
+    fn post(&self, item: &Item<'_>, topic: &Topic, ledger: &mut Ledger<'_>) -> Post {
+        let id =
+            ledger.value(item, Field::PostId, &[]).map(|(_, id)| text::cut(&id, MOST_ID_CHARS));
+        let site = match self.preset.numbers {
+            Numbers::Topic => format!("{}/{}", topic.host, topic.id),
+            Numbers::First if id.as_deref() == Some(topic.id.as_str()) => {
+                format!("{}/topic", topic.host)
+            }
+            Numbers::Site | Numbers::First => topic.host.clone(),
+        };
+        let url = self.permalink(item, topic, id.as_deref(), ledger);
+        let has_own_url = id.as_deref().is_some_and(|id| pages::names(&url, &topic.url, id));
+        let own_title = ledger.value(item, Field::PostTitle, &["content"]).map(|(_, title)| title);
+        let title = own_title.or_else(|| self.title.map(str::to_owned));
+        let parent = ledger.value(item, Field::PostParent, &[]).map(|(_, parent)| parent);
+        let parent =
+            parent.filter(|parent| Some(parent) != id.as_ref() && parent.trim_matches('0') != "");
+        Post {
+            site,
+            url: Some(url.into()),
+            has_own_url,
+            title: title.map(|title| text::cut(&title, MOST_TITLE_CHARS)),
+            has_own_title: false,
+            text: self.body(item, ledger),
+            author: self.author(item, ledger),
+            published: self.page.date(item, Field::PostDate, ledger),
+            language: self.page.language,
+            parent,
+            id,
+        }
+    }
+
+    /// Returns the address of a post: its link, else the topic's with the fragment that leads to it.
+    fn permalink(
+        &self,
+        item: &Item<'_>,
+        topic: &Topic,
+        id: Option<&str>,
+        ledger: &mut Ledger<'_>,
+    ) -> Url {
+        let links = self.preset.selectors.get(Field::PostPermalink).iter().enumerate();
+        let found = links.into_iter().find_map(|(number, step)| {
+            let value = |element: &ElementRef<'_>| step.value(element, &["href", "content"], line);
+            let url = item.find(step).find_map(|element| self.page.address(&value(&element)?));
+            url.map(|url| (number, url))
+        });
+        if let Some((number, url)) = found {
+            ledger.note(Field::PostPermalink, number, 1);
+            if url.host() == self.page.url.host() {
+                return url;
+            }
+        }
+        let mut url = topic.url.clone();
+        // The element's own name, or that of an anchor at its beginning.
+        let fragment = id.and_then(|id| item.names().find(|name| pages::has_number(name, id)));
+        url.set_fragment(fragment);
+        url
+    }
+
+    fn body(&self, item: &Item<'_>, ledger: &mut Ledger<'_>) -> String {
+        let left_out = item.all(self.preset.selectors.get(Field::PostExclude));
+        let steps = self.preset.selectors.get(Field::PostBody);
+        for (number, step) in steps.iter().enumerate() {
+            let mut bodies = item.find(step).filter(|element| !left_out.contains(&element.id()));
+            if let Some(body) = bodies.next() {
+                ledger.note(Field::PostBody, number, 1);
+                return match step.is_attribute() {
+                    true => step.value(&body, &[], line).unwrap_or_default(),
+                    false => plain(body, &left_out),
+                };
+            }
+        }
+        if steps.is_empty() { plain(item.element, &left_out) } else { String::new() }
+    }
+
+    fn author(&self, item: &Item<'_>, ledger: &mut Ledger<'_>) -> Author {
+        let Some((element, name)) = ledger.value(item, Field::PostAuthor, &["content"]) else {
+            return Author::default();
+        };
+        let own = element.attr("href").and_then(|href| self.page.address(href));
+        let url = own.or_else(|| {
+            let (_, href) = ledger.value(item, Field::PostAuthorUrl, &["href", "content"])?;
+            self.page.address(&href)
+        });
+        author(&name, url)
+    }
+}
+
+/// Returns an author whose name stood on a page.
+pub(super) fn author(name: &str, url: Option<Url>) -> Author {
+    let name = text::cut(&text::html::clean(name), MOST_NAME_CHARS);
+    if name.is_empty() {
+        return Author::default();
+    }
+    let handle = name.strip_prefix('@').filter(|rest| !rest.is_empty() && !rest.contains(' '));
+    let handle = handle.map(str::to_owned);
+    Author { name: Some(name), handle, url: url.map(String::from), followers: None }
+}
+
+/// Returns the elements that the first selector finds which finds any.
+pub(super) fn containers<'a>(
+    page: &Page<'a>,
+    ledger: &mut Ledger<'_>,
+    field: Field,
+    preset: &Preset,
+) -> Vec<ElementRef<'a>> {
+    for (number, step) in preset.selectors.get(field).iter().enumerate() {
+        let found: Vec<_> = page.whole.find(step).collect();
+        if !found.is_empty() {
+            ledger.note(field, number, found.len());
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// Returns the text of a heading without the labels beside it.
+pub(super) fn heading(element: ElementRef<'_>) -> String {
+    let is_label = |e: &ElementRef<'_>| {
+        let class = e.attr("class").unwrap_or_default();
+        class.split_whitespace().any(|class| LABELS.iter().any(|label| class.starts_with(label)))
+    };
+    let labels = element.descendants().skip(1).filter_map(ElementRef::wrap).filter(is_label);
+    let labels: HashSet<NodeId> = labels.map(|label| label.id()).collect();
+    let title = text::cut(&plain(element, &labels), MOST_TITLE_CHARS);
+    if title.is_empty() { line(&element) } else { title }
+}

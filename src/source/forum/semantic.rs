@@ -1,0 +1,7 @@
+//! What pages say of themselves.
+
+use crate::source::forum::page::{Page, Sheet};
+
+pub(super) fn read(_page: &Page<'_>) -> Option<Sheet> {
+    None
+}
