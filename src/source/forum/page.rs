@@ -7,15 +7,17 @@ use crate::source::forum::pages;
 use crate::source::forum::posts::{self, Found};
 pub use crate::source::forum::preset::Selectors;
 use crate::source::forum::preset::{self, Field, Preset};
-use crate::source::forum::selector::Step;
 use crate::source::forum::text::{Item, line};
-use crate::source::forum::{repeated, semantic, tidy, topics};
+use crate::source::forum::{repeated, tidy, topics};
 use crate::text::Language;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use scraper::{ElementRef, Html};
 use std::collections::{BTreeMap, HashSet};
 use url::Url;
+
+/// What a page was read by where no software is known and the user gave selectors.
+const OWN: &str = "own selectors";
 
 /// What is known before a page is read.
 #[derive(Debug, Clone, Copy)]
@@ -95,13 +97,13 @@ pub fn read(source: &str, url: &Url, options: &Options<'_>) -> Result<Sheet, Unr
             || !options.selectors.get(Field::TopicRow).is_empty();
         if own && candidates.is_empty() {
             let preset = preset::any().with(options.selectors);
-            let sheet = page.read(&preset, "own selectors");
+            let sheet = page.read(&preset, OWN);
             return (!sheet.posts.is_empty() || !sheet.topics.is_empty()).then_some(sheet);
         }
         if own || detect::is_refused(&html, &lower, nothing.as_ref().map(|(preset, _)| preset)) {
             return None;
         }
-        semantic::read(&page).or_else(|| repeated::read(&page))
+        repeated::best(&page)
     };
     match fallback() {
         Some(mut sheet) => {
@@ -115,7 +117,7 @@ pub fn read(source: &str, url: &Url, options: &Options<'_>) -> Result<Sheet, Unr
 }
 
 fn name(preset: &Preset) -> &'static str {
-    preset::named(preset.word).first().map_or("own selectors", |known| known.name.as_str())
+    preset::named(preset.word).first().map_or(OWN, |known| known.name.as_str())
 }
 
 /// A page while it is read.
@@ -146,11 +148,6 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Returns the selectors of a field that this reading goes by.
-    pub(super) fn selectors<'b>(&self, ledger: &Ledger<'b>, field: Field) -> &'b [Step] {
-        ledger.selectors.get(field)
-    }
-
     /// Returns an address on the page made absolute, without a visit's number.
     pub(super) fn address(&self, written: &str) -> Option<Url> {
         let written = written.trim();
@@ -161,6 +158,21 @@ impl<'a> Page<'a> {
         // A link within the page is relative to the page, whatever its base is.
         let url = if written.starts_with('#') { self.url.join(written).ok()? } else { url };
         matches!(url.scheme(), "http" | "https").then(|| pages::without_session(url))
+    }
+
+    /// Returns the host, with its port where it has one of its own.
+    pub(super) fn host(&self) -> String {
+        match (self.url.host_str(), self.url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (host, _) => host.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Returns the address of the page without what varies between visits.
+    pub(super) fn address_of_topic(&self) -> String {
+        let mut url = pages::without_session(self.url.clone());
+        url.set_fragment(None);
+        url.into()
     }
 
     /// Returns the title of the page: of what stands in `steps`, else what its window shows.
@@ -181,7 +193,7 @@ impl<'a> Page<'a> {
     pub(super) fn read(&self, preset: &Preset, engine: &'static str) -> Sheet {
         let mut ledger = Ledger::new(&preset.selectors);
         let title = self.title(&mut ledger);
-        let found = Found { page: self, preset, title: title.as_deref() };
+        let found = Found { page: self, preset, title: title.as_deref(), is_guess: engine == OWN };
         let (posts, cut) = found.posts(&mut ledger);
         let topics = topics::read(self, preset, &mut ledger);
         let next = pages::next(self, &mut ledger);
@@ -196,7 +208,7 @@ impl<'a> Page<'a> {
 
 /// Notes which selectors found something.
 pub(super) struct Ledger<'a> {
-    selectors: &'a Selectors,
+    pub selectors: &'a Selectors,
     found: BTreeMap<Field, BTreeMap<usize, usize>>,
 }
 

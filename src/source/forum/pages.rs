@@ -14,7 +14,7 @@ const PAGE_WORDS: [&str; 10] =
 
 /// Returns the address of the following page.
 pub(super) fn next(page: &Page<'_>, ledger: &mut Ledger<'_>) -> Option<Url> {
-    let steps = page.selectors(ledger, Field::Next);
+    let steps = ledger.selectors.get(Field::Next);
     steps.iter().enumerate().find_map(|(number, step)| {
         let mut links = page.whole.find(step).filter_map(|element| {
             let href = step.value(&element, &["href", "content"], |_| String::new())?;

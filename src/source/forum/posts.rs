@@ -1,6 +1,7 @@
 //! The posts of a page, as a preset says where they stand.
 
 use crate::post::{Author, Post};
+use crate::source::forum::dates::date;
 use crate::source::forum::page::{Ledger, Page};
 use crate::source::forum::pages;
 use crate::source::forum::preset::{Field, Numbers, Preset};
@@ -25,6 +26,9 @@ pub(super) struct Found<'a> {
     pub page: &'a Page<'a>,
     pub preset: &'a Preset,
     pub title: Option<&'a str>,
+    /// Whether nobody knows the structure of the page: the text of a post is then all of it, where
+    /// nothing better is found.
+    pub is_guess: bool,
 }
 
 /// What the posts of one page have in common.
@@ -43,19 +47,24 @@ impl Found<'_> {
         let containers = containers(self.page, ledger, Field::PostContainer, self.preset);
         let ids: HashSet<NodeId> = containers.iter().map(|element| element.id()).collect();
         let cut = containers.len() > MOST_POSTS;
+        let items: Vec<Item<'_>> = containers
+            .into_iter()
+            .take(MOST_POSTS)
+            .map(|container| Item::of(container, &ids))
+            .collect();
         let topic = self.topic();
+        let reading = self.page.reading(&items, self.preset.selectors.get(Field::PostDate));
         let mut numbers: HashMap<NodeId, String> = HashMap::new();
         let mut posts: Vec<Post> = Vec::new();
         let mut seen = HashSet::new();
-        for container in containers.into_iter().take(MOST_POSTS) {
-            let item = Item::of(container, &ids);
-            let mut post = self.post(&item, &topic, ledger);
-            if post.parent.is_none() {
-                post.parent =
-                    container.ancestors().find_map(|above| numbers.get(&above.id()).cloned());
-            }
+        for item in &items {
+            let mut post = self.post(item, &topic, ledger);
+            post.published = date(&reading, item, Field::PostDate, ledger);
+            let mut above = item.element.ancestors();
+            post.parent =
+                post.parent.or_else(|| above.find_map(|above| numbers.get(&above.id()).cloned()));
             if let Some(id) = &post.id {
-                numbers.insert(container.id(), id.clone());
+                numbers.insert(item.element.id(), id.clone());
             }
             let is_nothing = post.text.is_empty() && post.id.is_none();
             if !is_nothing
@@ -70,13 +79,8 @@ impl Found<'_> {
     fn topic(&self) -> Topic {
         let mut url = pages::without_session(self.page.url.clone());
         url.set_fragment(None);
-        let host = match (url.host_str(), url.port()) {
-            (Some(host), Some(port)) => format!("{host}:{port}"),
-            (Some(host), None) => host.to_owned(),
-            (None, _) => String::new(),
-        };
         let id = pages::topic_id(&url);
-        Topic { url, host, id }
+        Topic { url, host: self.page.host(), id }
     }
 
     fn post(&self, item: &Item<'_>, topic: &Topic, ledger: &mut Ledger<'_>) -> Post {
@@ -104,7 +108,7 @@ impl Found<'_> {
             has_own_title: false,
             text: self.body(item, ledger),
             author: self.author(item, ledger),
-            published: self.page.date(item, Field::PostDate, ledger),
+            published: None,
             language: self.page.language,
             parent,
             id,
@@ -151,7 +155,11 @@ impl Found<'_> {
                 };
             }
         }
-        if steps.is_empty() { plain(item.element, &left_out) } else { String::new() }
+        if steps.is_empty() || self.is_guess {
+            plain(item.element, &left_out)
+        } else {
+            String::new()
+        }
     }
 
     fn author(&self, item: &Item<'_>, ledger: &mut Ledger<'_>) -> Author {

@@ -1,10 +1,12 @@
 //! The rows of a list of topics.
 
+use crate::source::forum::dates::date;
 use crate::source::forum::page::{Ledger, Page, Topic};
 use crate::source::forum::posts::{containers, heading};
 use crate::source::forum::preset::{Field, Preset};
 use crate::source::forum::text::Item;
 use crate::text;
+use crate::text::date::Reading;
 use ego_tree::NodeId;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -17,13 +19,20 @@ const MOST_NAME_CHARS: usize = 200;
 pub(super) fn read(page: &Page<'_>, preset: &Preset, ledger: &mut Ledger<'_>) -> Vec<Topic> {
     let rows = containers(page, ledger, Field::TopicRow, preset);
     let ids: HashSet<NodeId> = rows.iter().map(|element| element.id()).collect();
+    let rows: Vec<Item<'_>> =
+        rows.into_iter().take(MOST_TOPICS).map(|row| Item::of(row, &ids)).collect();
+    let reading = page.reading(&rows, preset.selectors.get(Field::TopicLast));
     let mut seen = HashSet::new();
-    let rows = rows.into_iter().take(MOST_TOPICS);
-    let topics = rows.filter_map(|row| topic(page, &Item::of(row, &ids), ledger));
+    let topics = rows.iter().filter_map(|row| topic(page, row, &reading, ledger));
     topics.filter(|topic| seen.insert(topic.url.clone())).collect()
 }
 
-fn topic(page: &Page<'_>, row: &Item<'_>, ledger: &mut Ledger<'_>) -> Option<Topic> {
+fn topic(
+    page: &Page<'_>,
+    row: &Item<'_>,
+    reading: &Reading,
+    ledger: &mut Ledger<'_>,
+) -> Option<Topic> {
     let (element, href) = ledger.value(row, Field::TopicLink, &["href", "content"])?;
     let mut url = page.address(&href)?;
     url.set_fragment(None);
@@ -34,7 +43,7 @@ fn topic(page: &Page<'_>, row: &Item<'_>, ledger: &mut Ledger<'_>) -> Option<Top
     let last_link = ledger.value(row, Field::TopicLastLink, &["href"]).map(|(_, href)| href);
     let last_link = last_link.and_then(|href| page.address(&href)).map(String::from);
     let machine = page.machine_date(row, ledger, Field::TopicLast);
-    let last = page.date(row, Field::TopicLast, ledger);
+    let last = date(reading, row, Field::TopicLast, ledger);
     let signs = [replies.map(|replies| replies.to_string()), last_link, machine];
     Some(Topic {
         url,
