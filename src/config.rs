@@ -10,6 +10,7 @@ use crate::delivery::email::Smtp;
 use crate::fetch::{self, Allowed, Location};
 use crate::post::SourceName;
 use crate::schedule::Schedule;
+use crate::source::forum::preset::Selectors;
 use chrono_tz::Tz;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ mod alerts;
 mod brands;
 mod draft;
 mod files;
+mod forum;
 mod http;
 mod mail;
 mod problem;
@@ -115,6 +117,19 @@ pub enum Place {
     Feed(Location),
     /// A list of feeds; each is a source of its own.
     Opml(Location),
+    Forum(ForumPlace),
+}
+
+/// A forum, and what is said of how to read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForumPlace {
+    pub location: Location,
+    /// Which software it is; `None`: as its pages show.
+    pub engine: Option<String>,
+    /// What stands in the place of the software's own selectors.
+    pub selectors: Selectors,
+    /// In which zone it writes its dates; `None`: as its pages say, else that of the configuration.
+    pub zone: Option<Tz>,
 }
 
 /// A configuration without fault, and what looks wrong all the same.

@@ -21,11 +21,12 @@ pub mod websub;
 pub enum Kind {
     Feed,
     Opml,
+    Forum,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 2] = [Self::Feed, Self::Opml];
+    pub const ALL: [Self; 3] = [Self::Feed, Self::Opml, Self::Forum];
 
     /// Tells whether `word` names a kind that only a later version reads.
     pub fn comes_later(word: &str) -> bool {
@@ -37,6 +38,7 @@ impl Kind {
         match self {
             Self::Feed => "feed",
             Self::Opml => "opml",
+            Self::Forum => "forum",
         }
     }
 }

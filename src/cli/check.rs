@@ -5,7 +5,7 @@ use super::probe::{self, Probed};
 use super::{Context, Failure, desk};
 use crate::fetch::Fetcher;
 use crate::pipeline::Rules;
-use crate::text::count;
+use crate::text::{count, visible};
 use serde::Serialize;
 
 #[derive(clap::Args)]
@@ -24,6 +24,8 @@ struct Row {
     posts: usize,
     skipped: usize,
     mentions: usize,
+    /// What was read and looks wrong all the same.
+    warnings: Vec<String>,
     error: Option<String>,
 }
 
@@ -52,7 +54,7 @@ fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
     let rows: Vec<Row> = desk::block_on(async {
         let mut rows = Vec::new();
         for source in &config.sources {
-            for (name, probed) in probe::configured(source, &fetcher).await {
+            for (name, probed) in probe::configured(source, config.zone, &fetcher).await {
                 rows.push(row(name, probed, &rules));
             }
         }
@@ -62,7 +64,7 @@ fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
     print::list(
         &rows,
         args.output.format,
-        &["source", "posts", "skipped", "mentions", "error"],
+        &["source", "posts", "skipped", "mentions", "warnings", "error"],
         || {
             print::table(
                 &["source", "posts", "skipped", "mentions", "says"],
@@ -72,7 +74,7 @@ fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
                         row.posts.to_string(),
                         row.skipped.to_string(),
                         row.mentions.to_string(),
-                        row.error.clone().unwrap_or_else(|| "ok".into()),
+                        says(row),
                     ]
                 }),
             )
@@ -88,15 +90,27 @@ fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+fn says(row: &Row) -> String {
+    match (&row.error, row.warnings.as_slice()) {
+        (Some(error), _) => visible(error),
+        (None, []) => "ok".into(),
+        (None, warnings) => visible(&warnings.join("; ")),
+    }
+}
+
 fn row(source: String, probed: Result<Probed, String>, rules: &Rules) -> Row {
     match probed {
-        Ok(Probed { posts, skipped }) => Row {
+        Ok(Probed { posts, skipped, described, trouble }) => Row {
             source,
             mentions: posts.iter().map(|post| rules.matcher.candidates(post).len()).sum(),
             posts: posts.len(),
             skipped,
+            warnings: described.into_iter().flat_map(|read| read.warnings).chain(trouble).collect(),
             error: None,
         },
-        Err(error) => Row { source, posts: 0, skipped: 0, mentions: 0, error: Some(error) },
+        Err(error) => {
+            let warnings = Vec::new();
+            Row { source, posts: 0, skipped: 0, mentions: 0, warnings, error: Some(error) }
+        }
     }
 }

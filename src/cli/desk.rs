@@ -188,6 +188,9 @@ impl Offline {
                 crate::config::Place::Feed(_) => {
                     sources.push(fact(source.name.clone(), Kind::Feed));
                 }
+                crate::config::Place::Forum(_) => {
+                    sources.push(fact(source.name.clone(), Kind::Forum));
+                }
                 crate::config::Place::Opml(_) => {
                     sources.push(fact(source.name.clone(), Kind::Opml));
                     let list = setup::Outlined { config: source.clone() };

@@ -1,26 +1,33 @@
 //! `vahti probe`: what a source would bring, storing nothing.
 
 use super::{Context, Failure, desk, print};
-use crate::config::{Place, SourceConfig};
-use crate::daemon::clock;
-use crate::fetch::{Allowed, Fetched, Fetcher, Location, Reply, Request, Settings};
+use crate::config::{self, Place, SourceConfig};
+use crate::daemon::setup;
+use crate::fetch::{self, Allowed, Fetcher, Location, Reply, Request};
 use crate::post::{Author, Post, SourceName};
 use crate::source::feed::Feed;
-use crate::source::{Cursor, Kind, Source, Visit, opml};
+use crate::source::forum::Forum;
+use crate::source::forum::describe::Description;
+use crate::source::{Kind, opml};
+use crate::text::visible;
+use chrono_tz::Tz;
 use serde::Serialize;
-use std::collections::VecDeque;
 use std::io::Read;
 use std::path::Path;
+use url::Url;
+
+mod settings;
+mod visit;
+
+use settings::Settings;
+pub(super) use visit::{Probed, Probing};
 
 /// The largest saved reply that is read.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Pages that a probe follows.
-const MOST_PAGES: usize = 10;
-
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A source of the configuration, or a kind: feed, opml
+    /// A source of the configuration, or a kind: feed, forum, opml
     #[arg(value_name = "SOURCE|KIND")]
     what: String,
     /// With a kind: an address, a file with one saved reply, or `-` for standard input
@@ -28,12 +35,6 @@ pub(super) struct Args {
     /// A setting of the source, such as url= or `content_type`= of a saved reply
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-}
-
-/// What a probe brought.
-pub(super) struct Probed {
-    pub(super) posts: Vec<Post>,
-    pub(super) skipped: usize,
 }
 
 /// A post as machines see it.
@@ -55,38 +56,61 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Some(location) => by_kind(&args.what, location, &args.set, context)?,
     };
     let mut lines = String::new();
-    for Probed { posts, skipped } in &probed {
+    for Probed { posts, skipped, described, trouble } in &probed {
+        for line in described.iter().flat_map(description) {
+            context.say(&line);
+        }
         for post in posts {
             lines.push_str(&print::line(&view(post))?);
         }
         if *skipped > 0 {
             context.say(&format!("left out {}", crate::text::count(*skipped, "malformed entry")));
         }
+        if let Some(trouble) = trouble {
+            context.say(&format!("not all could be read: {trouble}"));
+        }
     }
     print::write(&lines)
+}
+
+/// Says how a page of a forum was read.
+fn description(read: &Description) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{}: {}, {}",
+        read.read_by(),
+        crate::text::count(read.posts, "post"),
+        crate::text::count(read.topics, "topic")
+    )];
+    lines.extend(read.used.iter().map(|used| {
+        format!("  {}: `{}` found {}", used.field, visible(&used.selector), used.found)
+    }));
+    if let Some(next) = &read.next {
+        lines.push(format!("  next page: {}", visible(next.as_str())));
+    }
+    lines.extend(read.follow.iter().map(|url| format!("  follows {}", visible(url.as_str()))));
+    lines.extend(read.warnings.iter().map(|warning| format!("  warning: {}", visible(warning))));
+    lines
 }
 
 /// Probes a source of the configuration; every feed of a list by its own name.
 pub(super) async fn configured(
     source: &SourceConfig,
+    zone: Tz,
     fetcher: &Fetcher,
 ) -> Vec<(String, Result<Probed, String>)> {
-    match &source.place {
-        Place::Feed(location) => {
-            let feed = Feed {
-                name: source.name.clone(),
-                location: location.clone(),
-                allow_private: source.allow_private.clone(),
-            };
-            vec![(source.name.to_string(), visit(&feed, fetcher).await)]
-        }
+    let probing = match &source.place {
         Place::Opml(location) => {
-            vec![(
-                source.name.to_string(),
-                list(location, source.allow_private.clone(), fetcher).await,
-            )]
+            let listed = list(location, source.allow_private.clone(), fetcher).await;
+            return vec![(source.name.to_string(), listed)];
         }
-    }
+        Place::Feed(location) => Probing::Feed(Feed {
+            name: source.name.clone(),
+            location: location.clone(),
+            allow_private: source.allow_private.clone(),
+        }),
+        Place::Forum(place) => Probing::Forum(Box::new(setup::forum(source, place, zone))),
+    };
+    vec![(source.name.to_string(), probing.visit(fetcher).await)]
 }
 
 fn by_name(name: &str, context: &Context) -> Result<Probed, Failure> {
@@ -101,7 +125,7 @@ fn by_name(name: &str, context: &Context) -> Result<Probed, Failure> {
     };
     let fetcher =
         Fetcher::new(config.http.clone()).map_err(|error| Failure::new(error.to_string()))?;
-    let mut probed = desk::block_on(configured(source, &fetcher))?;
+    let mut probed = desk::block_on(configured(source, config.zone, &fetcher))?;
     match probed.pop() {
         Some((_, probed)) => probed.map_err(Failure::new),
         None => Err(Failure::new(format!("`{name}` has nothing to probe"))),
@@ -119,80 +143,83 @@ fn by_kind(
             "sources of kind `{kind}` are not in this version of vahti"
         )));
     }
-    if kind != "feed" && kind != "opml" {
+    if !Kind::ALL.iter().any(|known| known.word() == kind) {
         let failure = Failure::usage(format!("`{kind}` is no kind of source"));
-        return Err(failure.hint("kinds of this version: feed, opml"));
+        return Err(failure.hint("kinds of this version: feed, forum, opml"));
     }
-    let settings = Set::read(set)?;
+    let settings = Settings::read(set, kind)?;
     let is_web = location.starts_with("http://") || location.starts_with("https://");
     if is_web {
         let fetcher = fetcher(context)?;
         let place = Location::parse(location, Path::new(".")).map_err(Failure::new)?;
-        let name = SourceName(location.to_owned());
-        let allow_private = settings.allow_private;
         let probed = desk::block_on(async {
-            if kind == "opml" {
-                list(&place, allow_private, &fetcher).await
-            } else {
-                visit(&Feed { name, location: place, allow_private }, &fetcher).await
+            match probing(kind, place.clone(), &settings, context) {
+                Some(probing) => probing.visit(&fetcher).await,
+                None => list(&place, settings.allow_private.clone(), &fetcher).await,
             }
         })?;
         return Ok(vec![probed.map_err(Failure::new)?]);
     }
+    let failed = |error: String| Failure::new(format!("{location}: {error}"));
     let body = read(location)?;
-    if kind == "opml" {
-        let outlines =
-            opml::read(&body).map_err(|error| Failure::new(format!("{location}: {error}")))?;
-        return Ok(vec![Probed { posts: outlined(outlines), skipped: 0 }]);
-    }
     let place = match &settings.url {
         Some(url) => Location::parse(url, Path::new(".")).map_err(Failure::new)?,
         None => Location::File(location.into()),
     };
-    let feed = Feed {
-        name: SourceName(location.to_owned()),
-        location: place.clone(),
-        allow_private: None,
+    let Some(probing) = probing(kind, place.clone(), &settings, context) else {
+        let outlines = opml::read(&body).map_err(|error| failed(error.to_string()))?;
+        return Ok(vec![Probed { posts: outlined(outlines), ..Probed::default() }]);
     };
-    let reply = Reply { content_type: settings.content_type, ..Reply::of(place, body) };
-    let page = feed
-        .read(&reply, &beginning())
-        .map_err(|error| Failure::new(format!("{location}: {error}")))?;
-    Ok(vec![Probed { posts: page.posts, skipped: page.skipped }])
-}
-
-/// What `--set` said.
-#[derive(Default)]
-struct Set {
-    url: Option<String>,
-    content_type: Option<String>,
-    allow_private: Option<Allowed>,
-}
-
-impl Set {
-    fn read(pairs: &[String]) -> Result<Self, Failure> {
-        let mut set = Self::default();
-        for pair in pairs {
-            let Some((key, value)) = pair.split_once('=') else {
-                return Err(Failure::usage(format!(
-                    "`--set {pair}` has no `=`; write --set key=value"
-                )));
-            };
-            match key.trim() {
-                "url" => set.url = Some(value.to_owned()),
-                "content_type" => set.content_type = Some(value.to_owned()),
-                "allow_private_addresses" => {
-                    set.allow_private =
-                        Some(if value == "true" { Allowed::All } else { Allowed::Nobody });
-                }
-                other => {
-                    return Err(Failure::usage(format!("`{other}` is no setting of this kind"))
-                        .hint("settings: url, content_type, allow_private_addresses"));
-                }
-            }
+    // A saved page is read by itself, whatever its address is.
+    let probing = match probing {
+        Probing::Forum(forum) => {
+            let address = web(&place);
+            let location = Location::File(location.into());
+            Probing::Forum(Box::new(Forum { location, address, ..*forum }))
         }
-        Ok(set)
+        Probing::Feed(_) => probing,
+    };
+    let place =
+        if matches!(probing, Probing::Forum(_)) { Location::File(location.into()) } else { place };
+    let reply = Reply { content_type: settings.content_type, ..Reply::of(place, body) };
+    Ok(vec![probing.read(&reply).map_err(failed)?])
+}
+
+fn web(location: &Location) -> Option<Url> {
+    match location {
+        Location::Web(url) => Some(url.clone()),
+        Location::File(_) => None,
     }
+}
+
+/// Makes a source of what was said on the command line; a list of feeds is none.
+fn probing(
+    kind: &str,
+    location: Location,
+    settings: &Settings,
+    context: &Context,
+) -> Option<Probing> {
+    let name = SourceName(location.to_string());
+    let allow_private = settings.allow_private.clone();
+    match kind {
+        "feed" => Some(Probing::Feed(Feed { name, location, allow_private })),
+        "forum" => Some(Probing::Forum(Box::new(Forum {
+            name,
+            location,
+            address: None,
+            allow_private,
+            engine: settings.engine.clone(),
+            selectors: settings.selectors.clone(),
+            zone: settings.zone.unwrap_or_else(|| zone(context)),
+        }))),
+        _ => None,
+    }
+}
+
+/// Returns the zone of the configuration, where there is one.
+fn zone(context: &Context) -> Tz {
+    let known = context.path().ok().map(|path| config::whereabouts(&path, &context.surroundings).1);
+    known.or(context.surroundings.zone).unwrap_or(Tz::UTC)
 }
 
 /// Fetches as the configuration says, where there is one.
@@ -200,7 +227,7 @@ fn fetcher(context: &Context) -> Result<Fetcher, Failure> {
     let settings = if context.config.is_some() || context.path().is_ok() {
         context.config()?.http
     } else {
-        Settings::default()
+        fetch::Settings::default()
     };
     Fetcher::new(settings).map_err(|error| Failure::new(error.to_string()))
 }
@@ -217,40 +244,6 @@ fn read(location: &str) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-/// A poll of what was never polled before.
-fn beginning() -> Visit {
-    Visit { cursor: Cursor::default(), now: clock::now() }
-}
-
-async fn visit(source: &dyn Source, fetcher: &Fetcher) -> Result<Probed, String> {
-    let mut probed = Probed { posts: Vec::new(), skipped: 0 };
-    let mut visit = beginning();
-    let mut queue = VecDeque::from([source.open(&visit)]);
-    for nth in 0..MOST_PAGES {
-        let Some(request) = queue.pop_front() else { break };
-        let read = fetch(&request, fetcher).await;
-        let read =
-            read.and_then(|reply| source.read(&reply, &visit).map_err(|bad| bad.to_string()));
-        let page = match read {
-            Ok(page) => page,
-            Err(error) if nth == 0 => return Err(error),
-            Err(_) => continue,
-        };
-        probed.posts.extend(page.posts);
-        probed.skipped += page.skipped;
-        visit.cursor = page.cursor.unwrap_or(visit.cursor);
-        queue.extend(page.next);
-    }
-    Ok(probed)
-}
-
-async fn fetch(request: &Request, fetcher: &Fetcher) -> Result<Reply, String> {
-    match fetcher.fetch(request, None).await.map_err(|error| error.to_string())? {
-        Fetched::Fresh { reply, .. } => Ok(reply),
-        Fetched::Unchanged { .. } => Err("the server said `unchanged` without being asked".into()),
-    }
-}
-
 /// A list of feeds brings no posts: its feeds are shown in their place.
 async fn list(
     location: &Location,
@@ -261,9 +254,9 @@ async fn list(
         allow_private,
         ..Request::for_what_was_named(location.clone(), "text/x-opml, */*;q=0.1")
     };
-    let reply = fetch(&request, fetcher).await?;
+    let reply = visit::fetch(&request, fetcher).await?;
     let outlines = opml::read(&reply.body).map_err(|error| error.to_string())?;
-    Ok(Probed { posts: outlined(outlines), skipped: 0 })
+    Ok(Probed { posts: outlined(outlines), ..Probed::default() })
 }
 
 fn outlined(outlines: Vec<opml::Outline>) -> Vec<Post> {

@@ -340,7 +340,7 @@ fn as_named(including: &Path, folder: &Path, file: &Path) -> PathBuf {
     }
 }
 
-fn zone(value: &Value<'_>) -> Option<Tz> {
+pub(super) fn zone(value: &Value<'_>) -> Option<Tz> {
     let text = value.words()?;
     let zone = text.parse();
     if zone.is_err() {

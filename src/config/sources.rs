@@ -4,7 +4,7 @@ use super::http;
 use super::problem::Spot;
 use super::reader::Table;
 use super::value::Value;
-use super::{Place, SourceConfig, files, when};
+use super::{Place, SourceConfig, files, forum, when};
 use crate::brand::BrandName;
 use crate::fetch::{Allowed, Location};
 use crate::post::SourceName;
@@ -41,6 +41,7 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     let allow_private =
         table.take("allow_private_addresses").and_then(|value| http::allowed(&value));
     table.suggest("feed.url");
+    table.suggest("forum.url");
     table.finish();
     if let (Some(value), Some(schedule), Some(found)) = (&schedule_value, &schedule, &place)
         && schedule.shortest_gap() < SHORT
@@ -99,13 +100,14 @@ fn place(table: &Table<'_>) -> Option<Found> {
         );
     }
     if kinds.is_empty() && !table.has_unknown_table() && !table.has("url") {
-        let such = "write feed.url = \"https://…\" or opml.url = \"feeds.opml\"";
+        let such = "write feed.url = \"https://…\", forum.url = \"https://…\" or opml.url = \"feeds.opml\"";
         table.lacks("a source needs a kind", Some(such.into()));
     }
     let found: Vec<_> = kinds
         .iter()
         .filter_map(|(kind, value)| match *kind {
             "feed" => feed(value),
+            "forum" => forum(value),
             "opml" => opml(value),
             _ => None,
         })
@@ -117,8 +119,20 @@ fn place(table: &Table<'_>) -> Option<Found> {
 }
 
 fn feed(value: &Value<'_>) -> Option<Found> {
-    let (location, value) = location(value)?;
-    let asks = match &location {
+    let (location, value) = only_location(value)?;
+    let asks = asked(&location, &value);
+    Some(Found { place: Place::Feed(location), asks, spot: value.spot() })
+}
+
+fn forum(value: &Value<'_>) -> Option<Found> {
+    let (place, value) = forum::read(value)?;
+    let asks = asked(&place.location, &value);
+    Some(Found { place: Place::Forum(place), asks, spot: value.spot() })
+}
+
+/// Returns the address that is asked; a file that cannot be read now is warned of.
+fn asked(location: &Location, value: &Value<'_>) -> Vec<Url> {
+    match location {
         Location::Web(url) => vec![url.clone()],
         Location::File(path) => {
             // Another program may write it later: at each poll it is there or not.
@@ -127,12 +141,11 @@ fn feed(value: &Value<'_>) -> Option<Found> {
             }
             Vec::new()
         }
-    };
-    Some(Found { place: Place::Feed(location), asks, spot: value.spot() })
+    }
 }
 
 fn opml(value: &Value<'_>) -> Option<Found> {
-    let (location, value) = location(value)?;
+    let (location, value) = only_location(value)?;
     let asks = match &location {
         Location::Web(url) => vec![url.clone()],
         Location::File(path) => {
@@ -152,11 +165,15 @@ fn opml(value: &Value<'_>) -> Option<Found> {
 }
 
 /// Reads the `url` of a kind.
-fn location<'r>(kind: &Value<'r>) -> Option<(Location, Value<'r>)> {
+fn only_location<'r>(kind: &Value<'r>) -> Option<(Location, Value<'r>)> {
     let table = kind.table_of("url")?;
     let value = table.need("url", "url = \"https://…\", an address or a file");
     table.finish();
-    let value = value?;
+    location(value?)
+}
+
+/// Reads where something is.
+pub(super) fn location(value: Value<'_>) -> Option<(Location, Value<'_>)> {
     match Location::parse(value.words()?, value.reader.folder) {
         Ok(location) => Some((location, value)),
         Err(reason) => {

@@ -190,5 +190,6 @@ fn located(
 fn place(list: &Outlined) -> Location {
     match &list.config.place {
         Place::Opml(location) | Place::Feed(location) => location.clone(),
+        Place::Forum(forum) => forum.location.clone(),
     }
 }

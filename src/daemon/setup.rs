@@ -2,15 +2,17 @@
 
 use super::expand;
 use crate::brand::BrandName;
-use crate::config::{Config, MailBy, Place, SourceConfig};
+use crate::config::{Config, ForumPlace, MailBy, Place, SourceConfig};
 use crate::delivery::email::Transport;
 use crate::fetch::{Allowed, Fetcher, Location};
 use crate::pipeline::Rules;
 use crate::post::SourceName;
 use crate::schedule::Schedule;
 use crate::source::feed::Feed;
+use crate::source::forum::Forum;
 use crate::source::{Kind, Source};
 use crate::store::handle::Handle;
+use chrono_tz::Tz;
 use std::sync::Arc;
 use url::Url;
 
@@ -73,6 +75,17 @@ impl Setup {
                 Place::Feed(location) => {
                     sources.push(Arc::new(feed(source, source.name.clone(), location.clone())));
                 }
+                Place::Forum(place) => {
+                    sources.push(Arc::new(Planned {
+                        name: source.name.clone(),
+                        kind: Kind::Forum,
+                        document: None,
+                        allow_private: source.allow_private.clone(),
+                        source: Box::new(forum(source, place, config.zone)),
+                        schedule: source.schedule.clone(),
+                        only: source.brands.clone(),
+                    }));
+                }
                 Place::Opml(_) => {
                     let list = Arc::new(Outlined { config: source.clone() });
                     for (name, location) in expand::feeds(&list, &fetcher, store).await? {
@@ -89,6 +102,19 @@ impl Setup {
     pub fn names(&self) -> Vec<(SourceName, Kind)> {
         let lists = self.outlines.iter().map(|list| (list.config.name.clone(), Kind::Opml));
         lists.chain(self.sources.iter().map(|source| (source.name.clone(), source.kind))).collect()
+    }
+}
+
+/// Makes a forum of its configuration; `zone` is the zone of its dates where nobody says another.
+pub fn forum(config: &SourceConfig, place: &ForumPlace, zone: Tz) -> Forum {
+    Forum {
+        name: config.name.clone(),
+        location: place.location.clone(),
+        address: None,
+        allow_private: config.allow_private.clone(),
+        engine: place.engine.clone(),
+        selectors: place.selectors.clone(),
+        zone: place.zone.unwrap_or(zone),
     }
 }
 

@@ -1,16 +1,403 @@
-//! Forums.
+//! A forum: a board, a page with the latest posts, or one topic.
+//!
+//! What the page at the configured address holds decides which of these it is. A list of topics is
+//! compared with what was seen of it before, and the topics that changed are followed from where
+//! they were left; see `memory` for what is remembered, and `follow` for what is asked when. Where
+//! the software offers the same for machines, that is read instead once it was seen to work.
 
+use crate::fetch::{Allowed, Location, Reply, Request};
+use crate::post::SourceName;
+use crate::source::forum::api::Way;
+use crate::source::forum::follow::{OWN, Walk};
+use crate::source::forum::memory::Memory;
+use crate::source::forum::preset::Selectors;
+use crate::source::forum::reading::Reading;
+use crate::source::{Page, Source, Unreadable, Visit};
+use chrono_tz::Tz;
+use url::Url;
+
+pub mod api;
 #[cfg(test)]
 mod corpus;
 mod dates;
+pub mod describe;
 mod detect;
+mod discourse;
+mod flarum;
+mod follow;
+mod memory;
+mod nodebb;
 pub mod page;
 pub mod pages;
+mod paging;
 mod posts;
 pub mod preset;
+mod reading;
 mod repeated;
 pub mod selector;
 mod semantic;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tidy;
 mod topics;
+mod xenforo;
+
+/// Polls in a row that may ask an API for the first time without an answer.
+const MOST_TRIALS: u8 = 3;
+
+/// A forum that is polled.
+#[derive(Debug, Clone)]
+pub struct Forum {
+    pub name: SourceName,
+    pub location: Location,
+    /// The address of the page, where `location` is a file in which it was saved.
+    pub address: Option<Url>,
+    /// Which private addresses it may be at; `None` where the general setting holds.
+    pub allow_private: Option<Allowed>,
+    /// The software, where the operator says which it is.
+    pub engine: Option<String>,
+    /// The operator's own selectors.
+    pub selectors: Selectors,
+    /// In which zone the forum writes its dates.
+    pub zone: Tz,
+}
+
+/// What a request of ours was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum About {
+    /// The configured address, or the same from an API.
+    Root,
+    /// The same from an API, for the first time.
+    Trial,
+    /// A further page of the list.
+    List(u32),
+    /// A page of a topic.
+    Topic(String),
+}
+
+impl About {
+    fn parse(text: &str) -> Self {
+        match text.split_once(' ').unwrap_or((text, "")) {
+            ("api", _) => Self::Trial,
+            ("list", nth) => nth.parse().map_or(Self::Root, Self::List),
+            ("topic", key) => Self::Topic(key.to_owned()),
+            _ => Self::Root,
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Root => "list".to_owned(),
+            Self::Trial => "api".to_owned(),
+            Self::List(nth) => format!("list {nth}"),
+            Self::Topic(key) => format!("topic {key}"),
+        }
+    }
+}
+
+impl Source for Forum {
+    fn open(&self, visit: &Visit) -> Request {
+        let Some(home) = self.home() else {
+            let (location, accept) = (self.location.clone(), Way::Pages.accept());
+            return Request::for_what_was_named(location, accept);
+        };
+        let walk = self.walk(visit);
+        let memory = &walk.memory;
+        if memory.holds_posts {
+            let resumed = memory.owed(OWN).map(|owed| &owed.page);
+            let known = memory.topics.get(OWN).and_then(|known| known.page.as_ref());
+            let page = resumed.or(known).and_then(|page| Url::parse(page).ok());
+            let page = page.unwrap_or_else(|| self.root(memory, &home));
+            return self.request(&page, &About::Topic(OWN.to_owned()), memory.way);
+        }
+        self.request(&self.root(memory, &home), &About::Root, memory.way)
+    }
+
+    fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
+        let Some(home) = self.home() else { return self.saved(reply, visit) };
+        let mut walk = self.walk(visit);
+        match About::parse(&reply.about) {
+            About::Root => walk.root(reply, &home),
+            About::Trial => walk.trial(reply, &home),
+            About::List(nth) => {
+                let reading = reading::read(self, reply, &home, walk.now)?;
+                walk.list(&reading, nth, false);
+                Ok(walk.page(Vec::new(), reading.skipped))
+            }
+            About::Topic(key) => {
+                walk.owe_own(&key, &home);
+                let asked = walk.memory.owed(&key).and_then(|owed| Url::parse(&owed.page).ok());
+                let asked = asked.unwrap_or_else(|| home.clone());
+                match reading::read(self, reply, &asked, walk.now) {
+                    Ok(reading) => walk.posts(&key, &asked, reply, reading),
+                    // Only at its beginning can we be sure that the topic is as it should be.
+                    Err(_) if walk.begin_again(&key) => Ok(walk.page(Vec::new(), 0)),
+                    Err(unreadable) => Err(unreadable),
+                }
+            }
+        }
+    }
+
+    fn refused(&self, request: &Request, status: u16, visit: &Visit) -> Option<Page> {
+        let home = self.home()?;
+        let mut walk = self.walk(visit);
+        let is_gone = matches!(status, 404 | 410);
+        // Too many requests are no refusal.
+        let is_refusal = (400..500).contains(&status) && !matches!(status, 408 | 425 | 429);
+        let is_api = walk.memory.api.is_some();
+        match About::parse(&request.about) {
+            About::Trial if is_refusal => return Some(walk.end_trial(&home)),
+            About::Root if is_refusal && is_api => walk.memory.refuse_api(),
+            About::Topic(key) if is_gone => {
+                walk.owe_own(&key, &home);
+                if !walk.is_gone(&key) {
+                    return None;
+                }
+                return Some(walk.page(Vec::new(), 0));
+            }
+            About::Topic(key) if is_refusal && is_api && key == OWN => walk.memory.refuse_api(),
+            About::List(_) if is_gone => {
+                walk.memory.since = None;
+                return Some(walk.page(Vec::new(), 0));
+            }
+            _ => return None,
+        }
+        Some(walk.back_to_pages(&home))
+    }
+
+    fn unchanged(&self, visit: &Visit) -> Option<Page> {
+        self.home()?;
+        let mut walk = self.walk(visit);
+        if walk.memory.owed.is_empty() {
+            return None;
+        }
+        if walk.memory.holds_posts {
+            // The page read last is as it was; what was owed behind it is found from the start.
+            walk.memory.owed_mut(OWN)?.restart();
+        }
+        Some(walk.page(Vec::new(), 0))
+    }
+}
+
+impl Forum {
+    /// Returns the configured address; `None` for a file.
+    fn home(&self) -> Option<Url> {
+        match &self.location {
+            Location::Web(url) => Some(url.clone()),
+            Location::File(_) => None,
+        }
+    }
+
+    /// Returns where a poll begins.
+    fn root(&self, memory: &Memory, home: &Url) -> Url {
+        let api = memory.api.as_deref().and_then(|api| Url::parse(api).ok());
+        api.unwrap_or_else(|| home.clone())
+    }
+
+    fn walk(&self, visit: &Visit) -> Walk<'_> {
+        let memory = Memory::load(&visit.cursor, visit.now);
+        Walk { forum: self, memory, now: visit.now, next: Vec::new() }
+    }
+
+    fn request(&self, url: &Url, about: &About, way: Way) -> Request {
+        let way = match about {
+            About::Topic(_) if !way.is_whole() => Way::Pages,
+            _ => way,
+        };
+        let mut url = url.clone();
+        url.set_fragment(None);
+        Request {
+            location: Location::Web(url),
+            accept: way.accept(),
+            allow_private: self.allow_private.clone(),
+            about: about.words(),
+            heeds_robots: true,
+        }
+    }
+
+    /// Reads one page that was saved in a file: its posts, or its topics as posts without text.
+    fn saved(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
+        let Reading { posts, rows, skipped, .. } = self.look(reply, visit)?;
+        let rows = if posts.is_empty() { rows } else { Vec::new() };
+        let posts: Vec<_> =
+            posts.into_iter().chain(rows.into_iter().map(reading::Row::into_post)).collect();
+        if posts.is_empty() {
+            return Err(nothing(&Memory::default()));
+        }
+        Ok(Page { posts, skipped, ..Page::default() })
+    }
+
+    /// Reads a reply by itself, whatever was before.
+    fn look(&self, reply: &Reply, visit: &Visit) -> Result<Reading, Unreadable> {
+        let from_file = || match &self.location {
+            Location::Web(url) => Some(url.clone()),
+            Location::File(path) => Url::from_file_path(path).ok(),
+        };
+        let address = match &reply.location {
+            Location::Web(url) => Some(url.clone()),
+            Location::File(_) => self.address.clone().or_else(from_file),
+        };
+        let address = address.ok_or_else(|| Unreadable("the page has no address".into()))?;
+        reading::read(self, reply, &address, visit.now)
+    }
+}
+
+impl Walk<'_> {
+    /// Reads what is at the configured address, or the same from an API.
+    fn root(mut self, reply: &Reply, home: &Url) -> Result<Page, Unreadable> {
+        let asked = self.forum.root(&self.memory, home);
+        let read = reading::read(self.forum, reply, &asked, self.now);
+        let is_api = self.memory.api.is_some();
+        let mut reading = match read {
+            Ok(reading) if is_api && (reading.way != self.memory.way || is_empty(&reading)) => {
+                self.memory.refuse_api();
+                return Ok(self.back_to_pages(home));
+            }
+            Ok(reading) => reading,
+            Err(_) if is_api => {
+                self.memory.refuse_api();
+                return Ok(self.back_to_pages(home));
+            }
+            // A page that shows nothing without scripts may have an API all the same.
+            Err(unreadable) => match reading::only_api(reply) {
+                Some(api) if self.may_try() => Reading { api: Some(api), ..Reading::default() },
+                _ => return Err(unreadable),
+            },
+        };
+        if !is_api {
+            self.memory.way = reading.way;
+        }
+        if let Some((way, address)) = reading.api.take().filter(|_| self.may_try()) {
+            self.memory.trial = Some(way);
+            self.memory.trials = self.memory.trials.saturating_add(1);
+            self.next.push(self.forum.request(&address, &About::Trial, way));
+            if way.is_whole() || is_empty(&reading) {
+                return Ok(self.page(Vec::new(), 0));
+            }
+        }
+        self.take(&asked, reply, reading)
+    }
+
+    /// Whether an API may be tried.
+    fn may_try(&mut self) -> bool {
+        if self.memory.trials >= MOST_TRIALS {
+            self.memory.refuse_trial();
+        }
+        let is_page = self.memory.way == Way::Pages && self.memory.api.is_none();
+        // Whoever gives selectors wants them used.
+        is_page && self.memory.refused_until <= self.memory.poll && self.forum.selectors.is_empty()
+    }
+
+    /// Reads the first answer of an API: it is asked from now on if it is what it should be.
+    fn trial(mut self, reply: &Reply, home: &Url) -> Result<Page, Unreadable> {
+        let wanted = self.memory.trial.take();
+        let address = match &reply.location {
+            Location::Web(url) => url.clone(),
+            Location::File(_) => home.clone(),
+        };
+        match reading::read(self.forum, reply, &address, self.now) {
+            Ok(reading) if Some(reading.way) == wanted && !is_empty(&reading) => {
+                self.memory.trials = 0;
+                self.memory.way = reading.way;
+                self.memory.api = Some(address.to_string());
+                if reading.way.is_whole() {
+                    self.memory.forget_topics();
+                    return self.take(&address, reply, reading);
+                }
+                self.list(&reading, u32::MAX, true);
+                Ok(self.page(Vec::new(), reading.skipped))
+            }
+            _ => {
+                self.memory.trial = wanted;
+                Ok(self.end_trial(home))
+            }
+        }
+    }
+
+    /// Reads the pages after an API that was tried did not give what it should.
+    fn end_trial(mut self, home: &Url) -> Page {
+        let was_whole = self.memory.trial.is_some_and(Way::is_whole);
+        self.memory.refuse_trial();
+        if was_whole || !self.memory.had_rows {
+            return self.back_to_pages(home);
+        }
+        // The list that the feed would have spared us was read before.
+        self.page(Vec::new(), 0)
+    }
+
+    /// Takes what the root of the forum holds: posts, or a list.
+    fn take(mut self, asked: &Url, reply: &Reply, reading: Reading) -> Result<Page, Unreadable> {
+        if is_empty(&reading) {
+            return Err(nothing(&self.memory));
+        }
+        if reading.posts.is_empty() {
+            self.list(&reading, 1, false);
+            return Ok(self.page(Vec::new(), reading.skipped));
+        }
+        self.memory.holds_posts = true;
+        let asked = asked.clone();
+        self.owe_own(OWN, &asked);
+        self.posts(OWN, &asked, reply, reading)
+    }
+
+    /// Takes a page of posts.
+    fn posts(
+        mut self,
+        key: &str,
+        asked: &Url,
+        reply: &Reply,
+        reading: Reading,
+    ) -> Result<Page, Unreadable> {
+        let at = match &reply.location {
+            Location::Web(url) => paging::tidy(url),
+            Location::File(_) => asked.clone(),
+        };
+        if key == OWN && reading.posts.is_empty() && !reading.rows.is_empty() {
+            // What looked like posts was none: it is a list after all.
+            self.memory.holds_posts = false;
+            self.memory.owed.retain(|owed| owed.key != OWN);
+            self.memory.topics.remove(OWN);
+            self.list(&reading, 1, false);
+            return Ok(self.page(Vec::new(), reading.skipped));
+        }
+        let skipped = reading.skipped;
+        let posts = self.topic(key, asked, &at, reading)?;
+        Ok(self.page(posts, skipped))
+    }
+
+    /// Owes the posts at the configured address itself: they are read in every poll.
+    fn owe_own(&mut self, key: &str, home: &Url) {
+        if key == OWN && self.memory.owed(OWN).is_none() {
+            let first = self.forum.root(&self.memory, home);
+            let known = self.memory.topics.get(OWN);
+            let owed = self.forum.owed(OWN, first.as_str(), known, self.memory.poll);
+            self.memory.owed.insert(0, owed);
+        }
+    }
+
+    /// Asks for the page after an API did not give what it should.
+    fn back_to_pages(mut self, home: &Url) -> Page {
+        self.next.push(self.forum.request(home, &About::Root, Way::Pages));
+        self.page(Vec::new(), 0)
+    }
+}
+
+fn is_empty(reading: &Reading) -> bool {
+    reading.posts.is_empty() && reading.rows.is_empty() && reading.rest.is_empty()
+}
+
+/// What is said of a page with neither posts nor topics.
+fn nothing(memory: &Memory) -> Unreadable {
+    let (had, what) = match (memory.had_rows, memory.had_posts && memory.holds_posts) {
+        (true, _) => (true, "topics"),
+        (_, true) => (true, "posts"),
+        _ => (false, ""),
+    };
+    Unreadable(if had {
+        format!("no {what} where there were always some: the page's structure changed")
+    } else {
+        "the page shows neither topics nor posts: `[source.forum.selectors]` can say where they are"
+            .into()
+    })
+}

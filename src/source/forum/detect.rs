@@ -11,6 +11,9 @@ use url::Url;
 /// A page of which people can read less than this is filled by scripts, if it has any.
 const LEAST_TEXT: usize = 400;
 
+/// A page of which people can read less than this has no posts to speak of.
+const SHORT: usize = 1_500;
+
 /// What pages say that want to see whether a person is there.
 const CHECKS: [&str; 16] = [
     "<title>just a moment...",
@@ -135,7 +138,8 @@ fn is_wall(html: &Html, lower: &str, preset: Option<&Preset>) -> bool {
     let says_so = WALLS.iter().any(|words| lower.contains(words));
     let asks = |preset: &Preset| any(&preset.login, html, lower);
     let asks = preset.is_some_and(asks) || asks(preset::any());
-    (says_so || (asks && readable(html) < 1_500)) && (asks || readable(html) < 1_500)
+    let is_short = readable(html) < SHORT;
+    (says_so && (asks || is_short)) || (asks && is_short && !is_shell(html, lower, preset))
 }
 
 fn is_shell(html: &Html, lower: &str, preset: Option<&Preset>) -> bool {

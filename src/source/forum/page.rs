@@ -195,7 +195,12 @@ impl<'a> Page<'a> {
         let title = self.title(&mut ledger);
         let found = Found { page: self, preset, title: title.as_deref(), is_guess: engine == OWN };
         let (posts, cut) = found.posts(&mut ledger);
-        let topics = topics::read(self, preset, &mut ledger);
+        // Below a topic many boards list others that are like it.
+        let own = !self.options.selectors.get(Field::TopicRow).is_empty();
+        let topics = match posts.is_empty() || own {
+            true => topics::read(self, preset, &mut ledger),
+            false => Vec::new(),
+        };
         let next = pages::next(self, &mut ledger);
         let last = next.as_ref().map(|next| pages::last(self, next));
         let mut warnings = ledger.warnings(posts.len(), topics.len());

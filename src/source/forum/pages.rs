@@ -20,6 +20,9 @@ pub(super) fn next(page: &Page<'_>, ledger: &mut Ledger<'_>) -> Option<Url> {
             let href = step.value(&element, &["href", "content"], |_| String::new())?;
             let mut url = page.address(&href)?;
             url.set_fragment(None);
+            if url.query() == Some("") {
+                url.set_query(None);
+            }
             let mut here = without_session(page.url.clone());
             here.set_fragment(None);
             (url != here && url.host() == page.url.host()).then_some(url)
@@ -156,13 +159,17 @@ pub(super) fn topic_id(url: &Url) -> String {
 /// Tells whether an address names the post with this id: by its fragment, or by a number that the
 /// address of its topic does not have.
 pub(super) fn names(url: &Url, topic: &Url, id: &str) -> bool {
+    // Some ids are addresses themselves.
+    let id: String = match id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        true => id.to_owned(),
+        false => url::form_urlencoded::byte_serialize(id.as_bytes()).collect(),
+    };
     let mut page = url.clone();
     page.set_fragment(None);
-    url.fragment().is_some_and(|fragment| has_number(fragment, id))
-        || (page != *topic && has_number(page.as_str(), id) && !has_number(topic.as_str(), id))
-        || (page != *topic
-            && has_number(page.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or(""), id))
-        || page.as_str() == id
+    let last = page.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    url.fragment().is_some_and(|fragment| has_number(fragment, &id))
+        || (page != *topic && has_number(page.as_str(), &id) && !has_number(topic.as_str(), &id))
+        || (page != *topic && has_number(last, &id))
 }
 
 /// Tells whether an id stands in a text, and not only within a longer word or number.

@@ -47,10 +47,11 @@ impl Found<'_> {
         let containers = containers(self.page, ledger, Field::PostContainer, self.preset);
         let ids: HashSet<NodeId> = containers.iter().map(|element| element.id()).collect();
         let cut = containers.len() > MOST_POSTS;
+        let heads = self.preset.selectors.get(Field::PostHead);
         let items: Vec<Item<'_>> = containers
             .into_iter()
             .take(MOST_POSTS)
-            .map(|container| Item::of(container, &ids))
+            .map(|container| Item::headed(container, &ids, heads))
             .collect();
         let topic = self.topic();
         let reading = self.page.reading(&items, self.preset.selectors.get(Field::PostDate));
@@ -123,23 +124,33 @@ impl Found<'_> {
         id: Option<&str>,
         ledger: &mut Ledger<'_>,
     ) -> Url {
-        let links = self.preset.selectors.get(Field::PostPermalink).iter().enumerate();
-        let found = links.into_iter().find_map(|(number, step)| {
-            let value = |element: &ElementRef<'_>| step.value(element, &["href", "content"], line);
-            let url = item.find(step).find_map(|element| self.page.address(&value(&element)?));
-            url.map(|url| (number, url))
-        });
-        if let Some((number, url)) = found {
-            ledger.note(Field::PostPermalink, number, 1);
-            if url.host() == self.page.url.host() {
-                return url;
+        let names = |url: &Url| id.is_some_and(|id| pages::names(url, &topic.url, id));
+        let mut first = None;
+        for (number, step) in self.preset.selectors.get(Field::PostPermalink).iter().enumerate() {
+            for element in item.find(step) {
+                let value = step.value(&element, &["href", "content"], line);
+                let Some(url) = value.and_then(|value| self.page.address(&value)) else { continue };
+                if url.host() != self.page.url.host() {
+                    continue;
+                }
+                if names(&url) {
+                    ledger.note(Field::PostPermalink, number, 1);
+                    return url;
+                }
+                first.get_or_insert((number, url));
             }
         }
         let mut url = topic.url.clone();
-        // The element's own name, or that of an anchor at its beginning.
-        let fragment = id.and_then(|id| item.names().find(|name| pages::has_number(name, id)));
-        url.set_fragment(fragment);
-        url
+        // The item's own name, or that of an anchor at its beginning.
+        url.set_fragment(id.and_then(|id| item.names().find(|name| pages::has_number(name, id))));
+        match first {
+            // Without a number nobody can tell whether a link is the post's; it is the best there is.
+            Some((number, first)) if id.is_none() => {
+                ledger.note(Field::PostPermalink, number, 1);
+                first
+            }
+            _ => url,
+        }
     }
 
     fn body(&self, item: &Item<'_>, ledger: &mut Ledger<'_>) -> String {

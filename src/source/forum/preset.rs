@@ -17,6 +17,7 @@ pub enum Field {
     Title,
     Next,
     PostContainer,
+    PostHead,
     PostId,
     PostPermalink,
     PostAuthor,
@@ -37,10 +38,11 @@ pub enum Field {
 
 impl Field {
     /// All of them, as a table orders them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Title,
         Self::Next,
         Self::PostContainer,
+        Self::PostHead,
         Self::PostId,
         Self::PostPermalink,
         Self::PostAuthor,
@@ -65,6 +67,7 @@ impl Field {
             Self::Title => "title",
             Self::Next => "next",
             Self::PostContainer => "post.container",
+            Self::PostHead => "post.head",
             Self::PostId => "post.id",
             Self::PostPermalink => "post.permalink",
             Self::PostAuthor => "post.author",
@@ -212,8 +215,12 @@ pub fn named(word: &str) -> Vec<&'static Preset> {
 
 /// Returns the words by which a configuration may name a software.
 pub fn words() -> Vec<&'static str> {
-    let mut words: Vec<&str> = all().iter().flat_map(|p| [p.family(), p.word]).collect();
-    words.dedup();
+    let mut words: Vec<&str> = Vec::new();
+    for word in all().iter().flat_map(|preset| [preset.family(), preset.word]) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
     words
 }
 

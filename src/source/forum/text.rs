@@ -21,6 +21,21 @@ pub(super) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
+    /// As below, with the element before it if `heads` find it: it belongs to the item, too.
+    pub(super) fn headed(
+        element: ElementRef<'a>,
+        others: &HashSet<NodeId>,
+        heads: &[Step],
+    ) -> Self {
+        let mut item = Self::of(element, others);
+        let before = element.prev_siblings().find_map(ElementRef::wrap);
+        if let Some(head) = before.filter(|before| heads.iter().any(|step| step.finds(before))) {
+            item.inside.push(head);
+            item.inside.extend(head.descendants().skip(1).filter_map(ElementRef::wrap));
+        }
+        item
+    }
+
     /// Gathers the elements of an item; `others` are all items of the page.
     pub(super) fn of(element: ElementRef<'a>, others: &HashSet<NodeId>) -> Self {
         let mut inside = Vec::new();

@@ -424,6 +424,16 @@ fn the_order_of_numbers_is_the_one_of_the_page() {
 }
 
 #[test]
+fn at_the_ends_of_time_nothing_breaks() {
+    for now in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+        let reading = Reading { now, ..reading() };
+        for text in ["today 23:59", "yesterday", "friday", "3 years ago", "31.12. 23:59", "now"] {
+            assert!(reading.date(text).is_none_or(|date| date <= now), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_clocks_of_the_site_decide_which_day_it_is() {
     let now = "2026-11-22T22:30:00Z".parse().unwrap();
     let reading = Reading { now, ..reading() };

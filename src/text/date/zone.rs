@@ -36,10 +36,13 @@ impl Zone {
 
     /// Returns what clocks in the zone show at `moment`.
     pub(super) fn local(self, moment: DateTime<Utc>) -> NaiveDateTime {
-        match self {
-            Self::Place(place) => moment.with_timezone(&place).naive_local(),
-            Self::Fixed(offset) => moment.with_timezone(&offset).naive_local(),
-        }
+        let utc = moment.naive_utc();
+        let offset = match self {
+            Self::Place(place) => place.offset_from_utc_datetime(&utc).fix(),
+            Self::Fixed(offset) => offset,
+        };
+        // At the ends of time there is no other.
+        utc.checked_add_offset(offset).unwrap_or(utc)
     }
 
     /// Returns the moment when clocks in the zone show `local`: the first if they do so twice. A time

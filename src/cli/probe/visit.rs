@@ -1,0 +1,108 @@
+//! A source asked once, as a first poll would, storing nothing.
+
+use crate::daemon::clock;
+use crate::fetch::{Fetched, Fetcher, Reply, Request};
+use crate::post::Post;
+use crate::source::feed::Feed;
+use crate::source::forum::Forum;
+use crate::source::forum::describe::Description;
+use crate::source::{Cursor, Page, Source, Visit};
+use std::collections::VecDeque;
+
+/// Requests that a probe makes.
+const MOST_REQUESTS: usize = 10;
+
+/// What a probe brought.
+#[derive(Debug, Default)]
+pub(in crate::cli) struct Probed {
+    pub(in crate::cli) posts: Vec<Post>,
+    pub(in crate::cli) skipped: usize,
+    /// How a forum was read: its first page, and the first of its topics.
+    pub(in crate::cli) described: Vec<Description>,
+    /// What went wrong with a request that was not the first.
+    pub(in crate::cli) trouble: Option<String>,
+}
+
+/// A source that is asked once.
+pub(in crate::cli) enum Probing {
+    Feed(Feed),
+    Forum(Box<Forum>),
+}
+
+impl Probing {
+    fn source(&self) -> &dyn Source {
+        match self {
+            Self::Feed(feed) => feed,
+            Self::Forum(forum) => forum.as_ref(),
+        }
+    }
+
+    /// Reads one saved reply, and follows nothing.
+    pub(super) fn read(&self, reply: &Reply) -> Result<Probed, String> {
+        let mut probed = Probed::default();
+        let visit = beginning();
+        let page = self.source().read(reply, &visit).map_err(|bad| bad.to_string())?;
+        self.describe(&mut probed, reply, &visit);
+        probed.posts = page.posts;
+        probed.skipped = page.skipped;
+        Ok(probed)
+    }
+
+    /// Asks for the first page, and for what follows it.
+    pub(super) async fn visit(&self, fetcher: &Fetcher) -> Result<Probed, String> {
+        let mut probed = Probed::default();
+        let mut visit = beginning();
+        let mut queue = VecDeque::from([self.source().open(&visit)]);
+        for nth in 0..MOST_REQUESTS {
+            let Some(request) = queue.pop_front() else { break };
+            match self.step(&request, &visit, fetcher, &mut probed).await {
+                Ok(page) => {
+                    probed.posts.extend(page.posts);
+                    probed.skipped += page.skipped;
+                    visit.cursor = page.cursor.unwrap_or(visit.cursor);
+                    queue.extend(page.next);
+                }
+                Err(error) if nth == 0 => return Err(error),
+                Err(error) => {
+                    probed.trouble.get_or_insert(error);
+                }
+            }
+        }
+        Ok(probed)
+    }
+
+    async fn step(
+        &self,
+        request: &Request,
+        visit: &Visit,
+        fetcher: &Fetcher,
+        probed: &mut Probed,
+    ) -> Result<Page, String> {
+        let reply = fetch(request, fetcher).await?;
+        self.describe(probed, &reply, visit);
+        self.source().read(&reply, visit).map_err(|bad| bad.to_string())
+    }
+
+    fn describe(&self, probed: &mut Probed, reply: &Reply, visit: &Visit) {
+        let has_seen_posts = probed.described.iter().any(|known| known.posts > 0);
+        if let Self::Forum(forum) = self
+            && !has_seen_posts
+            && let Ok(described) = forum.describe(reply, visit)
+            && (probed.described.is_empty() || described.posts > 0)
+        {
+            probed.described.push(described);
+        }
+    }
+}
+
+/// A poll of what was never polled before.
+fn beginning() -> Visit {
+    Visit { cursor: Cursor::default(), now: clock::now() }
+}
+
+pub(super) async fn fetch(request: &Request, fetcher: &Fetcher) -> Result<Reply, String> {
+    match fetcher.fetch(request, None).await.map_err(|error| error.to_string())? {
+        Fetched::Fresh { reply, .. } => Ok(reply),
+        Fetched::Unchanged { .. } => Err("the server said `unchanged` without being asked".into()),
+    }
+}

@@ -1,0 +1,306 @@
+//! What is asked for next: the topics that changed, page by page, from where each was left.
+
+use crate::fetch::{Location, Request};
+use crate::post::Post;
+use crate::source::forum::memory::{Memory, Moment, Owed, Topic};
+use crate::source::forum::paging::{Ahead, MOST_AT_ONCE};
+use crate::source::forum::reading::{Reading, Row};
+use crate::source::forum::{About, Forum};
+use crate::source::{Page, Unreadable};
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+
+/// Pages of the list that one walk follows.
+const MOST_LISTS: u32 = 3;
+/// Topics that are under way at once. Each answer asks for the next page, or for the next topic.
+const AT_ONCE: usize = 10;
+/// Pages of one topic that one walk follows, where nobody says how many there are.
+const MOST_WALKED: u32 = 50;
+/// Pages that a walk follows where the newest posts come first.
+const MOST_BACK: u32 = 10;
+/// A topic of which the list shows no change at all is looked at among so many first ones,
+const FIRST_ROWS: usize = 10;
+/// and so often.
+const BLIND_PAUSE: TimeDelta = TimeDelta::hours(1);
+
+/// The name under which posts at the configured address itself are remembered.
+pub(super) const OWN: &str = "own";
+
+/// A poll under way.
+pub(super) struct Walk<'a> {
+    pub forum: &'a Forum,
+    pub memory: Memory,
+    pub now: DateTime<Utc>,
+    pub next: Vec<Request>,
+}
+
+impl Walk<'_> {
+    fn moment(&self) -> Moment {
+        self.now.timestamp_millis()
+    }
+
+    /// Ends one step of the poll.
+    pub(super) fn page(mut self, posts: Vec<Post>, skipped: usize) -> Page {
+        self.fill_up();
+        Page {
+            posts,
+            skipped,
+            cursor: Some(self.memory.save()),
+            next: self.next,
+            ..Page::default()
+        }
+    }
+
+    /// Asks for further topics while few are under way.
+    fn fill_up(&mut self) {
+        let (poll, way) = (self.memory.poll, self.memory.way);
+        let under_way = self.memory.owed.iter().filter(|owed| owed.asked == poll).count();
+        let waiting = self.memory.owed.iter_mut().filter(|owed| owed.asked != poll);
+        for owed in waiting.take(AT_ONCE.saturating_sub(under_way)) {
+            owed.asked = poll;
+            owed.tries = owed.tries.saturating_add(1);
+            self.next.extend(self.forum.ask_topic(owed, way));
+        }
+    }
+
+    /// Notes the topics of one page of a list that changed. `is_first_by_feed` where a feed is read
+    /// for the first time: its marks are new, but what they mark was seen on the page just before.
+    pub(super) fn list(&mut self, reading: &Reading, nth: u32, is_first_by_feed: bool) {
+        let now = self.moment();
+        let since = *self.memory.since.get_or_insert(now);
+        self.memory.had_rows |= !reading.rows.is_empty();
+        let mut is_last_fresh = false;
+        for (place, row) in reading.rows.iter().enumerate() {
+            if is_first_by_feed && let Some(topic) = self.memory.topics.get_mut(&row.key) {
+                topic.mark = row.mark.clone().unwrap_or_default();
+                topic.seen = now;
+                continue;
+            }
+            is_last_fresh = self.row(row, place, now) >= since;
+        }
+        let next = reading.next.as_ref().filter(|_| is_last_fresh && nth < MOST_LISTS);
+        match next {
+            Some(next) => {
+                let about = About::List(nth + 1);
+                self.next.push(self.forum.request(next, &about, self.memory.way));
+            }
+            None => self.memory.since = None,
+        }
+    }
+
+    /// Notes a row, and returns when what it shows was first shown.
+    fn row(&mut self, row: &Row, place: usize, now: Moment) -> Moment {
+        let mark = row.mark.clone().unwrap_or_default();
+        if let Some(owed) = self.memory.owed_mut(&row.key) {
+            owed.seen = now;
+            if owed.mark != mark {
+                owed.mark = mark;
+                owed.changed = now;
+                if !owed.newest.is_empty() {
+                    owed.restart();
+                }
+            }
+            return owed.changed;
+        }
+        let known = self.memory.topics.get_mut(&row.key);
+        if let Some(known) = known {
+            known.seen = now;
+            if !has_changed(known, row, place, self.now) {
+                return known.changed;
+            }
+        }
+        let known = self.memory.topics.get(&row.key);
+        let owed = self.forum.owed(&row.key, row.address.as_str(), known, now);
+        self.memory.owed.push(Owed { mark, ..owed });
+        now
+    }
+
+    /// Reads one page of posts of the topic called `key`, which was asked for at `asked`, and was at
+    /// `at` in the end.
+    pub(super) fn topic(
+        &mut self,
+        key: &str,
+        asked: &Url,
+        at: &Url,
+        mut reading: Reading,
+    ) -> Result<Vec<Post>, Unreadable> {
+        let Some(mut owed) = self.memory.owed(key).cloned() else {
+            // Nobody waits for it any more: what it says counts all the same.
+            return Ok(std::mem::take(&mut reading.posts));
+        };
+        let is_first = owed.page == owed.first;
+        let is_read_again = owed.walked > 0 && !owed.anchor.is_empty();
+        if !is_read_again {
+            owed.tries = 0;
+        }
+        if reading.posts.is_empty() && reading.rest.is_empty() && owed.rest.is_empty() {
+            if owed.walked > 0 {
+                self.memory.settle(key);
+            } else if !self.begin_again(key) {
+                return Err(Unreadable(if self.memory.had_posts {
+                    "no posts where there were always some: the page's structure changed".into()
+                } else {
+                    format!("no posts were found in the topic at {}", shown(asked))
+                }));
+            }
+            return Ok(Vec::new());
+        }
+        self.memory.had_posts |= !reading.posts.is_empty();
+        let anchor = reading.anchor();
+        let has_moved = !owed.anchor.is_empty() && !anchor.starts_with(&owed.anchor);
+        if owed.walked == 0 && is_first && reading.is_newest_first() {
+            owed.newest = reading.newest();
+        }
+        if !is_first && has_moved {
+            let posts = reading.fresh_posts(&mut owed.given);
+            owed.restart();
+            self.go_on(owed);
+            return Ok(posts);
+        }
+        let page = if is_first { owed.first.clone() } else { at.to_string() };
+        owed.at = reading.moves.then_some((page, anchor));
+        if let Some(resume) = &reading.resume {
+            owed.resume = Some(resume.to_string());
+        }
+        let next = self.following(&mut owed, &reading, asked);
+        owed.walked = owed.walked.saturating_add(1);
+        let posts = reading.fresh_posts(&mut owed.given);
+        match next {
+            Some(next) => {
+                owed.page = next;
+                owed.anchor.clear();
+                self.go_on(owed);
+            }
+            None => {
+                if let Some(known) = self.memory.owed_mut(key) {
+                    *known = owed;
+                }
+                self.memory.settle(key);
+            }
+        }
+        Ok(posts)
+    }
+
+    /// Asks for the page that is next.
+    fn go_on(&mut self, mut owed: Owed) {
+        owed.asked = self.memory.poll;
+        self.next.extend(self.forum.ask_topic(&owed, self.memory.way));
+        if let Some(known) = self.memory.owed_mut(&owed.key.clone()) {
+            *known = owed;
+        }
+    }
+
+    /// Returns the page of a topic that comes after the one just read.
+    fn following(&mut self, owed: &mut Owed, reading: &Reading, asked: &Url) -> Option<String> {
+        if !reading.rest.is_empty() {
+            owed.rest = reading.rest.iter().map(Url::to_string).collect();
+        }
+        self.leave_out(reading.left_out);
+        if !owed.rest.is_empty() {
+            return Some(owed.rest.remove(0));
+        }
+        let next = reading.next.as_ref().filter(|next| *next != asked)?;
+        if !owed.newest.is_empty() {
+            let is_at_end = !owed.until.is_empty() && reading.shows_any(&owed.until);
+            return (!is_at_end && owed.walked + 1 < MOST_BACK).then(|| next.to_string());
+        }
+        if owed.walked + 1 >= MOST_WALKED {
+            self.leave_out(1);
+            return None;
+        }
+        let ahead = reading.last.as_ref().filter(|_| owed.walked == 0);
+        let ahead = ahead.and_then(|last| Ahead::between(asked, next, last));
+        // This page, and as many as are read at once: what lies between is too long ago.
+        let skipped = ahead.as_ref().map_or(0, |a| a.pages.saturating_sub(MOST_AT_ONCE - 1));
+        let end = ahead.filter(|_| skipped > 0).and_then(|a| a.towards_the_end(MOST_AT_ONCE - 1));
+        let Some(end) = end else { return Some(next.to_string()) };
+        self.leave_out(usize::try_from(skipped).unwrap_or(usize::MAX));
+        // An interrupted walk does not come back to where it left the middle out.
+        owed.at = None;
+        Some(end.into())
+    }
+
+    fn leave_out(&mut self, pages: usize) {
+        let pages = u32::try_from(pages).unwrap_or(u32::MAX);
+        self.memory.left_out = self.memory.left_out.saturating_add(pages);
+    }
+
+    /// Takes note that a page of a topic is gone. Tells whether there was anything to be done.
+    pub(super) fn is_gone(&mut self, key: &str) -> bool {
+        if self.begin_again(key) {
+            return true;
+        }
+        let Some(owed) = self.memory.owed(key) else { return false };
+        if owed.page != owed.first {
+            // A page that was there a moment ago: the one before it is the last one now.
+            self.memory.settle(key);
+            return true;
+        }
+        if key == OWN {
+            return false;
+        }
+        // The topic itself is gone. Should a list go on showing it, then unchanged.
+        self.memory.topics.remove(key);
+        if let Some(owed) = self.memory.owed_mut(key) {
+            owed.at = None;
+            owed.newest.clear();
+        }
+        self.memory.settle(key);
+        true
+    }
+
+    /// Reads a topic from its first page where the one at which it was resumed cannot be read.
+    pub(super) fn begin_again(&mut self, key: &str) -> bool {
+        let Some(mut owed) = self.memory.owed(key).cloned() else { return false };
+        let is_resumed = owed.page != owed.first && (owed.walked == 0 || !owed.anchor.is_empty());
+        if is_resumed {
+            owed.restart();
+            self.go_on(owed);
+        }
+        is_resumed
+    }
+}
+
+impl Forum {
+    /// Returns what is to be read of a topic, given what is known of it.
+    pub(super) fn owed(&self, key: &str, first: &str, known: Option<&Topic>, now: Moment) -> Owed {
+        let first = first.to_owned();
+        let resume = known.and_then(|known| known.page.clone());
+        let anchor = known.map(|known| known.anchor.clone()).unwrap_or_default();
+        Owed {
+            key: key.to_owned(),
+            page: resume.clone().unwrap_or_else(|| first.clone()),
+            first,
+            // On a first page it is of use only where that is the newest one.
+            until: if resume.is_none() { anchor.clone() } else { Vec::new() },
+            anchor,
+            seen: now,
+            changed: now,
+            since: now,
+            ..Owed::default()
+        }
+    }
+
+    fn ask_topic(&self, owed: &Owed, way: super::api::Way) -> Option<Request> {
+        let url = Url::parse(&owed.page).ok()?;
+        Some(self.request(&url, &About::Topic(owed.key.clone()), way))
+    }
+}
+
+/// Tells whether a known topic has posts that were not read.
+fn has_changed(known: &Topic, row: &Row, place: usize, now: DateTime<Utc>) -> bool {
+    if let Some(mark) = &row.mark {
+        return *mark != known.mark;
+    }
+    let read = DateTime::from_timestamp_millis(known.read).unwrap_or_default();
+    match row.last {
+        // `2 hours ago` may be one and a half: the longer ago, the less exact.
+        Some(last) => last + (now - last) / 3 + TimeDelta::minutes(2) >= read,
+        None => place < FIRST_ROWS && now - read >= BLIND_PAUSE,
+    }
+}
+
+/// An address as it may be shown.
+fn shown(url: &Url) -> String {
+    Location::Web(url.clone()).to_string()
+}
