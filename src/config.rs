@@ -24,6 +24,7 @@ mod files;
 mod forum;
 mod http;
 mod mail;
+mod operator;
 mod problem;
 mod reader;
 mod secret;
@@ -62,6 +63,8 @@ pub struct Config {
     pub alerts: Vec<Alert>,
     /// Where hubs reach us; `None`: nowhere, all is polled.
     pub websub: Option<WebSub>,
+    /// Who is told how vahti itself fares; `None`: nobody.
+    pub operator: Option<Operator>,
     /// After how many days somebody asks whether all is well: 7 to 14.
     pub follow_up_days: i64,
 }
@@ -80,6 +83,13 @@ pub struct WebSub {
     pub listen: SocketAddr,
     /// The same as seen from outside; a token of ours follows behind it.
     pub public_url: Url,
+}
+
+/// Who hears of failing sources, dead notices, a full disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// Mail addresses, at least one.
+    pub to: Vec<String>,
 }
 
 /// How mail leaves.

@@ -4,6 +4,7 @@
 
 mod excerpt;
 pub mod html;
+pub mod operator;
 #[cfg(test)]
 mod sample;
 mod subject;

@@ -18,6 +18,7 @@ use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+pub mod care;
 pub mod tell;
 
 /// Everything configured that the pipeline needs, compiled.

@@ -73,6 +73,20 @@ pub struct Told {
     pub times: u32,
 }
 
+/// What the operator was told beside what is kept with each source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reported {
+    /// When the last message was made.
+    pub last: Option<DateTime<Utc>>,
+    /// The dead notices that were told and are still there.
+    pub dead: Vec<NoticeId>,
+    /// How many stores that were set aside were told.
+    pub set_aside: usize,
+    /// When it was told that the disk is nearly full, and how often; `None` while it is not.
+    pub full: Option<(DateTime<Utc>, u32)>,
+}
+
 /// How a source fares.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -145,6 +159,10 @@ pub struct Commit {
     pub alerts: Vec<(String, AlertState)>,
     /// Alerts of whom all mentions of this commit, and all before it, are told.
     pub told: Vec<String>,
+    /// Sources of which the operator was told something; `None` where all is well again.
+    pub told_of: Vec<(SourceName, Option<Told>)>,
+    /// What else the operator was told.
+    pub reported: Option<Reported>,
     /// New notices (number 0) and known ones that came further.
     pub notices: Vec<Notice>,
     /// Notices that a person took out of the outbox.
@@ -214,6 +232,9 @@ pub trait Store: Send + Sync {
 
     /// Returns what is remembered of the alert called `name`, if it was ever seen.
     fn alert(&self, name: &str) -> Result<Option<AlertState>, StoreError>;
+
+    /// Returns what the operator was told beside what is kept with each source.
+    fn reported(&self) -> Result<Reported, StoreError>;
 
     /// Returns the notices that are queued or dead, oldest first.
     fn outbox(&self) -> Result<Vec<Notice>, StoreError>;

@@ -54,8 +54,8 @@ impl Draft<'_> {
     }
 
     pub(super) fn no_mail(&mut self) {
-        let told = self.alerts.iter().find_map(|alert| alert.to.as_ref());
-        if let Some(spot) = told
+        let mut told = self.alerts.iter().filter_map(|alert| alert.to.as_ref());
+        if let Some(spot) = told.next().or(self.operator.to.as_ref())
             && !self.given.contains_key("mail")
         {
             self.faults.push(spot.problem(

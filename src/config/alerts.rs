@@ -29,7 +29,7 @@ pub(super) struct Draft {
 /// Reads one alert. `name` is its name, which the caller keeps a list of.
 pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     let to = table.need("to", "to = [\"care@acme.example\"]");
-    let recipients = to.as_ref().map(recipients);
+    let recipients = to.as_ref().map(|value| recipients(value, "an alert tells somebody"));
     let frequency = frequency(&table);
     let filter_value = table.take("filter");
     let filter = match &filter_value {
@@ -56,11 +56,11 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     Draft { config: config(), to: to.map(|value| value.spot()), filter: asks }
 }
 
-/// Reads whom it tells.
-fn recipients(value: &Value<'_>) -> Vec<String> {
+/// Reads who is told. `nobody` is what is wrong with an empty list.
+pub(super) fn recipients(value: &Value<'_>, nobody: &str) -> Vec<String> {
     let items = value.list();
     if items.is_empty() && value.is_list() {
-        value.fault("an alert tells somebody", Some("write [\"care@acme.example\"]".into()));
+        value.fault(nobody, Some("write [\"care@acme.example\"]".into()));
     }
     let (addresses, others): (Vec<_>, Vec<_>) = items.into_iter().partition(may_be_address);
     for other in others {

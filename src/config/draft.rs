@@ -6,9 +6,12 @@ use super::reader::{Reader, Table};
 use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
-use super::{Config, Loaded, Mail, WebSub, alerts, brands, files, http, mail, syntax, websub};
+use super::{
+    Config, Loaded, Mail, WebSub, alerts, brands, files, http, mail, operator, syntax, websub,
+};
 use crate::brand::Brand;
 use crate::fetch;
+use crate::pipeline::care;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -23,8 +26,7 @@ const DAY: u64 = 24 * 60 * 60;
 const FOLLOW_UP_DAYS: i64 = 10;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 7] =
-    ["web", "judge", "route", "channel", "operator", "retention", "keep_posts"];
+const LATER: [&str; 6] = ["web", "judge", "route", "channel", "retention", "keep_posts"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -49,6 +51,7 @@ pub(super) struct Draft<'s> {
     pub(super) sources: Vec<sources::Draft>,
     pub(super) alerts: Vec<alerts::Draft>,
     websub: Option<WebSub>,
+    pub(super) operator: operator::Draft,
     follow_up_days: i64,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
@@ -62,6 +65,8 @@ pub(super) struct Names {
     pub(super) seen: HashMap<String, (String, Spot)>,
     /// Whether there was anything of this sort at all, with or without a name.
     pub(super) any: bool,
+    /// A name that vahti itself uses, in lower case.
+    reserved: Option<&'static str>,
 }
 
 impl Names {
@@ -84,6 +89,10 @@ impl Names {
         if name.chars().count() > LONGEST_NAME {
             value.fault(format!("a name has at most {LONGEST_NAME} characters"), None);
             return None;
+        }
+        if self.reserved == Some(name.to_lowercase().as_str()) {
+            let message = format!("`{name}` is the name of what [operator] is told");
+            value.fault(message, Some("write another name".into()));
         }
         match self.seen.get(&name.to_lowercase()) {
             Some((known, spot)) => {
@@ -108,7 +117,7 @@ impl<'s> Draft<'s> {
             given: HashMap::new(),
             brand_names: Names::of("brand"),
             source_names: Names::of("source"),
-            alert_names: Names::of("alert"),
+            alert_names: Names { reserved: Some(care::NAME), ..Names::of("alert") },
             broken: false,
             zone: None,
             state_dir: None,
@@ -119,6 +128,7 @@ impl<'s> Draft<'s> {
             sources: Vec::new(),
             alerts: Vec::new(),
             websub: None,
+            operator: operator::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -221,6 +231,9 @@ impl<'s> Draft<'s> {
         }
         if let Some(table) = self.once(root, "mail").and_then(|value| value.table()) {
             self.mail = mail::read(table, self.around);
+        }
+        if let Some(table) = self.once(root, "operator").and_then(|value| value.table()) {
+            self.operator = operator::read(table);
         }
         if let Some(table) = self.once(root, "tickets").and_then(|value| value.table()) {
             if let Some(days) = table.take("follow_up").and_then(|value| follow_up(&value)) {
@@ -325,6 +338,7 @@ impl<'s> Draft<'s> {
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),
             alerts: self.alerts.into_iter().filter_map(|alert| alert.config).collect(),
             websub: self.websub,
+            operator: self.operator.config,
             follow_up_days: self.follow_up_days,
         };
         Ok(Loaded { config, warnings: self.warnings })

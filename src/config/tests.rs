@@ -102,7 +102,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 34] = [
     "timezone",
     "include",
     "state_dir",
@@ -136,6 +136,7 @@ const KEYS: [&str; 33] = [
     "language",
     "empty",
     "name",
+    "[operator]",
 ];
 
 #[test]
@@ -159,6 +160,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.follow_up_days, 10);
     assert_eq!(config.http, fetch::Settings::default());
     assert!(config.mail.is_none() && config.alerts.is_empty());
+    assert_eq!(config.operator, None);
 }
 
 #[test]
@@ -205,6 +207,9 @@ at = "07:30"
 filter = "sentiment:negative"
 language = "fi"
 empty = true
+
+[operator]
+to = ["ops@acme.example", "OPS@acme.example", "Maija <maija@acme.example>"]
 "#;
 
 #[test]
@@ -242,6 +247,8 @@ fn tables_that_are_written_arrive() {
     assert_eq!((alert.to.join(" "), alert.language.code()), ("care@acme.example".into(), "fi"));
     assert_ne!(alert.filter, crate::query::Query::All);
     assert!(alert.empty);
+    let operator = config.operator.as_ref().unwrap();
+    assert_eq!(operator.to, ["ops@acme.example", "Maija <maija@acme.example>"]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn render(digest: &Digest) -> String {
 
 /// What is written so far.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(pub(super) String);
 
 impl Page {
     fn today(&mut self, today: &TodayView) {
@@ -113,7 +113,7 @@ impl Page {
         }
     }
 
-    fn heading(&mut self, heading: &str) {
+    pub(super) fn heading(&mut self, heading: &str) {
         self.gap();
         self.gap();
         self.wrapped("", heading);
@@ -132,20 +132,20 @@ impl Page {
         }
     }
 
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         if !self.0.is_empty() {
             self.0.push('\n');
         }
     }
 
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
     }
 
     /// Writes words in lines of the usual width; `first` begins the first, and spaces of its width
     /// the others.
-    fn wrapped(&mut self, first: &str, words: &str) {
+    pub(super) fn wrapped(&mut self, first: &str, words: &str) {
         let indent = " ".repeat(first.chars().count());
         let mut line = first.to_owned();
         let mut width = indent.len();

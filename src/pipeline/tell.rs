@@ -58,7 +58,7 @@ pub(super) fn at_once(
             state
         } else {
             let said = gathered.say(alert, rules, state.last.or(state.began), now, &[]);
-            commit.notices.extend(notices(alert, &said, now));
+            commit.notices.extend(notices(&alert.name, &alert.to, &said, now));
             AlertState { last: Some(now), ..state }
         };
         commit.alerts.push((alert.name.clone(), state));
@@ -108,7 +108,7 @@ pub fn speak(
     Ok(Commit {
         alerts: vec![(alert.name.clone(), state)],
         told: vec![alert.name.clone()],
-        notices: if speaks { notices(alert, &said, now) } else { Vec::new() },
+        notices: if speaks { notices(&alert.name, &alert.to, &said, now) } else { Vec::new() },
         ..Commit::default()
     })
 }
@@ -260,18 +260,22 @@ fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> Tic
 }
 
 /// Returns one notice for each recipient, ready for the outbox.
-fn notices(alert: &Alert, said: &Said, now: DateTime<Utc>) -> Vec<Notice> {
-    alert
-        .to
+pub(super) fn notices(
+    alert: &str,
+    recipients: &[String],
+    said: &Said,
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
+    recipients
         .iter()
         .map(|to| Notice {
             id: NoticeId(0),
-            alert: alert.name.clone(),
+            alert: alert.to_owned(),
             to: to.clone(),
             subject: said.subject.clone(),
             text: said.text.clone(),
             html: said.html.clone(),
-            message_id: message_id(&alert.name, to, &said.text, now),
+            message_id: message_id(alert, to, &said.text, now),
             created: now,
             progress: Progress::Queued,
             attempts: 0,

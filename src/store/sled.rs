@@ -2,7 +2,7 @@
 //! of this file: `flush` is no fsync on Linux, so [`SledStore::sync`] also syncs the file `db`; a
 //! store that was cut off may panic when it is opened, so it is opened where a panic is caught.
 
-use super::{Commit, Counts, Fault, Sequence, SourceState, Store, StoreError, Window};
+use super::{Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Window};
 use crate::alert::AlertState;
 use crate::delivery::{Notice, Progress};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
@@ -34,6 +34,8 @@ mod counter {
     /// Commits so far, to hold against the witness.
     pub(super) const COMMITS: &[u8] = b"commits";
     pub(super) const SET_ASIDE: &[u8] = b"set-aside";
+    /// Not a number: what the operator was told.
+    pub(super) const REPORTED: &[u8] = b"reported";
 }
 
 /// The embedded store.
@@ -216,6 +218,12 @@ impl Store for SledStore {
     fn alert(&self, name: &str) -> Result<Option<AlertState>, StoreError> {
         let bytes = self.trees.alerts.get(name).map_err(self.broken())?;
         bytes.map(|bytes| record::read_alert(&bytes).map_err(|e| self.damaged(e.0))).transpose()
+    }
+
+    fn reported(&self) -> Result<Reported, StoreError> {
+        let bytes = self.trees.meta.get(counter::REPORTED).map_err(self.broken())?;
+        let read = bytes.map(|bytes| record::read_reported(&bytes)).transpose();
+        Ok(read.map_err(|error| self.damaged(error.0))?.unwrap_or_default())
     }
 
     fn outbox(&self) -> Result<Vec<Notice>, StoreError> {

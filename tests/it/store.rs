@@ -164,9 +164,9 @@ fn whole(nth: u64) -> Commit {
         alerts: vec![("care".into(), AlertState { told_up_to: 0, began: None, last: Some(at(0)) })],
         told: vec!["care".into()],
         notices: vec![notice("care")],
-        dropped: Vec::new(),
         names: vec![(SourceName("blogs".into()), name.clone(), SourceName("blogs/A".into()))],
         document: Some((SourceName("blogs".into()), name.into_bytes())),
+        ..Commit::default()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use crate::post::{Author, Post, SourceName};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub, Kind};
-use crate::store::{Health, Moved, Sequence, SourceState};
+use crate::store::{Health, Moved, Reported, Sequence, SourceState};
 use crate::ticket::{Facts, Ticket};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -294,6 +294,20 @@ pub(super) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unreadable> {
         began: time_or_none(record.began)?,
         last: time_or_none(record.last)?,
     })
+}
+
+/// Writes what the operator was told.
+pub(super) fn reported(reported: &Reported) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = vec![VERSION];
+    serde_json::to_writer(&mut bytes, reported)
+        .map_err(|error| Unreadable(format!("what was told cannot be written: {error}")))?;
+    Ok(bytes)
+}
+
+/// Reads what the operator was told.
+pub(super) fn read_reported(bytes: &[u8]) -> Result<Reported, Unreadable> {
+    serde_json::from_slice(versioned(bytes)?)
+        .map_err(|error| Unreadable(format!("what was told does not read back: {error}")))
 }
 
 /// Writes a ticket. Tickets are few, live for years and gain fields: they are kept as JSON, whose

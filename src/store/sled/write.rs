@@ -117,6 +117,18 @@ impl<'a> Writing<'a> {
         if let Some((source, state)) = &commit.source {
             self.sources.insert(source.0.as_bytes(), record::source(state).map_err(aborted)?)?;
         }
+        for (source, told) in &commit.told_of {
+            if let Some(bytes) = self.sources.get(source.0.as_bytes())? {
+                let mut state = record::read_source(&bytes).map_err(aborted)?;
+                state.health.told = *told;
+                self.sources
+                    .insert(source.0.as_bytes(), record::source(&state).map_err(aborted)?)?;
+            }
+        }
+        if let Some(reported) = &commit.reported {
+            let bytes = record::reported(reported).map_err(aborted)?;
+            self.meta.insert(counter::REPORTED, bytes)?;
+        }
         for (identity, post) in &commit.posts {
             self.posts.insert(&identity.0, &post.0)?;
         }

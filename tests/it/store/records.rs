@@ -14,7 +14,9 @@ use vahti::post::{Author, Post, SourceName};
 use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
-use vahti::store::{Commit, Health, Moved, Sequence, SourceState, Store, Told, Trouble, Window};
+use vahti::store::{
+    Commit, Health, Moved, Reported, Sequence, SourceState, Store, Told, Trouble, Window,
+};
 
 fn words() -> impl Strategy<Value = String> {
     // Everything that Unicode has, and what tends to break: NUL, overrides, marks, beyond the BMP.
@@ -245,6 +247,41 @@ fn the_state_of_a_source_read_back_is_always_the_one_written() {
         let commit = Commit { source: Some((name.clone(), written.clone())), ..Commit::default() };
         store.apply(&commit).unwrap();
         prop_assert_eq!(store.source(&name).unwrap(), written);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_the_operator_was_told_read_back_is_always_what_was_written() {
+    use proptest::option::of;
+    let dead = proptest::collection::vec(any::<u64>().prop_map(NoticeId), 0..5);
+    let strategy = (of(time()), dead, any::<usize>(), of((time(), any::<u32>())));
+    always(strategy, |store, (last, dead, set_aside, full)| {
+        let reported = Reported { last, dead, set_aside, full };
+        let commit = Commit { reported: Some(reported.clone()), ..Commit::default() };
+        store.apply(&commit).unwrap();
+        prop_assert_eq!(store.reported().unwrap(), reported.clone());
+        store.apply(&Commit::default()).unwrap();
+        prop_assert_eq!(store.reported().unwrap(), reported);
+        prop_assert_eq!(store.check().unwrap(), []);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_told_of_a_source_changes_nothing_else_of_it() {
+    always((any_state(), time()), |store, (written, at)| {
+        let [name, unknown] = ["news", "never polled"].map(|name| SourceName(name.to_owned()));
+        let source = Some((name.clone(), written.clone()));
+        store.apply(&Commit { source, ..Commit::default() }).unwrap();
+        for told in [Some(Told { of: Trouble::Gone, at, times: 2 }), None] {
+            let told_of = vec![(name.clone(), told), (unknown.clone(), told)];
+            store.apply(&Commit { told_of, ..Commit::default() }).unwrap();
+            let mut expected = written.clone();
+            expected.health.told = told;
+            prop_assert_eq!(store.source(&name).unwrap(), expected);
+            prop_assert_eq!(store.source(&unknown).unwrap(), SourceState::default());
+        }
         Ok(())
     });
 }

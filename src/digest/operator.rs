@@ -1,0 +1,179 @@
+//! What the operator is told at one moment of how vahti itself fares: sources that fail or are silent,
+//! what is mended, notices that could not be delivered, a damaged store, a disk that fills. In English.
+
+mod advice;
+mod view;
+
+use super::excerpt::line;
+use super::text::Page;
+use crate::post::SourceName;
+use crate::text::count;
+use askama::Template;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
+use view::{GroupView, SectionView, View};
+
+/// The longest subject, in characters.
+const LONGEST: usize = 120;
+
+/// What is wrong with a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// Its polls fail.
+    Failing,
+    /// The server said that it is gone for good.
+    Gone,
+    /// It brings nothing new though it used to.
+    Silent,
+}
+
+/// A source in trouble, or one that was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    pub source: SourceName,
+    /// Where it is asked; `None` for a file.
+    pub host: Option<String>,
+    pub trouble: Trouble,
+    pub since: Option<DateTime<Utc>>,
+    /// What went wrong last: `https://forum.example/latest answered 503`.
+    pub error: Option<String>,
+    /// When it is tried next, where that is known.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// A notice that could not be delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadNotice {
+    pub number: u64,
+    pub to: String,
+    pub subject: String,
+    /// What the mail server said.
+    pub answer: String,
+}
+
+/// Everything that the operator is told at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Letter {
+    /// In which times are written.
+    pub zone: Tz,
+    pub now: DateTime<Utc>,
+    /// What is told for the first time.
+    pub begun: Vec<Case>,
+    /// What was told before and still is so.
+    pub lasting: Vec<Case>,
+    /// What is well again; `since` and the rest tell of the trouble it had.
+    pub mended: Vec<Case>,
+    /// Whether no source that the operator was told of is in trouble any more.
+    pub all_mended: bool,
+    /// Notices given up since the last message, newest last.
+    pub dead: Vec<DeadNotice>,
+    /// Damaged stores that were set aside since the last message.
+    pub set_aside: Vec<String>,
+    /// Bytes that are left on a disk that is nearly full.
+    pub room: Option<u64>,
+}
+
+impl Letter {
+    /// Tells whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.begun.is_empty()
+            && self.lasting.is_empty()
+            && self.mended.is_empty()
+            && self.dead.is_empty()
+            && self.set_aside.is_empty()
+            && self.room.is_none()
+    }
+}
+
+/// Returns the subject: how many sources have which trouble, and where.
+pub fn subject(letter: &Letter) -> String {
+    line(&format!("vahti: {}", summary(letter)), LONGEST)
+}
+
+/// Returns all of it in one sentence, however long.
+fn summary(letter: &Letter) -> String {
+    let mut parts = Vec::new();
+    if letter.room.is_some() {
+        parts.push("the disk is nearly full".to_owned());
+    }
+    if !letter.set_aside.is_empty() {
+        parts.push("a damaged store was set aside".to_owned());
+    }
+    for (cases, still) in [(&letter.begun, ""), (&letter.lasting, "still ")] {
+        for trouble in [Trouble::Failing, Trouble::Gone, Trouble::Silent] {
+            let cases: Vec<&Case> = cases.iter().filter(|case| case.trouble == trouble).collect();
+            if !cases.is_empty() {
+                parts.push(format!("{}{}", view::told(&cases, still), places(&cases)));
+            }
+        }
+    }
+    match letter.dead.len() {
+        0 => {}
+        dead => parts.push(format!("{} could not be delivered", count(dead, "notice"))),
+    }
+    if !letter.mended.is_empty() {
+        let whose = view::sources(letter.mended.iter());
+        let is = if letter.mended.len() == 1 { "is" } else { "are" };
+        parts.push(if letter.all_mended && letter.mended.len() > 1 {
+            "all mended".to_owned()
+        } else {
+            format!("{whose} {is} mended")
+        });
+    }
+    parts.join(", ")
+}
+
+/// Says where some sources are, where that is short to say.
+fn places(cases: &[&Case]) -> String {
+    let hosts: BTreeSet<Option<&str>> = cases.iter().map(|case| case.host.as_deref()).collect();
+    match (hosts.len(), hosts.first()) {
+        (1, Some(Some(host))) => format!(" at {}", line(host, 60)),
+        (1, Some(None)) => " on this machine".to_owned(),
+        (several, Some(None)) => format!(" at {}", count(several, "place")),
+        (several, _) => format!(" at {}", count(several, "host")),
+    }
+}
+
+/// Renders what is told as plain text.
+pub fn text(letter: &Letter) -> String {
+    let view = View::of(letter);
+    let mut page = Page::default();
+    page.wrapped("", &view.summary);
+    page.wrapped("", &view.date);
+    for SectionView { heading, is_good: _, groups, advice } in &view.sections {
+        page.heading(heading);
+        for GroupView { names, what, when, advice } in groups {
+            page.gap();
+            let mut bullet = "* ";
+            for words in [names, what, when, advice] {
+                if !words.is_empty() {
+                    page.wrapped(std::mem::replace(&mut bullet, "  "), words);
+                }
+            }
+        }
+        if !advice.is_empty() {
+            page.gap();
+            page.wrapped("", advice);
+        }
+    }
+    page.gap();
+    page.line("-- ");
+    page.wrapped("", &view.footer);
+    page.0
+}
+
+#[derive(Template)]
+#[template(path = "operator.html")]
+struct Mail {
+    view: View,
+}
+
+/// Renders what is told as an HTML document.
+pub fn html(letter: &Letter) -> String {
+    // Writing into a string fails only where a value's own rendering does, and ours are strings.
+    Mail { view: View::of(letter) }.render().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
