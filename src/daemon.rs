@@ -27,6 +27,7 @@ pub mod send;
 pub mod setup;
 pub mod systemd;
 mod tour;
+mod ward;
 
 /// Events that may wait for the writer; full means that the pollers wait.
 const EVENTS_IN_FLIGHT: usize = 256;
@@ -145,12 +146,14 @@ impl Shared {
 
     /// Spawns what writes, sends, speaks and feeds the watchdog.
     fn work(self, events: mpsc::Receiver<Event>, tasks: &mut JoinSet<Ended>) {
-        let Self { events: sender, store, setup, post, stop, .. } = self;
+        let Self { events: sender, store, setup, post, board, stop } = self;
         let inbox =
             Inbox { events, store: store.clone(), setup: setup.clone(), post: Arc::clone(&post) };
         tasks.spawn(async move { intake::run(inbox).await.map(|()| "the writer") });
         let sending = send::run(sender.clone(), store.clone(), setup.clone(), post, stop.clone());
         tasks.spawn(async move { sending.await.map(|()| "the sender") });
+        let looking = ward::run(sender.clone(), setup.clone(), board, stop.clone());
+        tasks.spawn(async move { looking.await.map(|()| "the ward") });
         let speaking = alerts::run(sender.clone(), store.clone(), setup, stop.clone());
         tasks.spawn(async move { speaking.await.map(|()| "the alerts") });
         tasks.spawn(async move {

@@ -6,6 +6,7 @@ use super::{Died, clock};
 use crate::ask::{self, Answer, Order, Refusal, Setting};
 use crate::delivery::{Notice, Progress};
 use crate::mention::TicketId;
+use crate::pipeline::care::{self, Ward, Watched};
 use crate::pipeline::{self, Arrival, Failure, Receipt, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
@@ -37,6 +38,12 @@ pub enum Event {
     /// An alert's time has come.
     Speak {
         alert: String,
+        reply: oneshot::Sender<()>,
+    },
+    /// Somebody looked how vahti fares: at these sources, and how many bytes are free.
+    Looked {
+        watched: Vec<Watched>,
+        room: Option<u64>,
         reply: oneshot::Sender<()>,
     },
     /// Alerts may be new.
@@ -185,6 +192,13 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
                 .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
                 .transpose()?;
             Written::apply(&commit.unwrap_or_default(), store, move || {
+                reply.send(()).ok();
+            })
+        }
+        Event::Looked { watched, room, reply } => {
+            let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
+            let ward = Ward { to, zone: setup.config.zone, sources: &watched, room };
+            Written::apply(&care::care(&ward, store, clock::now())?, store, move || {
                 reply.send(()).ok();
             })
         }

@@ -3,7 +3,7 @@
 use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::setup::{Planned, Setup};
-use super::{Died, EVENTS_IN_FLIGHT, alerts, clock, poll, send};
+use super::{Died, EVENTS_IN_FLIGHT, alerts, clock, poll, send, ward};
 use crate::alert::Frequency;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::Config;
@@ -18,6 +18,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     let once = Once::begin(config, store).await?;
     let mut summary = once.poll(once.setup.sources.clone()).await?;
     once.tell().await?;
+    ward::look(&once.setup, None, &once.events).await?;
     once.send(&mut summary).await?;
     once.end().await?;
     Ok(summary)

@@ -2,6 +2,8 @@
 
 mod alerts;
 mod finding;
+mod forums;
+mod health;
 mod lists;
 mod polling;
 mod signals;

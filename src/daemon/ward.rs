@@ -1,0 +1,64 @@
+//! How vahti itself fares, looked at every few minutes for whoever runs it.
+
+use super::board::Board;
+use super::intake::Event;
+use super::setup::Setup;
+use super::{Died, clock, poll};
+use crate::fetch::Location;
+use crate::pipeline::care::Watched;
+use crate::source::{Cursor, Visit};
+use chrono::TimeDelta;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// How often vahti looks.
+const ROUND: TimeDelta = TimeDelta::minutes(3);
+
+/// Looks until told to stop.
+pub(super) async fn run(
+    events: mpsc::Sender<Event>,
+    setup: watch::Receiver<Arc<Setup>>,
+    board: Arc<Board>,
+    stop: CancellationToken,
+) -> Result<(), Died> {
+    while poll::wait_until(clock::now() + ROUND, &stop).await.is_some() {
+        let current = Arc::clone(&setup.borrow());
+        look(&current, Some(&board), &events).await?;
+    }
+    Ok(())
+}
+
+/// Looks once, and waits until what there is to tell is in the outbox.
+pub(super) async fn look(
+    setup: &Setup,
+    board: Option<&Board>,
+    events: &mpsc::Sender<Event>,
+) -> Result<(), Died> {
+    if setup.config.operator.is_none() {
+        return Ok(());
+    }
+    let visit = Visit { cursor: Cursor::default(), now: clock::now() };
+    let watched = setup.sources.iter().map(|planned| Watched {
+        source: planned.name.clone(),
+        host: match planned.source.open(&visit).location {
+            Location::Web(url) => url.host_str().map(str::to_owned),
+            Location::File(_) => None,
+        },
+        next: board.and_then(|board| board.next(&planned.name)),
+    });
+    let (watched, room) = (watched.collect(), room(&setup.config.state_dir));
+    let (reply, stored) = oneshot::channel();
+    let sent = events.send(Event::Looked { watched, room, reply }).await;
+    match (sent, stored.await) {
+        (Ok(()), Ok(())) => Ok(()),
+        _ => Err(Died("the writer ended before the operator was told".into())),
+    }
+}
+
+/// Returns the bytes that are free where the store lies.
+fn room(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}

@@ -1,0 +1,73 @@
+//! How sources fare, and who hears of it.
+
+use super::{HEAD, json, source, state};
+use crate::support::{Answer, Site, World, entry, feed};
+
+const OPERATOR: &str = "[operator]\nto = [\"ops@acme.example\"]\n";
+
+#[test]
+fn the_operator_hears_once_of_what_is_gone_and_once_that_it_is_back() {
+    let site = Site::start();
+    site.serve("/a.xml", Answer::status(410));
+    site.serve("/b.xml", Answer::status(410));
+    site.serve("/fine.xml", Answer::feed(feed(&[])));
+    let sources = ["/a.xml", "/b.xml", "/fine.xml"].map(|path| source(&site, path, "")).concat();
+    let world = World::new(&format!("{HEAD}{OPERATOR}{sources}"));
+    json(&world, "run --once");
+    let mails = world.mails("eml");
+    let [mail] = &*mails else { panic!("{} mails", mails.len()) };
+    assert!(mail.contains("To: ops@acme.example"), "{mail}");
+    for part in ["Subject: vahti: ", "127.0.0.1", "410"] {
+        assert!(mail.contains(part), "no {part} in {mail}");
+    }
+    assert!(!mail.contains("fine"), "{mail}");
+    json(&world, "run --once");
+    assert_eq!(world.mails("eml").len(), 1, "nothing new to tell");
+}
+
+#[test]
+fn an_address_that_moved_for_good_is_asked_where_it_is_after_three_polls() {
+    let site = Site::start();
+    let moved = |to: &str| Answer::status(301).header("Location", to);
+    site.serve("/old.xml", moved("/new.xml"));
+    site.serve("/new.xml", Answer::feed(feed(&[entry("1", "Acme")])).header("ETag", "\"1\""));
+    site.serve("/soon.xml", Answer::status(302).header("Location", "/new.xml"));
+    let sources = source(&site, "/old.xml", "") + &source(&site, "/soon.xml", "");
+    let world = World::new(&format!("{HEAD}{sources}"));
+    for _ in 0..3 {
+        json(&world, "run --once");
+    }
+    assert_eq!(site.seen("/old.xml").len(), 3);
+    assert_eq!(state(&world, "old")["moved_to"], site.url("/new.xml"));
+    json(&world, "run --once");
+    json(&world, "run --once");
+    assert_eq!(site.seen("/old.xml").len(), 3, "it is asked where it is now");
+    assert_eq!(site.seen("/soon.xml").len(), 5, "what moved for a while is asked where it was");
+    let last = site.seen("/new.xml");
+    let unconditional = last.iter().filter(|seen| !seen.headers.contains_key("if-none-match"));
+    assert_eq!(unconditional.count(), 3 + 1 + 5, "then it answers for itself");
+    assert_eq!(json(&world, "mentions").as_array().unwrap().len(), 1);
+
+    // The new address fails: the old one may know better.
+    site.serve("/new.xml", Answer::status(404));
+    site.serve("/old.xml", Answer::feed(feed(&[entry("2", "Acme again")])));
+    json(&world, "run --once");
+    json(&world, "run --once");
+    assert_eq!(site.seen("/old.xml").len(), 4);
+    assert_eq!(state(&world, "old")["state"], "ok");
+    assert_eq!(json(&world, "mentions").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_address_that_moved_to_no_feed_is_not_followed_for_good() {
+    let site = Site::start();
+    site.serve("/old.xml", Answer::status(301).header("Location", "/login"));
+    site.serve("/login", Answer::feed("<!DOCTYPE html><title>Log in</title>"));
+    let world = World::new(&format!("{HEAD}{}", source(&site, "/old.xml", "")));
+    for _ in 0..5 {
+        json(&world, "run --once");
+    }
+    assert_eq!(site.seen("/old.xml").len(), 5);
+    let old = state(&world, "old");
+    assert_eq!((&old["failures"], &old["moved_to"]), (&5.into(), &serde_json::Value::Null));
+}
