@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LINK, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LINK, LOCATION};
 use reqwest::redirect::Policy;
 use rustls::crypto::{CryptoProvider, ring};
 use tokio::sync::Semaphore;
@@ -206,6 +206,13 @@ impl Client {
         // Known only of bodies that are not compressed.
         if part == Part::Whole && response.content_length().is_some_and(|length| length > most) {
             return Err(too_large());
+        }
+        // What the client undoes it takes off this header.
+        if let Some(coding) = response.headers().get(CONTENT_ENCODING)
+            && !matches!(coding.as_bytes().to_ascii_lowercase().trim_ascii(), b"" | b"identity")
+        {
+            let cause = "it is compressed in a way that was not asked for".to_owned();
+            return Err(FetchError::Broken { location: location.clone(), cause });
         }
         let mut body = Vec::new();
         let mut permit = None;

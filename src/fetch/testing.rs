@@ -46,6 +46,11 @@ impl Answer {
         Self { bytes: bytes.to_vec(), wait: Duration::ZERO, drip: false, close: true }
     }
 
+    /// Keeps the connection for the next request.
+    pub(super) fn kept_open(self) -> Self {
+        Self { close: false, ..self }
+    }
+
     pub(super) fn after(self, wait: Duration) -> Self {
         Self { wait, ..self }
     }

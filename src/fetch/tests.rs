@@ -5,6 +5,7 @@ use std::path::Path;
 use super::testing::{Answer, Server};
 use super::*;
 
+mod coding;
 mod limits;
 mod robots;
 
@@ -131,30 +132,6 @@ async fn not_modified_that_nobody_asked_for_is_an_error() {
     }
 }
 
-const GZIP_HELLO: &[u8] =
-    &[31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 7, 0, 134, 166, 16, 54, 5, 0, 0, 0];
-
-#[tokio::test]
-async fn bodies_are_decompressed() {
-    let server = Server::start(|path, _| match path {
-        "/gzip" => Answer::ok(&["Content-Encoding: gzip"], GZIP_HELLO),
-        "/deflate" => Answer::ok(
-            &["Content-Encoding: deflate"],
-            &[120, 156, 203, 72, 205, 201, 201, 7, 0, 6, 44, 2, 21],
-        ),
-        "/br" => Answer::ok(&["Content-Encoding: br"], b"\x0b\x02\x80hello\x03"),
-        "/zstd" => {
-            Answer::ok(&["Content-Encoding: zstd"], b"\x28\xb5\x2f\xfd\x00\x58\x29\x00\x00hello")
-        }
-        _ => Answer::ok(&[], b"hello"),
-    })
-    .await;
-    let fetcher = fetcher(|settings| settings.most_bytes = 5);
-    for path in ["/plain", "/gzip", "/deflate", "/br", "/zstd"] {
-        assert_eq!(body(&fetcher, &server.url(path)).await, "hello", "{path}");
-    }
-}
-
 #[tokio::test]
 async fn redirects_are_followed_five_times_and_never_in_a_circle() {
     let server = Server::start(|path, _| match path {
@@ -227,6 +204,97 @@ async fn validators_belong_to_the_address_that_gave_them() {
     assert!(
         matches!(fetched, Fetched::Fresh { validators, .. } if validators == Validators::default())
     );
+}
+
+#[tokio::test]
+async fn nothing_that_is_ours_goes_to_another_host() {
+    let other = Server::start(|_, _| Answer::ok(&[], b"x")).await;
+    let to = other.url("/to#there");
+    let server = Server::start(move |path, _| match path {
+        "/from?a=b" => Answer::redirect("302 Found", "/own"),
+        _ => Answer::redirect("307 Moved", &to),
+    })
+    .await;
+    let known = Validators {
+        etag: Some("\"from\"".to_owned()),
+        last_modified: Some("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+    };
+    let port = server.address.port();
+    let from = request(&format!("http://me:s3cr3t@127.0.0.1:{port}/from?a=b#c"));
+    fetcher(|_| ()).fetch(&from, Some(&known)).await.unwrap();
+    let own: Vec<String> = server.heads().iter().map(|head| head.to_lowercase()).collect();
+    assert!(own.iter().all(|head| head.contains("\r\nauthorization: basic ")), "{own:?}");
+    assert!(own[0].starts_with("get /from?a=b http") && own[0].contains("\r\nif-none-match: "));
+    let away = other.heads()[0].to_lowercase();
+    assert!(away.starts_with("get /to http/1.1\r\n"), "{away}");
+    // What it carries is what every request carries.
+    let mut names: Vec<&str> =
+        away.lines().skip(1).filter_map(|line| Some(line.split_once(':')?.0)).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["accept", "accept-encoding", "host", "user-agent"]);
+}
+
+#[tokio::test]
+async fn what_the_server_says_beside_the_document_is_told() {
+    let server = Server::start(|path, head| match path {
+        "/moved" => Answer::redirect("301 Moved", "/page"),
+        "/for-now" => Answer::redirect("302 Found", "/page"),
+        _ if head.contains("if-none-match") => {
+            Answer::raw(b"HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=120\r\n\r\n")
+        }
+        _ => {
+            let mut headers = vec!["Cache-Control: max-age=60", "ETag: \"a\""];
+            headers.extend(["Link: </hub>; rel=hub, </me>; rel=self", "Link: <\u{e4}>"]);
+            let long = format!("Link: {}", "x".repeat(2049));
+            headers.push(&long);
+            headers.extend(["Link: </more>"; 20]);
+            Answer::ok(&headers, b"x")
+        }
+    })
+    .await;
+    let fetcher = fetcher(|_| ());
+    let check = async |path: &str, seconds: Option<u64>| {
+        let asked = Request { about: "the board".to_owned(), ..request(&server.url(path)) };
+        let fetched = fetcher.fetch(&asked, None).await.unwrap();
+        let Fetched::Fresh { reply, fresh_for, validators, .. } = fetched else { panic!() };
+        assert_eq!(fresh_for, seconds.map(Duration::from_secs), "{path}");
+        assert_eq!(reply.about, "the board");
+        assert_eq!(reply.link[..3], ["</hub>; rel=hub, </me>; rel=self", "<\u{e4}>", "</more>"]);
+        assert_eq!(reply.link.len(), 8);
+        validators
+    };
+    let validators = check("/page", Some(60)).await;
+    check("/moved", Some(60)).await;
+    check("/for-now", None).await;
+    let again = fetcher.fetch(&request(&server.url("/page")), Some(&validators)).await.unwrap();
+    let fresh_for = Some(Duration::from_mins(2));
+    assert_eq!(again, Fetched::Unchanged { validators, fresh_for });
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_was_told_is_obeyed() {
+    let server = Server::start(|_, _| Answer::ok(&[], b"x")).await;
+    let location = |path: &str| request(&server.url(path)).location;
+    let wait = Duration::from_mins(2);
+    for fetcher in [fetcher(|_| ()), polite(Duration::ZERO)] {
+        fetcher.refuse(&location("/never"), Duration::ZERO);
+        fetcher.refuse(&Location::File("/feed.xml".into()), wait);
+        fetcher.refuse(&location("/1"), wait);
+        let error = refusal(&fetcher, &server.url("/1")).await;
+        let Retry::After(left) = error.retry() else { panic!("{error}") };
+        assert!(left <= wait && left > wait / 2, "{left:?}");
+        assert_eq!(body(&fetcher, &server.url("/2")).await, "x", "one address speaks for itself");
+        assert_eq!(body(&fetcher, &server.url("/never")).await, "x");
+    }
+    let (private, public) = (fetcher(|_| ()), polite(Duration::ZERO));
+    for fetcher in [&private, &public] {
+        fetcher.refuse(&location("/1"), Duration::from_hours(1000));
+        fetcher.refuse(&location("/2"), wait);
+    }
+    assert_eq!(body(&private, &server.url("/3")).await, "x");
+    assert!(matches!(refusal(&public, &server.url("/3")).await, FetchError::HostPaused { .. }));
+    let Retry::After(left) = refusal(&private, &server.url("/1")).await.retry() else { panic!() };
+    assert!(left <= LONGEST_PAUSE, "{left:?}");
 }
 
 #[tokio::test]

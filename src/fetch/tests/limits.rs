@@ -2,16 +2,36 @@
 
 use super::*;
 
-/// 64 MiB of one letter in 420 KiB, by fixed codes: a literal, then copies of 258 bytes.
-fn gzip_bomb() -> Vec<u8> {
+/// 64 MiB of one letter in 420 KiB, without head and tail, by fixed codes: a literal, then copies of
+/// 258 bytes.
+fn bomb() -> Vec<u8> {
     let mut bits = vec![0, 1, 0]; // not the last block, fixed codes
     bits.extend([1, 0, 0, 1, 0, 0, 0, 1]); // the literal `a`
     for _ in 0..260_000 {
         bits.extend([1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]); // length 258, distance 1
     }
     let bytes = bits.chunks(8).map(|bits| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit));
-    [31, 139, 8, 0, 0, 0, 0, 0, 0, 255].into_iter().chain(bytes).collect()
+    bytes.collect()
 }
+
+fn gzip_bomb() -> Vec<u8> {
+    [&[31, 139, 8, 0, 0, 0, 0, 0, 0, 255], bomb().as_slice()].concat()
+}
+
+fn deflate_bomb() -> Vec<u8> {
+    [&[120, 156], bomb().as_slice()].concat()
+}
+
+/// 64 MiB of one letter in 102 bytes.
+const BR_BOMB: &[u8] = &[
+    0xcb, 0xff, 0xff, 0x3f, 0x00, 0x24, 0xc2, 0xe2, 0xb1, 0x40, 0x72, 0xef, 0xff, 0xf8, 0xff, 0xff,
+    0x07, 0x80, 0x04, 0x40, 0x1c, 0x16, 0x80, 0xee, 0xfd, 0x1f, 0xff, 0xff, 0xff, 0x00, 0x90, 0x00,
+    0x88, 0xc3, 0x02, 0xd0, 0xbd, 0xff, 0xe3, 0xff, 0xff, 0x1f, 0x00, 0x12, 0x00, 0x71, 0x58, 0x00,
+    0xba, 0xf7, 0x7f, 0xfc, 0xff, 0xff, 0x03, 0x40, 0x02, 0x20, 0x0e, 0x0b, 0x40, 0xf7, 0xfe, 0x8f,
+    0xff, 0xff, 0x7f, 0x00, 0x48, 0x00, 0xc4, 0x61, 0x01, 0xe8, 0xde, 0xff, 0xf1, 0xff, 0xff, 0x0f,
+    0x00, 0x09, 0x80, 0x38, 0x2c, 0x00, 0xdd, 0xfb, 0x3f, 0xfe, 0xff, 0xff, 0x01, 0x20, 0x01, 0x10,
+    0x87, 0x05, 0xa0, 0x7b, 0xff, 0x37,
+];
 
 /// A GiB of one letter in 32 KiB: blocks that say "this, 128 Ki times".
 fn zstd_bomb() -> Vec<u8> {
@@ -23,6 +43,8 @@ fn zstd_bomb() -> Vec<u8> {
 async fn bombs_and_bodies_too_large_are_refused_quickly() {
     let server = Server::start(|path, _| match path {
         "/gzip" => Answer::ok(&["Content-Encoding: gzip"], &gzip_bomb()),
+        "/deflate" => Answer::ok(&["Content-Encoding: deflate"], &deflate_bomb()),
+        "/br" => Answer::ok(&["Content-Encoding: br"], BR_BOMB),
         "/zstd" => Answer::ok(&["Content-Encoding: zstd"], &zstd_bomb()),
         "/declared" => Answer::raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"),
         "/endless" => {
@@ -32,7 +54,7 @@ async fn bombs_and_bodies_too_large_are_refused_quickly() {
     })
     .await;
     let fetcher = fetcher(|_| ());
-    for path in ["/gzip", "/zstd", "/declared", "/endless"] {
+    for path in ["/gzip", "/deflate", "/br", "/zstd", "/declared", "/endless"] {
         let began = Instant::now();
         let error = refusal(&fetcher, &server.url(path)).await;
         assert!(matches!(error, FetchError::TooLarge { .. }), "{path}: {error}");
@@ -150,6 +172,11 @@ async fn no_error_tells_a_secret() {
     }
     for host in ["127.0.0.1:1", "name.invalid", "127.0.0.2"] {
         seen.push(refusal(&fetcher, &format!("http://s3cr3t:s3cr3t@{host}/?s3cr3t")).await);
+    }
+    for path in ["broken", "ok", "status"] {
+        let location = format!("http://s3cr3t:s3cr3t@127.0.0.1:{port}/{path}?s3cr3t");
+        let page = Request { heeds_robots: true, ..request(&location) };
+        seen.push(fetcher.fetch(&page, None).await.unwrap_err());
     }
     let without_certificates = |error: &FetchError| matches!(error, FetchError::Setup(_));
     seen.push(refusal(&fetcher, &format!("https://s3cr3t:s3cr3t@127.0.0.1:{port}/?s3cr3t")).await);
