@@ -255,8 +255,8 @@ async fn what_the_server_says_beside_the_document_is_told() {
     let fetcher = fetcher(|_| ());
     let check = async |path: &str, seconds: Option<u64>| {
         let asked = Request { about: "the board".to_owned(), ..request(&server.url(path)) };
-        let fetched = fetcher.fetch(&asked, None).await.unwrap();
-        let Fetched::Fresh { reply, fresh_for, validators, .. } = fetched else { panic!() };
+        let told = fetcher.fetch(&asked, None).await.unwrap();
+        let Fetched::Fresh { reply, fresh_for, validators, .. } = told else { panic!() };
         assert_eq!(fresh_for, seconds.map(Duration::from_secs), "{path}");
         assert_eq!(reply.about, "the board");
         assert_eq!(reply.link[..3], ["</hub>; rel=hub, </me>; rel=self", "<\u{e4}>", "</more>"]);

@@ -8,6 +8,7 @@ mod architecture;
 mod commands;
 mod config;
 mod daemon;
+mod guest;
 mod listed;
 mod mail;
 mod mainjob;
