@@ -7,6 +7,7 @@ use crate::fetch::{self, Allowed, Fetcher, Location, Reply, Request};
 use crate::post::{Author, Post, SourceName};
 use crate::source::feed::Feed;
 use crate::source::forum::Forum;
+use crate::source::forum::api::Way;
 use crate::source::forum::describe::Description;
 use crate::source::{Kind, opml};
 use crate::text::visible;
@@ -73,11 +74,26 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     print::write(&lines)
 }
 
+/// Says by what a page of a forum was read.
+fn read_by(read: &Description) -> String {
+    let by = match (read.way, read.engine) {
+        (Way::Pages, engine) => engine.unwrap_or("unknown software").to_owned(),
+        (way, _) => way.to_string(),
+    };
+    match &read.api {
+        Some((way, url)) => {
+            let url = visible(url.as_str());
+            format!("{by} (from the next poll on {way} at {url}, if that answers)")
+        }
+        None => by,
+    }
+}
+
 /// Says how a page of a forum was read.
 fn description(read: &Description) -> Vec<String> {
     let mut lines = vec![format!(
         "{}: {}, {}",
-        read.read_by(),
+        read_by(read),
         crate::text::count(read.posts, "post"),
         crate::text::count(read.topics, "topic")
     )];

@@ -102,7 +102,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 34] = [
+const KEYS: [&str; 41] = [
     "timezone",
     "include",
     "state_dir",
@@ -127,6 +127,10 @@ const KEYS: [&str; 34] = [
     "tickets",
     "feed.url",
     "opml.url",
+    "forum.url",
+    "forum.engine",
+    "forum.timezone",
+    "forum.selectors.post",
     "schedule",
     "brands",
     "to",
@@ -137,6 +141,9 @@ const KEYS: [&str; 34] = [
     "empty",
     "name",
     "[operator]",
+    "[websub]",
+    "listen",
+    "public_url",
 ];
 
 #[test]

@@ -8,8 +8,8 @@
 use crate::fetch::{Allowed, Location, Reply, Request};
 use crate::post::SourceName;
 use crate::source::forum::api::Way;
-use crate::source::forum::follow::{OWN, Walk};
-use crate::source::forum::memory::Memory;
+use crate::source::forum::follow::{OWN, Walk, changed};
+use crate::source::forum::memory::{Memory, Owed};
 use crate::source::forum::preset::Selectors;
 use crate::source::forum::reading::Reading;
 use crate::source::{Page, Source, Unreadable, Visit};
@@ -108,10 +108,10 @@ impl Source for Forum {
             let resumed = memory.owed(OWN).map(|owed| &owed.page);
             let known = memory.topics.get(OWN).and_then(|known| known.page.as_ref());
             let page = resumed.or(known).and_then(|page| Url::parse(page).ok());
-            let page = page.unwrap_or_else(|| self.root(memory, &home));
+            let page = page.unwrap_or_else(|| memory.root(&home));
             return self.request(&page, &About::Topic(OWN.to_owned()), memory.way);
         }
-        self.request(&self.root(memory, &home), &About::Root, memory.way)
+        self.request(&memory.root(&home), &About::Root, memory.way)
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -189,12 +189,6 @@ impl Forum {
         }
     }
 
-    /// Returns where a poll begins.
-    fn root(&self, memory: &Memory, home: &Url) -> Url {
-        let api = memory.api.as_deref().and_then(|api| Url::parse(api).ok());
-        api.unwrap_or_else(|| home.clone())
-    }
-
     fn walk(&self, visit: &Visit) -> Walk<'_> {
         let memory = Memory::load(&visit.cursor, visit.now);
         Walk { forum: self, memory, now: visit.now, next: Vec::new() }
@@ -246,7 +240,7 @@ impl Forum {
 impl Walk<'_> {
     /// Reads what is at the configured address, or the same from an API.
     fn root(mut self, reply: &Reply, home: &Url) -> Result<Page, Unreadable> {
-        let asked = self.forum.root(&self.memory, home);
+        let asked = self.memory.root(home);
         let read = reading::read(self.forum, reply, &asked, self.now);
         let is_api = self.memory.api.is_some();
         let mut reading = match read {
@@ -332,6 +326,9 @@ impl Walk<'_> {
             return Err(nothing(&self.memory));
         }
         if reading.posts.is_empty() {
+            if reading.is_guess && self.memory.known_rows {
+                return Err(changed("topics"));
+            }
             self.list(&reading, 1, false);
             return Ok(self.page(Vec::new(), reading.skipped));
         }
@@ -369,9 +366,9 @@ impl Walk<'_> {
     /// Owes the posts at the configured address itself: they are read in every poll.
     fn owe_own(&mut self, key: &str, home: &Url) {
         if key == OWN && self.memory.owed(OWN).is_none() {
-            let first = self.forum.root(&self.memory, home);
+            let first = self.memory.root(home);
             let known = self.memory.topics.get(OWN);
-            let owed = self.forum.owed(OWN, first.as_str(), known, self.memory.poll);
+            let owed = Owed::of(OWN, first.as_str(), known, self.memory.poll);
             self.memory.owed.insert(0, owed);
         }
     }
@@ -389,15 +386,14 @@ fn is_empty(reading: &Reading) -> bool {
 
 /// What is said of a page with neither posts nor topics.
 fn nothing(memory: &Memory) -> Unreadable {
-    let (had, what) = match (memory.had_rows, memory.had_posts && memory.holds_posts) {
-        (true, _) => (true, "topics"),
-        (_, true) => (true, "posts"),
-        _ => (false, ""),
-    };
-    Unreadable(if had {
-        format!("no {what} where there were always some: the page's structure changed")
-    } else {
+    if memory.had_rows {
+        return changed("topics");
+    }
+    if memory.had_posts && memory.holds_posts {
+        return changed("posts");
+    }
+    Unreadable(
         "the page shows neither topics nor posts: `[source.forum.selectors]` can say where they are"
-            .into()
-    })
+            .into(),
+    )
 }

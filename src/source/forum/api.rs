@@ -20,7 +20,7 @@ pub enum Way {
     /// As people read it.
     #[default]
     Pages,
-    /// The list by XenForo's RSS, the topics as people read them.
+    /// The list by the RSS of `XenForo`, the topics as people read them.
     Rss,
     Discourse,
     NodeBb,
@@ -96,6 +96,12 @@ fn complaint(value: &Value) -> Option<String> {
     Some(crate::text::cut(&crate::text::visible(words), 200))
 }
 
+/// Said of an entry that cannot be read.
+pub(super) struct Malformed;
+
+/// An entry that was read; nothing of one that nobody wrote or that was taken away.
+pub(super) type Entry<T> = Result<Option<T>, Malformed>;
+
 /// Returns a text that says something.
 pub(super) fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     value.get(name)?.as_str().filter(|text| !text.trim().is_empty())
@@ -135,22 +141,19 @@ pub(super) fn line(markup: &str, most: usize) -> Option<String> {
 }
 
 /// Returns `url` with another path below the folder that the forum lies in.
-pub(super) fn below(url: &Url, folder: &str, path: &str) -> Option<Url> {
+pub(super) fn below(url: &Url, folder: &str, path: &str) -> Url {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
     let (path, query) = path.split_once('?').map_or((path, None), |(path, q)| (path, Some(q)));
     url.set_path(&format!("{}/{}", folder.trim_end_matches('/'), path.trim_start_matches('/')));
     url.set_query(query);
-    Some(url)
+    url
 }
 
 /// Splits the path of `url` at the first segment that `is_known` knows: the folder that the forum
 /// lies in, and the segments from there.
-pub(super) fn folder<'u>(
-    url: &'u Url,
-    is_known: impl Fn(&str) -> bool,
-) -> Option<(String, Vec<&'u str>)> {
+pub(super) fn folder(url: &Url, is_known: impl Fn(&str) -> bool) -> Option<(String, Vec<&str>)> {
     let segments: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let at = segments.iter().position(|part| is_known(part))?;
     let (before, behind) = segments.split_at_checked(at)?;

@@ -33,25 +33,6 @@ pub struct Description {
     pub warnings: Vec<String>,
 }
 
-impl Description {
-    /// Says by what the page was read, for people.
-    pub fn read_by(&self) -> String {
-        let way = match (self.way, self.engine) {
-            (Way::Pages, engine) => engine.unwrap_or("unknown software").to_owned(),
-            (Way::Rss, _) => "XenForo, its topics by RSS".to_owned(),
-            (Way::Discourse, _) => "Discourse, by its JSON API".to_owned(),
-            (Way::NodeBb, _) => "NodeBB, by its JSON API".to_owned(),
-            (Way::Flarum, _) => "Flarum, by its JSON API".to_owned(),
-        };
-        match &self.api {
-            Some((_, url)) => format!(
-                "{way} (the same for machines: {url}, which is read from the next poll on if it answers)"
-            ),
-            None => way,
-        }
-    }
-}
-
 impl Forum {
     /// Describes one reply by itself, whatever was read before.
     ///

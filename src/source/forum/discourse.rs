@@ -5,7 +5,7 @@
 //! others are asked for by id, twenty at a time, as the site's own scripts do.
 
 use crate::post::{Author, Post};
-use crate::source::forum::api::{self, Way, date, is_set, list, name, text};
+use crate::source::forum::api::{self, Entry, Malformed, Way, date, is_set, list, name, text};
 use crate::source::forum::paging;
 use crate::source::forum::reading::{Reading, Row};
 use crate::text::html;
@@ -51,7 +51,7 @@ pub(super) fn address(body: &str, url: &Url) -> Option<Url> {
         [] | ["latest" | "new" | "top" | "hot" | "categories", ..] => "latest.json".to_owned(),
         _ => return None,
     };
-    api::below(url, &folder, &path)
+    Some(api::below(url, &folder, &path))
 }
 
 /// Returns the folder that the forum lies in, and the segments below.
@@ -110,14 +110,13 @@ impl Site<'_> {
     fn row(&self, topic: &Value, users: &[Value]) -> Option<Row> {
         let id = name(topic, "id").filter(|id| is_number(id))?;
         let slug = text(topic, "slug").unwrap_or("-");
-        let address = self.at(&format!("t/{slug}/{id}.json"))?;
+        let address = self.at(&format!("t/{slug}/{id}.json"));
         let last = date(topic, "last_posted_at").or_else(|| date(topic, "created_at"));
         let marks =
             ["highest_post_number", "posts_count"].map(|key| name(topic, key).unwrap_or_default());
         let mark = format!("{} {} {}", marks.join(" "), last.unwrap_or_default(), id);
-        let identity = paging::identity(&self.at(&format!("t/{id}"))?);
-        let mut row =
-            Row::new(&identity, address, self.at(&format!("t/{slug}/{id}"))?, Some(&mark));
+        let identity = paging::identity(&self.at(&format!("t/{id}")));
+        let mut row = Row::new(&identity, address, self.at(&format!("t/{slug}/{id}")), Some(&mark));
         row.title =
             text(topic, "title").and_then(|title| api::line(&html::escape(title), MOST_TITLE));
         row.last = last;
@@ -157,24 +156,20 @@ impl Site<'_> {
         let surplus = missing.len().saturating_sub(CHUNK * MOST_CHUNKS);
         let wanted = missing.get(surplus..).unwrap_or_default();
         reading.left_out = surplus.div_ceil(CHUNK);
-        reading.rest = wanted.chunks(CHUNK).filter_map(|ids| self.chunk(&topic, ids)).collect();
+        reading.rest = wanted.chunks(CHUNK).map(|ids| self.chunk(&topic, ids)).collect();
         let slug = slug.unwrap_or("-");
         let number = name(value, "highest_post_number").filter(|number| is_number(number));
-        let resume = match number {
-            Some(number) => self.at(&format!("t/{slug}/{topic}/{number}.json")),
-            None => self.at(&format!("t/{slug}/{topic}.json")),
-        };
-        reading.resume = resume.map(|mut resume| {
-            resume.set_fragment(Some(&format!("after={newest}")));
-            resume
-        });
+        let number = number.map(|number| format!("/{number}")).unwrap_or_default();
+        let mut resume = self.at(&format!("t/{slug}/{topic}{number}.json"));
+        resume.set_fragment(Some(&format!("after={newest}")));
+        reading.resume = Some(resume);
         reading
     }
 
-    fn chunk(&self, topic: &str, ids: &[u64]) -> Option<Url> {
-        let mut url = self.at(&format!("t/{topic}/posts.json"))?;
+    fn chunk(&self, topic: &str, ids: &[u64]) -> Url {
+        let mut url = self.at(&format!("t/{topic}/posts.json"));
         url.query_pairs_mut().extend_pairs(ids.iter().map(|id| ("post_ids[]", id.to_string())));
-        Some(url)
+        url
     }
 
     fn newest(&self, posts: &[Value]) -> Reading {
@@ -192,12 +187,7 @@ impl Site<'_> {
     }
 
     /// Reads a post; nothing of one that nobody wrote or that was taken away.
-    fn post(
-        &self,
-        post: &Value,
-        title: Option<&str>,
-        slug: Option<&str>,
-    ) -> Result<Option<Post>, Malformed> {
+    fn post(&self, post: &Value, title: Option<&str>, slug: Option<&str>) -> Entry<Post> {
         let topic = name(post, "topic_id").filter(|id| is_number(id)).ok_or(Malformed)?;
         let number = name(post, "post_number").filter(|id| is_number(id)).ok_or(Malformed)?;
         let cooked = post.get("cooked").and_then(Value::as_str).ok_or(Malformed)?;
@@ -215,8 +205,8 @@ impl Site<'_> {
         Ok(Some(Post {
             id: Some(number),
             site: site(self.url, &topic),
-            has_own_url: url.is_some(),
-            url: url.map(String::from),
+            has_own_url: true,
+            url: Some(url.into()),
             title: title.map(str::to_owned).or(own),
             text: html::plain(&api::without(cooked, "aside", quotes)),
             author: self.author(post),
@@ -230,7 +220,7 @@ impl Site<'_> {
         let handle =
             text(user, "username").and_then(|name| api::line(&html::escape(name), MOST_NAME));
         let shown = text(user, "name").and_then(|name| api::line(&html::escape(name), MOST_NAME));
-        let url = handle.as_ref().and_then(|handle| self.at(&format!("u/{handle}")));
+        let url = handle.as_ref().map(|handle| self.at(&format!("u/{handle}")));
         // Pages show the account's name; what people call themselves may be anything.
         Author {
             name: handle.clone().or(shown),
@@ -240,7 +230,7 @@ impl Site<'_> {
         }
     }
 
-    fn at(&self, path: &str) -> Option<Url> {
+    fn at(&self, path: &str) -> Url {
         api::below(self.url, &self.folder, path)
     }
 }
@@ -256,6 +246,3 @@ pub(super) fn site_of_page(url: &Url) -> Option<String> {
 fn site(url: &Url, topic: &str) -> String {
     format!("{}/{topic}", paging::authority(url))
 }
-
-/// Said of an entry that cannot be read.
-struct Malformed;

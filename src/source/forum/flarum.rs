@@ -2,7 +2,7 @@
 //! scripts. The pages themselves show neither ids nor dates.
 
 use crate::post::{Author, Post};
-use crate::source::forum::api::{self, Way, date, is_set, list, name, text};
+use crate::source::forum::api::{self, Entry, Malformed, Way, date, is_set, list, name, text};
 use crate::source::forum::paging;
 use crate::source::forum::reading::{Reading, Row};
 use crate::text::html;
@@ -30,10 +30,10 @@ pub(super) fn address(body: &str, url: &Url) -> Option<Url> {
     match rest.as_slice() {
         ["d", slug, ..] => {
             let (id, _) = slug.split_once('-').unwrap_or((slug, ""));
-            site.posts_of(id)
+            Some(site.posts_of(id))
         }
         ["t", tag, ..] => {
-            let list = site.at("api/discussions")?;
+            let list = site.at("api/discussions");
             Some(api::with_query(
                 &api::with_query(&list, "filter[tag]", tag),
                 "sort",
@@ -41,7 +41,7 @@ pub(super) fn address(body: &str, url: &Url) -> Option<Url> {
             ))
         }
         [] | ["all" | "tags", ..] => {
-            Some(api::with_query(&site.at("api/discussions")?, "sort", "-lastPostedAt"))
+            Some(api::with_query(&site.at("api/discussions"), "sort", "-lastPostedAt"))
         }
         _ => None,
     }
@@ -73,7 +73,8 @@ pub(super) fn read(value: &Value, url: &Url) -> Option<Reading> {
 type Included<'v> = HashMap<(&'v str, &'v str), &'v Value>;
 
 fn included(document: &Value) -> Included<'_> {
-    let included = list(document, "included").into_iter().flatten();
+    let itself = document.get("data").filter(|data| data.is_object());
+    let included = list(document, "included").into_iter().flatten().chain(itself);
     included.filter_map(|thing| Some(((text(thing, "type")?, text(thing, "id")?), thing))).collect()
 }
 
@@ -98,12 +99,12 @@ impl<'a> Site<'a> {
         for thing in things {
             match text(thing, "type") {
                 Some("discussions") => match self.row(thing) {
-                    Some(row) => reading.rows.extend(row),
-                    None => reading.skipped += 1,
+                    Ok(row) => reading.rows.extend(row),
+                    Err(Malformed) => reading.skipped += 1,
                 },
                 Some("posts") => match self.post(thing) {
-                    Some(post) => reading.posts.extend(post),
-                    None => reading.skipped += 1,
+                    Ok(post) => reading.posts.extend(post),
+                    Err(Malformed) => reading.skipped += 1,
                 },
                 _ => reading.skipped += 1,
             }
@@ -121,55 +122,54 @@ impl<'a> Site<'a> {
         let mut reading = Reading { moves: true, ..Reading::default() };
         for post in &posts {
             match self.post(post) {
-                Some(post) => reading.posts.extend(post),
-                None => reading.skipped += 1,
+                Ok(post) => reading.posts.extend(post),
+                Err(Malformed) => reading.skipped += 1,
             }
         }
         let is_all = posts.len() == listed.len();
-        reading.next = name(topic, "id").filter(|_| !is_all).and_then(|id| self.posts_of(&id));
+        reading.next = name(topic, "id").filter(|_| !is_all).map(|id| self.posts_of(&id));
         reading
     }
 
     /// Reads a row; nothing of a topic that was taken away.
-    fn row(&self, topic: &Value) -> Option<Option<Row>> {
-        let id = name(topic, "id")?;
-        let all = topic.get("attributes")?;
+    fn row(&self, topic: &Value) -> Entry<Row> {
+        let id = name(topic, "id").ok_or(Malformed)?;
+        let all = topic.get("attributes").ok_or(Malformed)?;
         if is_set(all, "isHidden") || all.get("hiddenAt").is_some_and(|at| !at.is_null()) {
-            return Some(None);
+            return Ok(None);
         }
-        let identity = paging::identity(&self.at(&format!("d/{id}"))?);
-        let page = self.at(&format!("d/{}", text(all, "slug").unwrap_or(&id)))?;
+        let identity = paging::identity(&self.at(&format!("d/{id}")));
+        let page = self.at(&format!("d/{}", text(all, "slug").unwrap_or(&id)));
         let marks =
             ["commentCount", "lastPostNumber"].map(|key| name(all, key).unwrap_or_default());
         let mark = format!("{} {}", marks.join(" "), text(all, "lastPostedAt").unwrap_or_default());
-        let mut row = Row::new(&identity, self.posts_of(&id)?, page, Some(&mark));
+        let mut row = Row::new(&identity, self.posts_of(&id), page, Some(&mark));
         row.title = title(all);
         row.author =
             self.related(topic, "user", "users").map(|user| self.author(user)).unwrap_or_default();
         row.last = date(all, "lastPostedAt").or_else(|| date(all, "createdAt"));
-        Some(Some(row))
+        Ok(Some(row))
     }
 
-    /// Reads a post; nothing of one that nobody wrote or that was taken away. The outer `None` means
-    /// that it cannot be read.
-    fn post(&self, post: &Value) -> Option<Option<Post>> {
-        let id = name(post, "id")?;
-        let all = post.get("attributes")?;
+    /// Reads a post; nothing of one that nobody wrote or that was taken away.
+    fn post(&self, post: &Value) -> Entry<Post> {
+        let id = name(post, "id").ok_or(Malformed)?;
+        let all = post.get("attributes").ok_or(Malformed)?;
         let is_written = text(all, "contentType").is_none_or(|kind| kind == "comment");
         let is_gone =
             is_set(all, "isHidden") || all.get("hiddenAt").is_some_and(|at| !at.is_null());
         if !is_written || is_gone {
-            return Some(None);
+            return Ok(None);
         }
-        let content = all.get("contentHtml").or_else(|| all.get("content"))?.as_str()?;
+        let content = all.get("contentHtml").or_else(|| all.get("content"));
+        let content = content.and_then(Value::as_str).ok_or(Malformed)?;
         let topic = self.related(post, "discussion", "discussions").or_else(|| self.only_topic());
         let slug = topic.and_then(|topic| text(topic.get("attributes")?, "slug"));
         let slug = slug.or_else(|| text(topic?, "id"));
         let number = name(all, "number");
-        let url =
-            slug.zip(number).and_then(|(slug, number)| self.at(&format!("d/{slug}/{number}")));
+        let url = slug.zip(number).map(|(slug, number)| self.at(&format!("d/{slug}/{number}")));
         let author = self.related(post, "user", "users").map(|user| self.author(user));
-        Some(Some(Post {
+        Ok(Some(Post {
             id: Some(id),
             site: paging::authority(self.url),
             has_own_url: url.is_some(),
@@ -199,7 +199,7 @@ impl<'a> Site<'a> {
         let plain = |key| text(all, key).and_then(|name| api::line(&html::escape(name), MOST_NAME));
         let handle = plain("username");
         let url = text(all, "slug").or_else(|| text(all, "username"));
-        let url = url.and_then(|slug| self.at(&format!("u/{slug}"))).map(String::from);
+        let url = url.map(|slug| self.at(&format!("u/{slug}"))).map(String::from);
         Author {
             name: plain("displayName").or_else(|| handle.clone()),
             handle,
@@ -209,16 +209,16 @@ impl<'a> Site<'a> {
     }
 
     /// Returns where the posts of a topic are, the oldest first.
-    fn posts_of(&self, id: &str) -> Option<Url> {
-        let mut url = self.at("api/posts")?;
+    fn posts_of(&self, id: &str) -> Url {
+        let mut url = self.at("api/posts");
         let size = CHUNK.to_string();
         let query =
             [("filter[discussion]", id), ("sort", "number"), ("page[limit]", size.as_str())];
         url.query_pairs_mut().extend_pairs(query);
-        Some(url)
+        url
     }
 
-    fn at(&self, path: &str) -> Option<Url> {
+    fn at(&self, path: &str) -> Url {
         api::below(self.url, &self.folder, path)
     }
 }

@@ -69,6 +69,7 @@ impl Walk<'_> {
         let now = self.moment();
         let since = *self.memory.since.get_or_insert(now);
         self.memory.had_rows |= !reading.rows.is_empty();
+        self.memory.known_rows |= !reading.is_guess && !reading.rows.is_empty();
         let mut is_last_fresh = false;
         for (place, row) in reading.rows.iter().enumerate() {
             if is_first_by_feed && let Some(topic) = self.memory.topics.get_mut(&row.key) {
@@ -110,7 +111,7 @@ impl Walk<'_> {
             }
         }
         let known = self.memory.topics.get(&row.key);
-        let owed = self.forum.owed(&row.key, row.address.as_str(), known, now);
+        let owed = Owed::of(&row.key, row.address.as_str(), known, now);
         self.memory.owed.push(Owed { mark, ..owed });
         now
     }
@@ -137,15 +138,19 @@ impl Walk<'_> {
             if owed.walked > 0 {
                 self.memory.settle(key);
             } else if !self.begin_again(key) {
-                return Err(Unreadable(if self.memory.had_posts {
-                    "no posts where there were always some: the page's structure changed".into()
+                return Err(if self.memory.had_posts {
+                    changed("posts")
                 } else {
-                    format!("no posts were found in the topic at {}", shown(asked))
-                }));
+                    Unreadable(format!("no posts were found in the topic at {}", shown(asked)))
+                });
             }
             return Ok(Vec::new());
         }
+        if reading.is_guess && self.memory.known_posts {
+            return Err(changed("posts"));
+        }
         self.memory.had_posts |= !reading.posts.is_empty();
+        self.memory.known_posts |= !reading.is_guess && !reading.posts.is_empty();
         let anchor = reading.anchor();
         let has_moved = !owed.anchor.is_empty() && !anchor.starts_with(&owed.anchor);
         if owed.walked == 0 && is_first && reading.is_newest_first() {
@@ -165,18 +170,15 @@ impl Walk<'_> {
         let next = self.following(&mut owed, &reading, asked);
         owed.walked = owed.walked.saturating_add(1);
         let posts = reading.fresh_posts(&mut owed.given);
-        match next {
-            Some(next) => {
-                owed.page = next;
-                owed.anchor.clear();
-                self.go_on(owed);
+        if let Some(next) = next {
+            owed.page = next;
+            owed.anchor.clear();
+            self.go_on(owed);
+        } else {
+            if let Some(known) = self.memory.owed_mut(key) {
+                *known = owed;
             }
-            None => {
-                if let Some(known) = self.memory.owed_mut(key) {
-                    *known = owed;
-                }
-                self.memory.settle(key);
-            }
+            self.memory.settle(key);
         }
         Ok(posts)
     }
@@ -262,25 +264,6 @@ impl Walk<'_> {
 }
 
 impl Forum {
-    /// Returns what is to be read of a topic, given what is known of it.
-    pub(super) fn owed(&self, key: &str, first: &str, known: Option<&Topic>, now: Moment) -> Owed {
-        let first = first.to_owned();
-        let resume = known.and_then(|known| known.page.clone());
-        let anchor = known.map(|known| known.anchor.clone()).unwrap_or_default();
-        Owed {
-            key: key.to_owned(),
-            page: resume.clone().unwrap_or_else(|| first.clone()),
-            first,
-            // On a first page it is of use only where that is the newest one.
-            until: if resume.is_none() { anchor.clone() } else { Vec::new() },
-            anchor,
-            seen: now,
-            changed: now,
-            since: now,
-            ..Owed::default()
-        }
-    }
-
     fn ask_topic(&self, owed: &Owed, way: super::api::Way) -> Option<Request> {
         let url = Url::parse(&owed.page).ok()?;
         Some(self.request(&url, &About::Topic(owed.key.clone()), way))
@@ -298,6 +281,11 @@ fn has_changed(known: &Topic, row: &Row, place: usize, now: DateTime<Utc>) -> bo
         Some(last) => last + (now - last) / 3 + TimeDelta::minutes(2) >= read,
         None => place < FIRST_ROWS && now - read >= BLIND_PAUSE,
     }
+}
+
+/// What is said where there is nothing of what there always was.
+pub(super) fn changed(what: &str) -> Unreadable {
+    Unreadable(format!("no {what} where there were always some: the page's structure changed"))
 }
 
 /// An address as it may be shown.

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
+use url::Url;
 
 /// Topics remembered; the one seen longest ago makes room.
 const MOST_TOPICS: usize = 1_000;
@@ -52,6 +53,9 @@ pub(super) struct Memory {
     pub holds_posts: bool,
     pub had_posts: bool,
     pub had_rows: bool,
+    /// Whether posts, and topics, were found where the software has them; then they are nowhere else.
+    pub known_posts: bool,
+    pub known_rows: bool,
     /// When the walk over the pages of the list began that is not at its end.
     pub since: Option<Moment>,
     /// By [`key`].
@@ -173,6 +177,12 @@ impl Memory {
         }
     }
 
+    /// Returns where a poll begins, for a forum that was configured at `home`.
+    pub(super) fn root(&self, home: &Url) -> Url {
+        let api = self.api.as_deref().and_then(|api| Url::parse(api).ok());
+        api.unwrap_or_else(|| home.clone())
+    }
+
     pub(super) fn owed(&self, key: &str) -> Option<&Owed> {
         self.owed.iter().find(|owed| owed.key == key)
     }
@@ -241,6 +251,25 @@ impl Memory {
 }
 
 impl Owed {
+    /// What is to be read of a topic, given what is known of it.
+    pub(super) fn of(key: &str, first: &str, known: Option<&Topic>, now: Moment) -> Owed {
+        let first = first.to_owned();
+        let resume = known.and_then(|known| known.page.clone());
+        let anchor = known.map(|known| known.anchor.clone()).unwrap_or_default();
+        Owed {
+            key: key.to_owned(),
+            page: resume.clone().unwrap_or_else(|| first.clone()),
+            first,
+            // On a first page it is of use only where that is the newest one.
+            until: if resume.is_none() { anchor.clone() } else { Vec::new() },
+            anchor,
+            seen: now,
+            changed: now,
+            since: now,
+            ..Owed::default()
+        }
+    }
+
     /// Begins again at the first page.
     pub(super) fn restart(&mut self) {
         self.page.clone_from(&self.first);

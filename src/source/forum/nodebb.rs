@@ -1,4 +1,4 @@
-//! NodeBB: every page is to be had as JSON below `/api`, page by page like the page itself.
+//! `NodeBB`: every page is to be had as JSON below `/api`, page by page like the page itself.
 
 use crate::post::{Author, Post};
 use crate::source::forum::api::{self, Way, date, is_set, list, name, text};
@@ -29,7 +29,7 @@ pub(super) fn address(body: &str, url: &Url) -> Option<Url> {
         [] | ["categories"] => "api/recent".to_owned(),
         _ => return None,
     };
-    api::below(url, folder, &path)
+    Some(api::below(url, folder, &path))
 }
 
 /// Reads a list or a topic; `None` if it is neither.
@@ -64,10 +64,10 @@ impl Site<'_> {
         if is_set(topic, "deleted") || is_set(topic, "scheduled") {
             return None;
         }
-        let identity = paging::identity(&self.at(&format!("topic/{id}"))?);
-        let address = self.at(&format!("api/topic/{slug}"))?;
+        let identity = paging::identity(&self.at(&format!("topic/{id}")));
+        let address = self.at(&format!("api/topic/{slug}"));
         let marks = ["postcount", "lastposttime"].map(|key| name(topic, key).unwrap_or_default());
-        let page = self.at(&format!("topic/{slug}"))?;
+        let page = self.at(&format!("topic/{slug}"));
         let mut row = Row::new(&identity, address, page, Some(&marks.join(" ")));
         row.title = title(topic);
         row.author = topic.get("user").map(|user| self.author(user)).unwrap_or_default();
@@ -93,7 +93,7 @@ impl Site<'_> {
     fn post(&self, post: &Value, title: Option<String>) -> Option<Post> {
         let id = name(post, "pid")?;
         let content = post.get("content")?.as_str()?;
-        let mut url = self.at("post")?;
+        let mut url = self.at("post");
         // An id from another server is an address itself.
         url.path_segments_mut().ok()?.push(&id);
         Some(Post {
@@ -112,11 +112,11 @@ impl Site<'_> {
 
     fn author(&self, user: &Value) -> Author {
         let handle = text(user, "username").and_then(|name| api::line(name, MOST_NAME));
-        let url = text(user, "userslug").and_then(|slug| self.at(&format!("user/{slug}")));
+        let url = text(user, "userslug").map(|slug| self.at(&format!("user/{slug}")));
         Author { name: handle.clone(), handle, url: url.map(String::from), followers: None }
     }
 
-    fn at(&self, path: &str) -> Option<Url> {
+    fn at(&self, path: &str) -> Url {
         api::below(self.url, &self.folder, path)
     }
 }

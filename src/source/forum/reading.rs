@@ -7,6 +7,7 @@ use crate::source::feed::decode;
 use crate::source::forum::api::{self, Way};
 use crate::source::forum::memory::{digest, key};
 use crate::source::forum::page::{self, Options, Sheet};
+use crate::source::forum::preset;
 use crate::source::forum::{Forum, discourse, flarum, paging, xenforo};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
@@ -43,6 +44,8 @@ pub(super) struct Reading {
     pub moves: bool,
     /// Where the same is to be had for machines.
     pub api: Option<(Way, Url)>,
+    /// Whether a page was read by a guess, though it may be of a known software.
+    pub is_guess: bool,
     /// The page as it was read, if it was one.
     pub sheet: Option<Sheet>,
 }
@@ -211,6 +214,8 @@ fn html(forum: &Forum, body: &str, url: &Url, now: DateTime<Utc>) -> Result<Read
     if let Some(posts) = flarum::payload(body, url).filter(|posts| !posts.is_empty()) {
         reading.posts = posts;
     }
+    reading.is_guess =
+        preset::all().iter().all(|known| known.name != sheet.engine) && forum.selectors.is_empty();
     reading.sheet = Some(sheet);
     Ok(reading)
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::source::Cursor;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 mod fake;
 mod flow;
@@ -73,7 +73,8 @@ impl Poller {
             };
             match page {
                 Ok(page) => {
-                    self.posts.extend(page.posts.iter().map(|post| post.id.clone().unwrap()));
+                    self.posts
+                        .extend(page.posts.iter().map(|post| post.id.clone().unwrap_or_default()));
                     queue.extend(page.next);
                     if let Some(cursor) = page.cursor {
                         visit.cursor = cursor;
@@ -93,11 +94,4 @@ impl Poller {
     fn memory(&self) -> Memory {
         Memory::load(&self.cursor, self.now)
     }
-}
-
-/// Answers from a table.
-fn table(pages: &[(&str, &str)]) -> impl FnMut(&str) -> Result<String, u16> {
-    let pages: BTreeMap<String, String> =
-        pages.iter().map(|(url, body)| ((*url).to_owned(), (*body).to_owned())).collect();
-    move |url| pages.get(url).cloned().ok_or(404)
 }

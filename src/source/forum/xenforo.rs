@@ -1,11 +1,11 @@
-//! XenForo's RSS: the list of topics, with how many answers each has. The posts are on the pages.
+//! The RSS of `XenForo`: the list of topics, with how many answers each has. The posts are on the pages.
 
 use crate::post::Author;
 use crate::source::Unreadable;
+use crate::source::feed::date;
 use crate::source::forum::api::{self, Way};
 use crate::source::forum::paging;
 use crate::source::forum::reading::{Reading, Row};
-use crate::text::date;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use url::Url;
