@@ -5,48 +5,49 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
 
 /// Where a declaration may stand: near the front.
 const FRONT_BYTES: usize = 1024;
 
 /// Returns the text of a document. `content_type` is what its server said of it; `host` is where it
 /// came from, which makes a guess surer.
-pub fn decode(bytes: &[u8], content_type: Option<&str>, host: Option<&str>) -> String {
-    if let Some(text) = marked(bytes) {
-        return text;
+pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, host: Option<&str>) -> Cow<'a, str> {
+    if let Some(text) = utf_32(bytes) {
+        return Cow::Owned(text);
+    }
+    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
+        let (_, rest) = bytes.split_at(length);
+        return encoding.decode_without_bom_handling(rest).0;
     }
     if let Some(encoding) = two_byte(bytes) {
-        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+        return encoding.decode_without_bom_handling(bytes).0;
     }
     let own = std::str::from_utf8(bytes).ok();
     if let Some(text) = own.filter(|text| !text.is_ascii()) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let claims = [content_type.and_then(charset), declared(bytes)];
     for encoding in claims.into_iter().flatten() {
         if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-            return text.into_owned();
+            return text;
         }
     }
-    own.map_or_else(|| guess(bytes, host), str::to_owned)
+    own.map_or_else(|| guess(bytes, host), Cow::Borrowed)
 }
 
-/// Reads a document that begins with a byte order mark.
-fn marked(bytes: &[u8]) -> Option<String> {
-    let utf_32 = match bytes {
-        [0xff, 0xfe, 0, 0, rest @ ..] => Some((rest, u32::from_le_bytes as fn([u8; 4]) -> u32)),
-        [0, 0, 0xfe, 0xff, rest @ ..] => Some((rest, u32::from_be_bytes as fn([u8; 4]) -> u32)),
-        _ => None,
+/// Reads UTF-32, with a mark or without.
+fn utf_32(bytes: &[u8]) -> Option<String> {
+    let big = u32::from_be_bytes as fn([u8; 4]) -> u32;
+    let (rest, number) = match bytes {
+        [0xff, 0xfe, 0, 0, rest @ ..] => (rest, u32::from_le_bytes as fn([u8; 4]) -> u32),
+        [0, 0, 0xfe, 0xff, rest @ ..] => (rest, big),
+        [b'<' | b'{', 0, 0, 0, ..] => (bytes, u32::from_le_bytes as fn([u8; 4]) -> u32),
+        [0, 0, 0, b'<' | b'{', ..] => (bytes, big),
+        _ => return None,
     };
-    if let Some((rest, number)) = utf_32 {
-        let (fours, _) = rest.as_chunks::<4>();
-        return Some(
-            fours.iter().map(|four| char::from_u32(number(*four)).unwrap_or('\u{fffd}')).collect(),
-        );
-    }
-    let (encoding, length) = Encoding::for_bom(bytes)?;
-    let (_, rest) = bytes.split_at(length);
-    Some(encoding.decode_without_bom_handling(rest).0.into_owned())
+    let (fours, _) = rest.as_chunks::<4>();
+    Some(fours.iter().map(|four| char::from_u32(number(*four)).unwrap_or('\u{fffd}')).collect())
 }
 
 /// Recognises UTF-16 without a mark: every document begins with ASCII.
@@ -82,7 +83,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Guesses, for bytes that are no valid UTF-8 and not what anybody said.
-fn guess(bytes: &[u8], host: Option<&str>) -> String {
+fn guess<'a>(bytes: &'a [u8], host: Option<&str>) -> Cow<'a, str> {
     let (mut right, mut wrong) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         right += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
@@ -90,14 +91,14 @@ fn guess(bytes: &[u8], host: Option<&str>) -> String {
     }
     // A slip or two, or a character cut through at the end, do not unmake UTF-8.
     if right > 10 * wrong {
-        return UTF_8.decode_without_bom_handling(bytes).0.into_owned();
+        return UTF_8.decode_without_bom_handling(bytes).0;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
     let tld = host.and_then(|host| host.rsplit('.').next());
     let tld = tld.filter(|tld| tld.bytes().all(|b| b.is_ascii_lowercase())).map(str::as_bytes);
     let encoding = detector.guess(tld, Utf8Detection::Deny);
-    encoding.decode_without_bom_handling(bytes).0.into_owned()
+    encoding.decode_without_bom_handling(bytes).0
 }
 
 #[cfg(test)]

@@ -1,15 +1,12 @@
 //! One entry of a feed made a post, and what only the whole document can tell of its entries.
 
 use crate::post::{Author, Post};
-use crate::source::feed::google;
+use crate::source::feed::reddit::Thing;
+use crate::source::feed::{bing, google, news, reddit};
 use crate::text::{self, Language, html};
-use feed_rs::model::{Content, Entry, Feed, FeedType, Link, Person, Text};
+use feed_rs::model::{Content, Entry, Feed, Link, Person, Text};
 use std::collections::{HashMap, HashSet};
 use url::Url;
-
-/// What stands for the id of an entry that has none. It cannot come from a document: the character
-/// is taken out of every text.
-pub(super) const NO_ID: &str = "\0";
 
 /// A longer id is no id but a text that went astray.
 const MOST_ID_CHARS: usize = 512;
@@ -64,17 +61,29 @@ pub(super) struct Document<'a> {
     pub base: Option<&'a Url>,
     /// The feed without its entries.
     pub feed: &'a Feed,
-    /// Ids that are no addresses though they look so.
-    pub no_permalinks: &'a HashSet<String>,
     /// Whether the feed is a Google Alert.
     pub is_alerts: bool,
 }
 
 impl Document<'_> {
-    /// Returns the post that an entry holds; `None` if it says nothing by which anybody could know it.
+    /// Returns the post that an entry holds; `None` where the entry is nothing that somebody wrote.
     pub(super) fn post(&self, entry: &Entry) -> Option<Post> {
         let id = id(entry);
-        let url = self.url(entry);
+        let written = self.url(entry);
+        let thing =
+            written.as_ref().zip(id.as_deref()).and_then(|(url, id)| reddit::thing(id, url));
+        if thing == Some(Thing::Other) {
+            return None;
+        }
+        let (is_bing, url) = match written {
+            Some(url) if google::is_redirect(&url) => (false, google::target(&url)),
+            Some(url) => match bing::target(&url) {
+                Some(target) => (true, Some(target)),
+                None => (false, Some(url)),
+            },
+            None => (false, None),
+        };
+        let is_news = url.as_ref().is_some_and(news::is_article);
         let title =
             entry.title.as_ref().map(plain).map(|title| text::cut(&title, MOST_TITLE_CHARS));
         let mut post = Post {
@@ -88,27 +97,24 @@ impl Document<'_> {
             author: self.author(entry),
             published: entry.published.or(entry.updated),
             language: self.language(entry),
-            parent: None,
+            parent: parent(entry),
         };
         if self.is_alerts {
             google::tidy(&mut post);
+        } else if is_bing {
+            bing::tidy(&mut post, self.outlet(entry));
+        } else if is_news {
+            news::tidy(&mut post, self.outlet(entry));
+        } else if thing.is_some() {
+            reddit::tidy(&mut post);
         }
-        let is_nothing = post.id.is_none() && post.url.is_none();
-        (!is_nothing || post.title.is_some() || !post.text.is_empty()).then_some(post)
+        Some(post)
     }
 
-    /// Returns the permalink: the link, or an id that is an address.
+    /// Returns the permalink.
     fn url(&self, entry: &Entry) -> Option<Url> {
-        let is_own = |link: &&Link| {
-            link.target.is_none() && link.rel.as_deref().is_none_or(|rel| rel == "alternate")
-        };
-        let link = entry.links.iter().filter(is_own).find_map(|link| self.address(&link.href));
-        let url = link.or_else(|| {
-            let id = entry.id.trim();
-            let is_permalink = id.starts_with("http") && !self.no_permalinks.contains(id);
-            is_permalink.then(|| self.address(id)).flatten()
-        })?;
-        if google::is_redirect(&url) { google::target(&url) } else { Some(url) }
+        let is_own = |link: &&Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
+        entry.links.iter().filter(is_own).find_map(|link| self.address(&link.href))
     }
 
     /// Returns an address on the web, made absolute.
@@ -131,10 +137,15 @@ impl Document<'_> {
         pages.filter_map(|link| Url::parse(&link.href).ok()).find(Url::has_host)
     }
 
+    /// Returns where an aggregator found the entry.
+    fn outlet(&self, entry: &Entry) -> Option<Author> {
+        let outlets = entry.contributors.iter().map(|person| self.person(person));
+        outlets.into_iter().find(|outlet| !outlet.is_unknown())
+    }
+
     fn author(&self, entry: &Entry) -> Author {
-        // An Atom entry without an author has the feed's.
-        let inherited = (self.feed.feed_type == FeedType::Atom).then_some(&self.feed.authors);
-        let all = entry.authors.iter().chain(inherited.into_iter().flatten());
+        // An entry without an author has the feed's, where the format says so.
+        let all = entry.authors.iter().chain(&self.feed.authors);
         let known = all.map(|person| self.person(person)).find(|author| !author.is_unknown());
         known.unwrap_or_default()
     }
@@ -142,8 +153,7 @@ impl Document<'_> {
     fn person(&self, person: &Person) -> Author {
         let name = person.name.as_deref().or(person.email.as_deref()).unwrap_or_default();
         let name = html::plain(name);
-        let name = name.strip_prefix('(').and_then(|name| name.strip_suffix(')')).unwrap_or(&name);
-        let name = text::cut(name, MOST_NAME_CHARS);
+        let name = text::cut(bare_name(&name), MOST_NAME_CHARS);
         let url = person.uri.as_deref().and_then(|uri| self.address(uri)).map(String::from);
         // Feeds of social sites name people by their handles.
         let handle = name.strip_prefix('@').filter(|rest| !rest.is_empty() && !rest.contains(' '));
@@ -156,21 +166,21 @@ impl Document<'_> {
         claims.into_iter().flatten().find_map(|claim| claim.parse().ok())
     }
 
-    /// Returns the posts with what only their neighbours tell: which are the same entry twice, which
-    /// ids are none, and which addresses belong to several.
+    /// Returns the posts with what only their neighbours tell: which ids name several entries, and
+    /// which addresses and titles belong to one alone. An entry that is there twice counts once.
     pub(super) fn settle(&self, mut posts: Vec<Post>) -> Vec<Post> {
-        drop_doubles(&mut posts);
-        drop_shared_ids(&mut posts);
+        part_shared_ids(&mut posts);
+        let mut seen = HashSet::new();
         let mut bearers: HashMap<String, usize> = HashMap::new();
-        for url in posts.iter().filter_map(|post| post.url.as_deref()) {
-            *bearers.entry(page(url).to_owned()).or_default() += 1;
+        let mut titles: HashMap<(String, String), usize> = HashMap::new();
+        for post in posts.iter().filter(|p| seen.insert((&p.id, &p.url, &p.title, &p.text))) {
+            if let Some(url) = &post.url {
+                *bearers.entry(page(url).to_owned()).or_default() += 1;
+            }
+            *titles.entry(titled(post)).or_default() += 1;
         }
         let site = self.site_link().map(String::from);
         let site = site.as_deref().map(|site| page(site).trim_end_matches('/'));
-        let mut titles: HashMap<(String, String), usize> = HashMap::new();
-        for post in &posts {
-            *titles.entry(titled(post)).or_default() += 1;
-        }
         for post in &mut posts {
             post.has_own_title = post.title.is_some() && titles.get(&titled(post)) == Some(&1);
             post.has_own_url = post.url.as_deref().map(page).is_some_and(|url| {
@@ -181,6 +191,21 @@ impl Document<'_> {
     }
 }
 
+/// RSS writes a person as an address of mail with the name in brackets behind it, or as one of both.
+fn bare_name(name: &str) -> &str {
+    let (before, behind) = name.split_once('(').unwrap_or((name, ""));
+    let is_mail = before.trim().is_empty() || before.contains('@');
+    let inner = behind.strip_suffix(')').map(str::trim).filter(|inner| !inner.is_empty());
+    inner.filter(|_| is_mail).unwrap_or(name)
+}
+
+/// Returns the id of what an entry answers.
+fn parent(entry: &Entry) -> Option<String> {
+    let reply = entry.links.iter().find(|link| link.rel.as_deref() == Some("in-reply-to"))?;
+    let id = html::clean(&reply.href);
+    (!id.is_empty() && id.chars().count() <= MOST_ID_CHARS).then_some(id)
+}
+
 /// Returns what tells a post by its title: the address and the title.
 fn titled(post: &Post) -> (String, String) {
     let [url, title] = [&post.url, &post.title].map(|part| part.clone().unwrap_or_default());
@@ -189,21 +214,13 @@ fn titled(post: &Post) -> (String, String) {
 
 fn id(entry: &Entry) -> Option<String> {
     let id = html::clean(entry.id.trim());
-    let is_id = entry.id != NO_ID && !id.is_empty() && id.chars().count() <= MOST_ID_CHARS;
+    let is_id = !id.is_empty() && id.chars().count() <= MOST_ID_CHARS;
     is_id.then_some(id)
 }
 
-/// Keeps one of several entries that agree in everything that people read.
-fn drop_doubles(posts: &mut Vec<Post>) {
-    let mut seen = HashSet::new();
-    let fresh: Vec<bool> =
-        posts.iter().map(|p| seen.insert((&p.id, &p.url, &p.title, &p.text))).collect();
-    let mut fresh = fresh.into_iter();
-    posts.retain(|_| fresh.next().unwrap_or(true));
-}
-
-/// Drops an id that entries with other links or titles bear, too: the software writes a constant.
-fn drop_shared_ids(posts: &mut [Post]) {
+/// An id that entries with other links or titles bear, too, is a constant that the software writes:
+/// it is unique only together with these.
+fn part_shared_ids(posts: &mut [Post]) {
     let mut bearers = HashMap::new();
     let mut shared = HashSet::new();
     for post in &*posts {
@@ -215,8 +232,8 @@ fn drop_shared_ids(posts: &mut [Post]) {
     }
     for post in posts {
         if post.id.as_ref().is_some_and(|id| shared.contains(id)) {
-            post.id = None;
-            post.site = String::new();
+            let (url, title) = titled(post);
+            post.site = format!("{} {url} {title}", post.site);
         }
     }
 }
@@ -233,21 +250,14 @@ fn is_uri(id: &str) -> bool {
     })
 }
 
-/// Returns the text of an entry: its content, else its summary, else what it says of its media.
+/// Returns the text of an entry: its content, else its summary.
 fn body(entry: &Entry) -> String {
     let content = entry.content.as_ref().map(content).filter(|text| !text.is_empty());
-    let summary = || entry.summary.as_ref().map(plain).filter(|text| !text.is_empty());
-    let media = || entry.media.iter().find_map(|media| media.description.as_ref()).map(plain);
-    content.or_else(summary).or_else(media).unwrap_or_default()
+    content.or_else(|| entry.summary.as_ref().map(plain)).unwrap_or_default()
 }
 
 fn content(content: &Content) -> String {
-    let body = content.body.as_deref().unwrap_or_default();
-    match content.content_type.ty().as_str() {
-        "image" | "audio" | "video" | "font" => String::new(),
-        _ if content.content_type.subty() == "octet-stream" => String::new(),
-        _ => words(body, content.content_type.as_ref()),
-    }
+    words(content.body.as_deref().unwrap_or_default(), content.content_type.as_ref())
 }
 
 fn plain(text: &Text) -> String {
@@ -256,11 +266,9 @@ fn plain(text: &Text) -> String {
 
 /// Feeds call nearly everything plain text, so what is in it decides.
 fn words(text: &str, media_type: &str) -> String {
-    if media_type != "text/plain" || is_markup(text) {
-        html::plain(text)
-    } else {
-        html::clean(text)
-    }
+    // What is no tag although it begins like one is text.
+    let is_html = (media_type != "text/plain" && text.contains(['>', '&'])) || is_markup(text);
+    if is_html { html::plain(text) } else { html::clean(text) }
 }
 
 /// Tells whether a text holds a tag or a character reference of HTML.

@@ -17,16 +17,38 @@ const TEXTS: [&str; 8] = [
 /// Returns a JSON Feed with its faults mended, and how many items could not be read at all. `None`
 /// if it is no JSON Feed.
 pub(super) fn mend(text: &str) -> Option<(String, usize)> {
-    let Value::Object(feed) = serde_json::from_str(text.trim()).ok()? else { return None };
+    let (feed, mut skipped) = match serde_json::from_str(text.trim()) {
+        Ok(Value::Object(feed)) => (feed, 0),
+        Ok(_) => return None,
+        Err(_) => (before_the_cut(text)?, 1),
+    };
     let Value::Array(items) = feed.get("items")? else { return None };
     let mended: Vec<Value> = items.iter().filter_map(item).collect();
-    let skipped = items.len() - mended.len();
+    skipped += items.len() - mended.len();
     let mut whole = texts(&feed, &["home_page_url", "feed_url", "language", "description"]);
     whole.insert("version".into(), json!("https://jsonfeed.org/version/1.1"));
     whole.insert("title".into(), feed.get("title").and_then(word).unwrap_or_else(|| json!("")));
     whole.insert("authors".into(), authors(&feed));
     whole.insert("items".into(), Value::Array(mended));
     Some((Value::Object(whole).to_string(), skipped))
+}
+
+/// Returns what stands whole in a document that was cut: its items up to the cut.
+fn before_the_cut(text: &str) -> Option<Map<String, Value>> {
+    let (head, behind) = text.split_once("\"items\"")?;
+    let mut rest = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('[')?;
+    let mut items = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let Some(Ok(item @ Value::Object(_))) = values.next() else { break };
+        items.push(item);
+        rest = rest.get(values.byte_offset()..)?;
+    }
+    let head = format!("{}}}", head.trim_end().trim_end_matches(','));
+    let mut feed: Map<String, Value> = serde_json::from_str(&head).unwrap_or_default();
+    feed.insert("items".into(), Value::Array(items));
+    Some(feed)
 }
 
 fn item(item: &Value) -> Option<Value> {
@@ -91,8 +113,17 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_feed_gives_its_items_before_the_cut() {
+        check(
+            r#"{"version":"x","items":[{"id":"1","title":"]}"}, {"id":"2"},{"id":"3","ti"#,
+            &json!([{"id":"1","title":"]}","authors":[]}, {"id":"2","authors":[]}]),
+            1,
+        );
+    }
+
+    #[test]
     fn other_json_is_no_feed() {
-        for text in ["{}", "[]", "{\"items\":{}}", "{\"items\":[", "7", &"[".repeat(100_000)] {
+        for text in ["{}", "[]", "{\"items\":{}}", "{\"a\":[", "7", &"[".repeat(100_000)] {
             assert_eq!(mend(text), None);
         }
     }
