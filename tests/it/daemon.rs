@@ -4,6 +4,7 @@ mod alerts;
 mod finding;
 mod forums;
 mod health;
+mod hubs;
 mod lists;
 mod polling;
 mod signals;

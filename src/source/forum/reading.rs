@@ -229,5 +229,5 @@ fn text(reply: &Reply, url: &Url) -> String {
             rest.trim_start_matches(['"', '\'', ' ']).split(['"', '\'', '>', ' ', ';', '/']);
         label.into_iter().next().map(|label| format!("text/html; charset={label}"))
     });
-    decode::decode(&reply.body, stated.or(meta.as_deref()), url.host_str())
+    decode::decode(&reply.body, stated.or(meta.as_deref()), url.host_str()).into_owned()
 }
