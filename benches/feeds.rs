@@ -15,9 +15,9 @@ use vahti::source::feed::{self, Feed};
 use vahti::source::{Cursor, Source, Visit};
 
 /// How often everything is read; the best time counts.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 11;
 /// Entries of a feed that is made up.
-const ENTRIES: usize = 400;
+const ENTRIES: usize = 1000;
 /// Shorter documents are test cases, not feeds.
 const LEAST_BYTES: usize = 2000;
 

@@ -89,10 +89,10 @@ impl Part<'_> {
         }
         self.write_title(out);
         if let Some(address) = self.permalink() {
-            link("alternate", address.trim(), out);
+            link(None, address.trim(), out);
         }
         if let Some(reply) = &self.reply {
-            link("in-reply-to", reply.trim(), out);
+            link(Some("in-reply-to"), reply.trim(), out);
         }
         let body = self.content.as_ref().or(self.summary.as_ref()).or(self.media.as_ref());
         // Of two, the fuller one; where that holds nothing readable, the other.
@@ -130,7 +130,7 @@ impl Part<'_> {
         }
         self.write_title(out);
         if let Some(address) = self.link.as_ref() {
-            link("alternate", address.text.trim(), out);
+            link(None, address.text.trim(), out);
         }
         if let Some(generator) = &self.generator {
             element("generator", generator.trim(), out);
@@ -204,11 +204,15 @@ fn element(name: &str, text: &str, out: &mut String) {
     close(name, out);
 }
 
-fn link(rel: &str, href: &str, out: &mut String) {
+/// Writes a link; without a relation it is the entry's own.
+fn link(rel: Option<&str>, href: &str, out: &mut String) {
     if !href.is_empty() {
-        out.push_str("<link rel=\"");
-        out.push_str(rel);
-        out.push_str("\" href=");
+        out.push_str("<link");
+        if let Some(rel) = rel {
+            out.push_str(" rel=");
+            quoted(rel, out);
+        }
+        out.push_str(" href=");
         quoted(href, out);
         out.push_str("/>");
     }
@@ -217,7 +221,7 @@ fn link(rel: &str, href: &str, out: &mut String) {
 fn text(name: &str, slot: &Slot<'_>, language: Option<&str>, out: &mut String) {
     out.push('<');
     out.push_str(name);
-    out.push_str(if slot.is_html { " type=\"html\"" } else { " type=\"text\"" });
+    out.push_str(if slot.is_html { " type=\"html\"" } else { "" });
     if let Some(language) = language {
         out.push_str(" xml:lang=");
         quoted(language.trim(), out);

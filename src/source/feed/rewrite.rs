@@ -15,6 +15,9 @@ use url::Url;
 
 /// Elements nested deeper are looked at as if they stood side by side.
 const MOST_DEPTH: usize = 100;
+/// More entries are left out and counted: the parser takes far more time for an entry than for its
+/// bytes, and no feed has so many.
+const MOST_ENTRIES: usize = 20_000;
 /// Namespaces that may be declared at one place.
 const MOST_PREFIXES: usize = 300;
 
@@ -23,7 +26,7 @@ const MOST_PREFIXES: usize = 300;
 pub(super) struct Rewritten {
     /// Atom 1.0.
     pub(super) text: String,
-    /// Entries in which the document broke off, which are left out.
+    /// Entries that are left out: the one in which the document broke off, and too many.
     pub(super) cut: usize,
     /// How often it says that it changes.
     pub(super) rhythm: Rhythm,
@@ -69,6 +72,7 @@ pub(super) fn rewrite(text: &str, base: Option<&Url>) -> Rewritten {
         bases: Vec::new(),
         head: Part::default(),
         entry: None,
+        entries: 0,
         rhythm: Rhythm::default(),
         is_atom: false,
         written: String::with_capacity(text.len() + 200),
@@ -108,6 +112,7 @@ pub(super) struct Rewriter<'a> {
     bases: Vec<Url>,
     head: Part<'a>,
     entry: Option<Entry<'a>>,
+    entries: usize,
     rhythm: Rhythm,
     is_atom: bool,
     written: String,
@@ -131,6 +136,10 @@ impl<'a> Rewriter<'a> {
             }
             Element::Entry => {
                 self.close_entry();
+                self.entries += 1;
+                if self.entries > MOST_ENTRIES {
+                    return self.push(tag, before, true);
+                }
                 let frame = self.open.len();
                 self.push(tag, before, false);
                 let part = self.begin(tag);
@@ -163,7 +172,7 @@ impl<'a> Rewriter<'a> {
         let [hub, topic] = [self.head.hub.take(), self.head.topic.take()];
         Rewritten {
             text: self.written,
-            cut: usize::from(is_cut),
+            cut: usize::from(is_cut) + self.entries.saturating_sub(MOST_ENTRIES),
             rhythm: self.rhythm,
             hub: hub.map(Cow::into_owned),
             topic: topic.map(Cow::into_owned),

@@ -224,6 +224,12 @@ fn what_is_no_feed_is_refused_with_a_reason() {
 }
 
 #[test]
+fn of_too_many_entries_the_first_are_read() {
+    let page = read(&rss(&"<item><guid>1</guid></item>".repeat(20_003))).unwrap();
+    assert_eq!((page.posts.len(), page.skipped), (20_000, 3));
+}
+
+#[test]
 fn a_feed_without_entries_is_a_feed() {
     check(&rss(""), &[]);
     check("<feed xmlns='http://www.w3.org/2005/Atom'/>", &[]);

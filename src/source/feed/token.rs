@@ -137,8 +137,8 @@ impl<'a> Tokens<'a> {
         let end = self.data_end();
         let (inside, _) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         if end.is_none() || holds_data(inside) {
-            let ends = ["</item", "</entry", "</ITEM"].into_iter();
-            if let Some(length) = ends.filter_map(|end| inside.find(end)).min() {
+            let mut tags = inside.match_indices("</").map(|(at, _)| at);
+            if let Some(length) = tags.find(|at| is_entry_end(inside, *at)) {
                 return Token::Data(self.take(length));
             }
         }
@@ -265,6 +265,13 @@ pub(super) fn find_data_end(text: &str) -> Option<usize> {
 fn holds_data(text: &str) -> bool {
     let mut brackets = text.match_indices('[').map(|(at, _)| at);
     brackets.any(|at| text.as_bytes().get(..=at).is_some_and(|here| here.ends_with(b"<![CDATA[")))
+}
+
+/// Tells whether an entry ends where the end tag at `at` stands.
+fn is_entry_end(text: &str, at: usize) -> bool {
+    let here = text.as_bytes().get(at..).unwrap_or_default();
+    let ends: [&[u8]; 2] = [b"</item", b"</entry"];
+    ends.iter().any(|end| here.get(..end.len()).is_some_and(|here| here.eq_ignore_ascii_case(end)))
 }
 
 /// Returns how long the start tag is that `text` begins with. A quote hides a `>`; a `<` ends the tag
