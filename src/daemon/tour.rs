@@ -95,7 +95,9 @@ impl<'a> Tour<'a> {
                     let goes_on = matches!(error, FetchError::Status { status: ..500, .. })
                         || matches!(
                             error,
-                            FetchError::TooLarge { .. } | FetchError::Redirect { .. }
+                            FetchError::TooLarge { .. }
+                                | FetchError::Redirect { .. }
+                                | FetchError::Robots { .. }
                         );
                     self.batch.trouble.get_or_insert(error.to_string());
                     // What ails the whole host would only be met again.
@@ -132,12 +134,12 @@ impl<'a> Tour<'a> {
                 }
                 page
             }
-            Err(FetchError::Status { status, .. })
-                if let Some(page) = self.planned.source.refused(&request, status, &self.visit) =>
-            {
-                page
+            Err(error) => {
+                let status = status_of(&error);
+                let page = status
+                    .and_then(|status| self.planned.source.refused(&request, status, &self.visit));
+                page.ok_or(Trouble::Fetch(error))?
             }
-            Err(error) => return Err(Trouble::Fetch(error)),
         };
         self.take(page, is_first);
         Ok(true)
@@ -190,6 +192,16 @@ impl<'a> Tour<'a> {
             (Some(to), _) => Some(Moved { from, to, times: 1 }),
             (None, _) => None,
         };
+    }
+}
+
+/// Returns the status that a request was answered with. What a robot is asked not to read is refused
+/// to it, if not by a status.
+fn status_of(error: &FetchError) -> Option<u16> {
+    match error {
+        FetchError::Status { status, .. } => Some(*status),
+        FetchError::Robots { .. } => Some(403),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the site answers at one path.
 #[derive(Clone, Debug)]
@@ -42,9 +42,11 @@ impl Answer {
     }
 }
 
-/// One request that the site saw: its path with the query, its headers in lower case, its body.
+/// One request that the site saw: when it came, its path with the query, its headers in lower case, its
+/// body.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    pub(crate) at: Instant,
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
@@ -118,7 +120,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let mut body = Vec::new();
         reader.by_ref().take(length).read_to_end(&mut body)?;
         let body = String::from_utf8_lossy(&body).into_owned();
-        let seen = Seen { path: path.clone(), headers: headers.clone(), body };
+        let seen = Seen { at: Instant::now(), path: path.clone(), headers: headers.clone(), body };
         let answer = {
             let mut state = state.lock().unwrap();
             state.seen.push(seen);
