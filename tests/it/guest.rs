@@ -34,6 +34,7 @@
 //! | 26 | a clock that jumps back | `guest::times::p26_*` |
 //! | 27 | a failing feed is logged once | `guest::ways::p27_*` |
 
+mod hints;
 mod robots;
 mod secure;
 mod times;
