@@ -38,13 +38,17 @@ fn p10_a_document_that_wants_to_be_asked_for_less_often_is() {
 fn p11_hours_and_days_that_are_to_be_left_out_are() {
     let now = Utc::now();
     let hour = now.duration_trunc(TimeDelta::hours(1)).unwrap();
-    let day = now.duration_trunc(TimeDelta::days(1)).unwrap();
-    let hours: String =
-        (0..3).map(|ahead| format!("<hour>{}</hour>", (hour.hour() + ahead) % 24)).collect();
-    let days: String = (0..2)
-        .map(|ahead| format!("<day>{}</day>", (day + TimeDelta::days(ahead)).format("%A")))
-        .collect();
-    let all: String = (0..24).map(|hour| format!("<hour>{hour}</hour>")).collect();
+    let day_begins = now.duration_trunc(TimeDelta::days(1)).unwrap();
+    let listed = |name: &str, items: Vec<String>| {
+        let open = format!("<{name}>");
+        let close = format!("</{name}>");
+        open.clone() + &items.join(&(close.clone() + &open)) + &close
+    };
+    let named = |day: i64| (day_begins + TimeDelta::days(day)).format("%A").to_string();
+    let hours = (0..3).map(|ahead| ((hour.hour() + ahead) % 24).to_string());
+    let hours = listed("hour", hours.collect());
+    let days = listed("day", (0..2).map(named).collect());
+    let all = listed("hour", (0..24).map(|hour| hour.to_string()).collect());
     let site = Site::start();
     site.serve("/hours.xml", with(&format!("<skipHours>{hours}</skipHours>")));
     site.serve("/days.xml", with(&format!("<skipDays>{days}</skipDays>")));
@@ -56,7 +60,7 @@ fn p11_hours_and_days_that_are_to_be_left_out_are() {
         assert!((0..=JITTER).contains(&(next - wanted).num_seconds()), "{next}, not {wanted}");
     };
     near(hours[1], hour + TimeDelta::hours(3));
-    near(days[1], day + TimeDelta::days(2));
+    near(days[1], day_begins + TimeDelta::days(2));
     // Who wants every hour left out cannot mean it.
     near(all[1], all[0] + TimeDelta::minutes(15));
 }

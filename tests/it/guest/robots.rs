@@ -18,10 +18,11 @@ fn board(robots: Answer) -> Site {
     site.serve("/robots.txt", robots);
     let mut rows = String::new();
     for topic in 1..=3 {
-        rows += &format!(
+        let row = format!(
             "<li class='row'><a class='topictitle' href='/t/{topic}'>A topic</a><dd class='posts'>1</dd>
              <dd class='lastpost'><a title='last' href='/t/{topic}#p{topic}'>x</a></dd></li>"
         );
+        rows.push_str(&row);
         let post = format!(
             "<div class='post' id='p{topic}'><div class='postprofile'><a class='username'>maija</a></div>
              <div class='postbody'><p class='author'><time datetime='2026-11-20T10:00:00Z'></time></p>
