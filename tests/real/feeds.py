@@ -3,7 +3,7 @@
 import pathlib
 import time
 
-from ground import now, say, status_of, time_of, until
+from ground import now, say, status_of, steps, time_of, until
 from wordpress import WordPress
 
 # Feeds of one site that overlap: a post is in up to four of them, a comment in two.
@@ -42,6 +42,8 @@ class FeedTrial:
     def __init__(self, board, site, vahti):
         self.board, self.site, self.vahti = board, site, vahti
         self.posts, self.expected = [], {}
+        # What each feed gave when it last gave something, and how many mails there were then.
+        self.last, self.told = {}, 0
 
     def write(self, author, title, text, names):
         """Publishes a post and notes what should come of it."""
@@ -113,6 +115,7 @@ class FeedTrial:
             self.board.holds(f"{what} has a text without markup", "Vahtibrand" in text and "<" not in text and "&#" not in text, text)
         self.board.holds("the negative ones are tickets", len(self.vahti.tickets()) >= 3, self.vahti.tickets())
         self.board.same("one mail tells of all", len(self.vahti.mails()), 1)
+        self.remember()
 
     def nothing_new_is_304(self, sentence):
         """A run after which nothing happened. Every feed must be asked with what it gave, byte for byte."""
@@ -220,18 +223,12 @@ def run(board, vahti, package, folder):
     site.install(["liisa", "mehmet", "anna"])
     print(f"      started in {time.monotonic() - begun:.0f} s: {site.address}", flush=True)
     trial = FeedTrial(board, site, vahti)
-    say("WordPress: everything once")
-    trial.everything_is_found_once()
-    trial.last = {}
-    trial.remember()
-    say("WordPress: nothing new")
-    trial.nothing_new_is_304("the second run")
-    say("WordPress: something new")
-    trial.a_new_post_is_the_only_new_one()
-    say("WordPress: an edit")
-    trial.an_edit_is_not_told_twice()
-    say("WordPress: restarts")
-    trial.restarts_change_nothing()
-    say("WordPress: the daemon")
-    trial.the_daemon_finds_it_within_seconds()
+    steps(board, "WordPress", [
+        ("everything once", trial.everything_is_found_once),
+        ("nothing new", lambda: trial.nothing_new_is_304("the second run")),
+        ("something new", trial.a_new_post_is_the_only_new_one),
+        ("an edit", trial.an_edit_is_not_told_twice),
+        ("restarts", trial.restarts_change_nothing),
+        ("the daemon", trial.the_daemon_finds_it_within_seconds),
+    ])
     print(f"      {time.monotonic() - begun:.0f} s", flush=True)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+import traceback
 import urllib.error
 import urllib.request
 
@@ -48,6 +49,21 @@ class Board:
 def say(text):
     """Prints a heading."""
     print(f"\n-- {text}", flush=True)
+
+
+def steps(board, what, named):
+    """Takes these steps one after the other. One that cannot go on is a failure, and the next one is tried."""
+    for name, step in named:
+        say(f"{what}: {name}")
+        try:
+            step()
+        except GivenUp as error:
+            board.holds(f"{name} comes to its end", False, error)
+        except (OSError, LookupError, ValueError, TypeError, AttributeError, StopIteration):
+            board.holds(f"{name} comes to its end", False, traceback.format_exc())
+        for child in Child.alive[:]:
+            if child.name == "vahti":
+                child.stop()
 
 
 def free_port():

@@ -7,9 +7,9 @@ import argparse
 import pathlib
 import signal
 import sys
-import traceback
 
 import feeds
+import forum
 from ground import Board, Child, GivenUp, Vahti
 
 
@@ -26,15 +26,15 @@ def main():
     trials = []
     if given.wordpress:
         trials.append((feeds, given.wordpress))
+    if given.flaskbb:
+        trials.append((forum, given.flaskbb))
     try:
         for trial, program in trials:
             vahti = Vahti(given.vahti, given.folder / f"vahti-{trial.__name__}")
             try:
                 trial.run(board, vahti, program, given.folder)
             except GivenUp as error:
-                board.holds(f"the trial of {trial.__name__} ends", False, error)
-            except (OSError, LookupError, ValueError, TypeError):
-                board.holds(f"the trial of {trial.__name__} ends", False, traceback.format_exc())
+                board.holds(f"the servers for {trial.__name__} start", False, error)
             finally:
                 Child.stop_all()
     finally:
