@@ -29,7 +29,10 @@ SEED = [
         ("liisa", "Tsemppiä.", False),
     ]),
     ("Bicycles", [("anna", "Which bell is the loudest?", False)]),
-    ("Polkupyörät", [("liisa", "Ketju irtoaa joka mäessä.", False)]),
+    ("Polkupyörät", [
+        ("liisa", "Ketju irtoaa joka mäessä.", False),
+        ("anna", "Try 3 < 4 & \"5\" <b>links</b> \u2013 Vahtibrand \U0001f6b2 has them.", True),
+    ]),
     ("Bisiklet", [("mehmet", "Zincir yağı önerisi olan var mı?", False)]),
     ("Coffee", [("anna", "Dark or light?", False)]),
     ("Kahvi", [("liisa", "Tumma paahto, kiitos.", False)]),
@@ -121,6 +124,17 @@ class ForumTrial:
                         [self.number_of(line["url"]) for line in lines][:PAGE], [post.number for post in self.long[:PAGE]])
         self.board.holds("nothing is stored by asking", not (self.vahti.folder / "state").exists() or not self.vahti.mentions())
 
+    def selectors_can_be_given(self):
+        """Selectors of our own stand in the place of those known; one that finds nothing is told."""
+        place = f'[[source]]\nname = "own"\nforum.url = "{self.long[0].page}"\n'
+        self.vahti.configure(place + 'forum.selectors.post.body = ".post-content > p"\n')
+        lines = self.vahti.lines("probe", "own")
+        self.board.same("a selector of our own is used", [line["text"] for line in lines][:PAGE], [post.text for post in self.long[:PAGE]])
+        self.vahti.configure(place + 'forum.selectors.post.body = ".nothing-of-the-kind"\n')
+        _, output, error = self.vahti.ran("check", "--probe")
+        self.board.holds("check --probe names a selector that finds nothing", "post.body" in output + error, output, error)
+        self.configure()
+
     def everything_is_found_once(self):
         """The first run."""
         asked = self.run("the first run", len(self.expected))
@@ -132,7 +146,13 @@ class ForumTrial:
             number = self.number_of(mention["url"])
             if number in self.expected:
                 self.facts_hold(mention, self.expected[number])
+        # The forum says of each page that it is in English.
+        languages = {self.number_of(mention["url"]): mention["language"] for mention in self.vahti.mentions()}
+        told = {post.number: {"liisa": "fi", "mehmet": "tr", "anna": "en"}[post.author] for post in self.expected.values() if post.title != LONG}
+        self.board.same("the language is that of the post, not that of the page", {number: languages.get(number) for number in told}, told)
         self.board.holds("the negative ones are tickets", len(self.vahti.tickets()) >= 3, self.vahti.tickets())
+        because = [word for mention in self.vahti.mentions() for word in mention["why"] if "FlaskBB" in word]
+        self.board.same("the name of the forum is no reason for anything", because, [])
         self.board.same("one mail tells of all", len(self.vahti.mails()), 1)
         self.first = len(asked)
 
@@ -257,7 +277,7 @@ class ForumTrial:
     def the_daemon_finds_it_within_seconds(self):
         """As a daemon: a reply becomes mention, ticket and mail while it runs; the forum goes and returns; so does vahti."""
         self.configure("2s")
-        begun = now()
+        begun, asked = now(), len(self.forum.asked())
         daemon = self.vahti.daemon()
         until(lambda: (self.vahti.source("forum")["last_success"] or "") > begun.isoformat(), "the daemon polls")
         before = self.settled()
@@ -267,6 +287,8 @@ class ForumTrial:
         self.board.holds(f"a reply becomes a mention within seconds ({took:.1f})", took < 20)
         until(lambda: len(self.vahti.mails()) > before[2], "the daemon sends a mail")
         self.board.same("a ticket and one mail", self.settled(), (before[0] + 1, before[1] + 1, before[2] + 1))
+        targets = [target for _, target in self.forum.asked()[asked:]]
+        self.board.holds("robots.txt is asked once for many polls", targets.count("/robots.txt") == 1 < targets.count("/forum/1-welcome"), targets)
         self.forum.stop()
         until(lambda: self.vahti.source("forum")["state"] == "failing", "status says that the forum is away")
         self.forum.start()
@@ -302,6 +324,7 @@ def run(board, vahti, venv, folder):
                 and status_of(f"{trial.long[0].page}?page=3") == 200)
     steps(board, "FlaskBB", [
         ("what would be read", trial.it_is_probed),
+        ("own selectors", trial.selectors_can_be_given),
         ("everything once", trial.everything_is_found_once),
         ("nothing new", trial.the_second_run_asks_less),
         ("something new", trial.a_reply_is_the_only_new_one),
