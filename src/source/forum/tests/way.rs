@@ -336,6 +336,34 @@ fn the_list_of_xenforo_is_read_by_its_feed() {
 }
 
 #[test]
+fn a_feed_in_which_all_is_news_is_too_short() {
+    let list = |count: u64, mark: u64| {
+        let item = |nth| {
+            format!(
+                "<item><link>https://a.example/threads/t.{nth}/</link><guid>{mark}</guid></item>"
+            )
+        };
+        let items: String = (1..=count).map(item).collect();
+        format!("<?xml version='1.0'?><rss><channel>{items}</channel></rss>")
+    };
+    let front = "<!doctype html><html id=\"XF\" data-app=\"public\"><p>Forums</p>";
+    for (count, expected) in [(10, 2), (9, 10)] {
+        let mut poller = Poller::of("https://a.example/");
+        for (mark, times) in [(1, 3), (2, 1)] {
+            for _ in 0..times {
+                poller.poll(|url| match url {
+                    "https://a.example/" => Ok(front.to_owned()),
+                    "https://a.example/forums/-/index.rss" => Ok(list(count, mark)),
+                    _ => Ok(fake::page_with(&fake::post(1, 10))),
+                });
+            }
+        }
+        // The page is asked for instead, which here has nothing.
+        assert_eq!(poller.asked.len(), expected, "{:?}", poller.asked);
+    }
+}
+
+#[test]
 fn a_feed_that_is_refused_costs_one_request_a_week() {
     let mut poller = Poller::of("https://a.example/forums/f.4/");
     poller.poll(xenforo(1, Some(403)));
