@@ -2,7 +2,7 @@
 //! people see, in the zone that the page states.
 
 use crate::source::forum::page::{Ledger, Page};
-use crate::source::forum::preset::Field;
+use crate::source::forum::preset::{Field, Preset};
 use crate::source::forum::selector::Step;
 use crate::source::forum::text::{Item, line};
 use crate::text::date::{Reading, order_of, stated_zone};
@@ -20,12 +20,15 @@ const MOST_DATE_CHARS: usize = 300;
 
 impl Page<'_> {
     /// Returns how the dates of the items on this page are to be read.
-    pub(super) fn reading(&self, items: &[Item<'_>], steps: &[Step]) -> Reading {
+    pub(super) fn reading(&self, items: &[Item<'_>], preset: &Preset, field: Field) -> Reading {
+        let steps = preset.selectors.get(field);
         let left_out: HashSet<NodeId> = items.iter().map(|item| item.element.id()).collect();
         let texts: Vec<String> = items.iter().flat_map(|item| written(item, steps)).collect();
         Reading {
             now: self.options.now,
-            zone: self.stated_zone(&left_out).unwrap_or(self.options.zone.into()),
+            zone: self
+                .stated_zone(&left_out)
+                .unwrap_or(preset.zone.unwrap_or(self.options.zone).into()),
             order: order_of(texts.iter().map(String::as_str)),
         }
     }
@@ -50,20 +53,12 @@ impl Page<'_> {
         }
         stated_zone(&text).map(Into::into)
     }
+}
 
-    /// Returns what an attribute that software wrote for software says of `field`.
-    pub(super) fn machine_date(
-        &self,
-        item: &Item<'_>,
-        ledger: &Ledger<'_>,
-        field: Field,
-    ) -> Option<String> {
-        let machine = ledger.selectors.get(field).iter().filter(|step| step.is_attribute());
-        let mut values = machine.flat_map(|step| {
-            item.find(step).filter_map(|e| step.value(&e, &[], |_| String::new()))
-        });
-        values.next()
-    }
+/// Returns what an attribute that software wrote for software says of `field`.
+pub(super) fn machine_date(item: &Item<'_>, ledger: &Ledger<'_>, field: Field) -> Option<String> {
+    let mut machine = ledger.selectors.get(field).iter().filter(|step| step.is_attribute());
+    machine.find_map(|step| item.find(step).find_map(|e| step.value(&e, &[], |_| String::new())))
 }
 
 /// Returns the date that `field` says.
@@ -91,7 +86,6 @@ pub(super) fn read(reading: &Reading, text: &str) -> Option<DateTime<Utc>> {
 
 /// Returns the texts in which people read the dates of an item.
 fn written<'a>(item: &'a Item<'_>, steps: &'a [Step]) -> impl Iterator<Item = String> + 'a {
-    let values =
-        |step: &'a Step| item.find(step).filter_map(|e| step.value(&e, &USUAL, line)).next();
+    let values = |step: &'a Step| item.find(step).find_map(|e| step.value(&e, &USUAL, line));
     steps.iter().filter_map(values).filter(|text| text.chars().count() <= MOST_DATE_CHARS)
 }

@@ -8,7 +8,7 @@ use crate::source::forum::posts::{self, Found};
 pub use crate::source::forum::preset::Selectors;
 use crate::source::forum::preset::{self, Field, Preset};
 use crate::source::forum::text::{Item, line};
-use crate::source::forum::{repeated, tidy, topics};
+use crate::source::forum::{repeated, semantic, tidy, topics};
 use crate::text::Language;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -100,8 +100,11 @@ pub fn read(source: &str, url: &Url, options: &Options<'_>) -> Result<Sheet, Unr
             let sheet = page.read(&preset, OWN);
             return (!sheet.posts.is_empty() || !sheet.topics.is_empty()).then_some(sheet);
         }
-        if own || detect::is_refused(&html, &lower, nothing.as_ref().map(|(preset, _)| preset)) {
+        if own {
             return None;
+        }
+        if detect::is_refused(&html, &lower, nothing.as_ref().map(|(preset, _)| preset)) {
+            return semantic::json(&page);
         }
         repeated::best(&page)
     };
@@ -197,9 +200,10 @@ impl<'a> Page<'a> {
         let (posts, cut) = found.posts(&mut ledger);
         // Below a topic many boards list others that are like it.
         let own = !self.options.selectors.get(Field::TopicRow).is_empty();
-        let topics = match posts.is_empty() || own {
-            true => topics::read(self, preset, &mut ledger),
-            false => Vec::new(),
+        let topics = if posts.is_empty() || own {
+            topics::read(self, preset, &mut ledger)
+        } else {
+            Vec::new()
         };
         let next = pages::next(self, &mut ledger);
         let last = next.as_ref().map(|next| pages::last(self, next));
@@ -311,3 +315,6 @@ impl<'a> Ledger<'a> {
         warnings
     }
 }
+
+#[cfg(test)]
+mod tests;

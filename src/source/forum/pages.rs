@@ -97,8 +97,8 @@ impl Parts {
             PAGE_WORDS.contains(&word.to_ascii_lowercase().as_str())
         };
         let before = self.texts.iter().take(self.numbers.len());
-        let worded = before.enumerate().filter(|(_, text)| is_word(text)).map(|(at, _)| at);
-        worded.last().or(self.numbers.len().checked_sub(1))
+        let mut worded = before.enumerate().filter(|(_, text)| is_word(text)).map(|(at, _)| at);
+        worded.next_back().or(self.numbers.len().checked_sub(1))
     }
 
     fn differs_only_at(&self, at: usize, other: &Self) -> bool {
@@ -135,14 +135,21 @@ pub fn without_session(mut url: Url) -> Url {
     url
 }
 
-/// Returns what tells a topic from others on its site: the first part of the path that is a number
-/// or begins with one, else the address without the number of the page.
+/// Returns what tells a topic from others on its site: the first part of the path that is a number,
+/// else that begins with one (and first of all so in Flarum's `/d/12-name/3`), else the address
+/// without the number of the page.
 pub(super) fn topic_id(url: &Url) -> String {
-    let numbered = url.path_segments().into_iter().flatten().find_map(|part| {
+    let parts = || url.path_segments().into_iter().flatten();
+    let number = |part: &str, whole: bool| {
         let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
         let behind = part.strip_prefix(digits.as_str())?;
-        (!digits.is_empty() && (behind.is_empty() || behind.starts_with('-'))).then_some(digits)
-    });
+        let fits = behind.is_empty() || (!whole && behind.starts_with('-'));
+        (!digits.is_empty() && fits).then_some(digits)
+    };
+    let worded =
+        parts().skip_while(|part| *part != "d").nth(1).and_then(|part| number(part, false));
+    let whole = || parts().find_map(|part| number(part, true));
+    let numbered = worded.or_else(whole).or_else(|| parts().find_map(|part| number(part, false)));
     numbered.unwrap_or_else(|| {
         let is_page = |pair: &&str| {
             let name = pair.split('=').next().unwrap_or_default();
@@ -160,10 +167,9 @@ pub(super) fn topic_id(url: &Url) -> String {
 /// address of its topic does not have.
 pub(super) fn names(url: &Url, topic: &Url, id: &str) -> bool {
     // Some ids are addresses themselves.
-    let id: String = match id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        true => id.to_owned(),
-        false => url::form_urlencoded::byte_serialize(id.as_bytes()).collect(),
-    };
+    let is_word = id.bytes().all(|b| b.is_ascii_alphanumeric());
+    let encoded = || url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    let id: String = if is_word { id.to_owned() } else { encoded() };
     let mut page = url.clone();
     page.set_fragment(None);
     let last = page.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
@@ -210,6 +216,9 @@ mod tests {
         let check = |text: &str, expected: &str| assert_eq!(topic_id(&url(text)), expected);
         check("https://a/t/some-4-things/931828/7", "931828");
         check("https://a/t/931828", "931828");
+        check("https://a/t/2024-4-4-is-stuck/724779/5", "724779");
+        check("https://a/forum/d/12-x/3", "12");
+
         check("https://a/d/2068-types-of-threads/5", "2068");
         check("https://a/discussion/868/open-chat-11/p2", "868");
         check("https://a/thread/garden/?page=2", "thread/garden");

@@ -5,7 +5,7 @@ use crate::source::forum::dates::date;
 use crate::source::forum::page::{Ledger, Page};
 use crate::source::forum::pages;
 use crate::source::forum::preset::{Field, Numbers, Preset};
-use crate::source::forum::text::{Item, line, plain};
+use crate::source::forum::text::{Item, line, plain, without};
 use crate::text;
 use ego_tree::NodeId;
 use scraper::ElementRef;
@@ -54,12 +54,11 @@ impl Found<'_> {
             .map(|container| Item::headed(container, &ids, heads))
             .collect();
         let topic = self.topic();
-        let reading = self.page.reading(&items, self.preset.selectors.get(Field::PostDate));
+        let reading = self.page.reading(&items, self.preset, Field::PostDate);
         let mut numbers: HashMap<NodeId, String> = HashMap::new();
         let mut posts: Vec<Post> = Vec::new();
-        let mut seen = HashSet::new();
         for item in &items {
-            let mut post = self.post(item, &topic, ledger);
+            let mut post = self.post(item, &ids, &topic, ledger);
             post.published = date(&reading, item, Field::PostDate, ledger);
             let mut above = item.element.ancestors();
             post.parent =
@@ -68,13 +67,50 @@ impl Found<'_> {
                 numbers.insert(item.element.id(), id.clone());
             }
             let is_nothing = post.text.is_empty() && post.id.is_none();
-            if !is_nothing
-                && (post.id.is_none() || seen.insert((post.site.clone(), post.id.clone())))
-            {
+            let is_double = post.id.is_some()
+                && posts
+                    .iter()
+                    .rev()
+                    .any(|known| (&known.site, &known.id) == (&post.site, &post.id));
+            if !is_nothing && (!is_double || self.is_guess) {
                 posts.push(post);
             }
         }
+        if self.is_guess {
+            drop_shared_ids(&mut posts);
+        }
         (posts, cut)
+    }
+
+    /// Returns what stands before the posts, and what they answer. Somewhere around it, but not
+    /// around any of `posts`, there must be a date, as there is with what somebody wrote.
+    pub(super) fn lead(&self, element: ElementRef<'_>, posts: &HashSet<NodeId>) -> Option<Post> {
+        let any = &self.preset.selectors;
+        let around = element.ancestors().filter_map(ElementRef::wrap).take(4);
+        let alone = |above: &ElementRef<'_>| !above.descendants().any(|e| posts.contains(&e.id()));
+        let dated = |item: &Item<'_>| {
+            let mut dates = any.get(Field::PostDate).iter().flat_map(|step| item.find(step));
+            dates.next().is_some()
+        };
+        let item = std::iter::once(element)
+            .chain(around.take_while(alone))
+            .map(|element| Item::of(element, &HashSet::new()))
+            .find(dated)?;
+        let mut ledger = Ledger::new(any);
+        let items = [item];
+        let reading = self.page.reading(&items, self.preset, Field::PostDate);
+        let [item] = &items;
+        let topic = self.topic();
+        Some(Post {
+            site: topic.host,
+            url: Some(topic.url.into()),
+            title: self.title.map(str::to_owned),
+            text: plain(element, &item.all(any.get(Field::PostExclude))),
+            author: self.author(item, &mut ledger),
+            published: date(&reading, item, Field::PostDate, &mut ledger),
+            language: self.page.language,
+            ..Post::default()
+        })
     }
 
     fn topic(&self) -> Topic {
@@ -84,14 +120,19 @@ impl Found<'_> {
         Topic { url, host: self.page.host(), id }
     }
 
-    fn post(&self, item: &Item<'_>, topic: &Topic, ledger: &mut Ledger<'_>) -> Post {
-        let id =
-            ledger.value(item, Field::PostId, &[]).map(|(_, id)| text::cut(&id, MOST_ID_CHARS));
+    fn post(
+        &self,
+        item: &Item<'_>,
+        ids: &HashSet<NodeId>,
+        topic: &Topic,
+        ledger: &mut Ledger<'_>,
+    ) -> Post {
+        let found = ledger.detailed(item, Field::PostId, &[]);
+        let is_topic = found.as_ref().is_some_and(|(number, ..)| *number == 0);
+        let id = found.map(|(.., id)| text::cut(&id, MOST_ID_CHARS));
         let site = match self.preset.numbers {
             Numbers::Topic => format!("{}/{}", topic.host, topic.id),
-            Numbers::First if id.as_deref() == Some(topic.id.as_str()) => {
-                format!("{}/topic", topic.host)
-            }
+            Numbers::First if is_topic => format!("{}/topic", topic.host),
             Numbers::Site | Numbers::First => topic.host.clone(),
         };
         let url = self.permalink(item, topic, id.as_deref(), ledger);
@@ -99,15 +140,15 @@ impl Found<'_> {
         let own_title = ledger.value(item, Field::PostTitle, &["content"]).map(|(_, title)| title);
         let title = own_title.or_else(|| self.title.map(str::to_owned));
         let parent = ledger.value(item, Field::PostParent, &[]).map(|(_, parent)| parent);
-        let parent =
-            parent.filter(|parent| Some(parent) != id.as_ref() && parent.trim_matches('0') != "");
+        let parent = parent
+            .filter(|parent| Some(parent) != id.as_ref() && !parent.trim_matches('0').is_empty());
         Post {
             site,
             url: Some(url.into()),
             has_own_url,
             title: title.map(|title| text::cut(&title, MOST_TITLE_CHARS)),
             has_own_title: false,
-            text: self.body(item, ledger),
+            text: self.body(item, ids, ledger),
             author: self.author(item, ledger),
             published: None,
             language: self.page.language,
@@ -153,24 +194,24 @@ impl Found<'_> {
         }
     }
 
-    fn body(&self, item: &Item<'_>, ledger: &mut Ledger<'_>) -> String {
+    fn body(&self, item: &Item<'_>, ids: &HashSet<NodeId>, ledger: &mut Ledger<'_>) -> String {
         let left_out = item.all(self.preset.selectors.get(Field::PostExclude));
+        // Answers stand in the post that they answer, on some pages.
+        let is_other = |id| id != item.element.id() && ids.contains(&id);
+        let text = |body| without(body, |id| left_out.contains(&id) || is_other(id));
         let steps = self.preset.selectors.get(Field::PostBody);
         for (number, step) in steps.iter().enumerate() {
             let mut bodies = item.find(step).filter(|element| !left_out.contains(&element.id()));
             if let Some(body) = bodies.next() {
                 ledger.note(Field::PostBody, number, 1);
-                return match step.is_attribute() {
-                    true => step.value(&body, &[], line).unwrap_or_default(),
-                    false => plain(body, &left_out),
+                return if step.is_attribute() {
+                    step.value(&body, &[], line).unwrap_or_default()
+                } else {
+                    text(body)
                 };
             }
         }
-        if steps.is_empty() || self.is_guess {
-            plain(item.element, &left_out)
-        } else {
-            String::new()
-        }
+        if steps.is_empty() || self.is_guess { text(item.element) } else { String::new() }
     }
 
     fn author(&self, item: &Item<'_>, ledger: &mut Ledger<'_>) -> Author {
@@ -183,6 +224,20 @@ impl Found<'_> {
             self.page.address(&href)
         });
         author(&name, url)
+    }
+}
+
+/// Drops a number that several posts bear: it is none of a post.
+fn drop_shared_ids(posts: &mut [Post]) {
+    let mut bearers: HashMap<String, usize> = HashMap::new();
+    for id in posts.iter().filter_map(|post| post.id.clone()) {
+        *bearers.entry(id).or_default() += 1;
+    }
+    for post in posts {
+        if post.id.as_ref().is_some_and(|id| bearers.get(id) != Some(&1)) {
+            post.id = None;
+            post.has_own_url = false;
+        }
     }
 }
 

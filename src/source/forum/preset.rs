@@ -2,6 +2,7 @@
 
 use crate::source::forum::selector::{Sign, Step};
 use crate::text;
+use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -158,7 +159,7 @@ pub enum Numbers {
     Site,
     /// In a topic: they are positions.
     Topic,
-    /// On the whole site, but the first post of a topic bears the number of the topic.
+    /// On the whole site, but what the first selector of `post.id` finds is the number of the topic.
     First,
 }
 
@@ -170,6 +171,8 @@ pub struct Preset {
     /// What it is called: `XenForo 2`.
     pub name: String,
     pub numbers: Numbers,
+    /// The zone of its dates that do not tell theirs, where all sites have the same.
+    pub zone: Option<Tz>,
     /// What to read where only scripts fill its pages.
     pub instead: Option<String>,
     pub selectors: Selectors,
@@ -234,6 +237,7 @@ fn empty(word: &'static str) -> Preset {
         word,
         name: word.to_owned(),
         numbers: Numbers::Site,
+        zone: None,
         instead: None,
         selectors: Selectors::default(),
         detect: Vec::new(),
@@ -262,6 +266,7 @@ fn preset(word: &'static str, table: &toml::Table) -> Result<Preset, String> {
         let text = || value.as_str().map(str::to_owned).ok_or_else(|| format!("{key} is no text"));
         match key.as_str() {
             "name" => preset.name = text()?,
+            "zone" => preset.zone = Some(text()?.parse().map_err(|_| "zone")?),
             "instead" => preset.instead = Some(text()?),
             "numbers" => {
                 preset.numbers = match text()?.as_str() {

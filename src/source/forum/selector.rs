@@ -109,7 +109,7 @@ fn split(written: &str, mark: char) -> (&str, Option<&str>) {
             (None, ']' | ')') => depth = depth.saturating_sub(1),
             // The first bar counts: a pattern may hold more of them.
             (None, c) if c == mark && depth == 0 && (mark != '|' || at.is_none()) => {
-                at = Some(index)
+                at = Some(index);
             }
             _ => {}
         }

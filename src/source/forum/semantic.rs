@@ -5,7 +5,7 @@ use crate::source::forum::dates;
 use crate::source::forum::page::{Ledger, Page, Sheet};
 use crate::source::forum::pages;
 use crate::source::forum::posts::{self, Found, author};
-use crate::source::forum::preset::{self, Selectors};
+use crate::source::forum::preset::{self, Field, Selectors};
 use crate::text::{self, html};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -44,7 +44,8 @@ pub(super) fn json(page: &Page<'_>) -> Option<Sheet> {
     }
     let mut seen = HashSet::new();
     posts.retain(|post: &Post| seen.insert((post.id.clone(), post.url.clone(), post.text.clone())));
-    finish(page, posts, "what the page says of itself (JSON-LD)")
+    let mut ledger = Ledger::new(&preset::any().selectors);
+    finish(page, posts, "what the page says of itself (JSON-LD)", &mut ledger)
 }
 
 /// Walks through a document for things that somebody wrote. It cannot be deep: its parser sees to
@@ -93,7 +94,7 @@ fn post(page: &Page<'_>, object: &Map<String, Value>, parent: Option<&str>) -> O
     let text = html::plain(&text.filter(|text| !text.is_empty())?);
     let url = word("url").or_else(|| word("@id")).and_then(|url| page.address(&url));
     let id = id(&word, url.as_ref());
-    let reading = page.reading(&[], &[]);
+    let reading = page.reading(&[], preset::any(), Field::PostDate);
     let date = ["datePublished", "dateCreated"].iter().find_map(|key| word(key));
     let title = word("headline").or_else(|| word("name")).map(|title| html::plain(&title));
     let own = url
@@ -155,22 +156,28 @@ pub(super) fn microdata(page: &Page<'_>) -> Option<Sheet> {
     let title = page.title(&mut ledger);
     let found = Found { page, preset: &preset, title: title.as_deref(), is_guess: true };
     let (posts, _) = found.posts(&mut ledger);
-    let sheet = finish(page, posts, "what the page says of itself (microdata)")?;
-    Some(Sheet { used: ledger.used(), ..sheet })
+    finish(page, posts, "what the page says of itself (microdata)", &mut ledger)
 }
 
 /// Makes a sheet of posts; `None` where there is none.
-pub(super) fn finish(page: &Page<'_>, mut posts: Vec<Post>, engine: &'static str) -> Option<Sheet> {
+pub(super) fn finish(
+    page: &Page<'_>,
+    mut posts: Vec<Post>,
+    engine: &'static str,
+    ledger: &mut Ledger<'_>,
+) -> Option<Sheet> {
     if posts.is_empty() {
         return None;
     }
-    let any = preset::any();
-    let mut ledger = Ledger::new(&any.selectors);
-    let title = page.title(&mut ledger);
-    for post in &mut posts {
-        post.title = post.title.take().or_else(|| title.clone());
+    if posts.iter().any(|post| post.title.is_none()) {
+        let title = page.title(ledger);
+        for post in &mut posts {
+            post.title = post.title.take().or_else(|| title.clone());
+        }
     }
-    let next = pages::next(page, &mut ledger);
+    let title = posts.first().and_then(|post| post.title.clone());
+    let next = pages::next(page, ledger);
     let last = next.as_ref().map(|next| pages::last(page, next));
-    Some(Sheet { engine, title, posts, next, last, used: ledger.used(), ..Sheet::default() })
+    let used = ledger.used();
+    Some(Sheet { engine, title, posts, next, last, used, ..Sheet::default() })
 }

@@ -101,12 +101,17 @@ pub(super) fn line(element: &ElementRef<'_>) -> String {
 
 /// Returns the text of an element as people read it, without the elements in `left_out`.
 pub(super) fn plain(element: ElementRef<'_>, left_out: &HashSet<NodeId>) -> String {
+    without(element, |id| left_out.contains(&id))
+}
+
+/// As above, without the elements that `is_left_out` names.
+pub(super) fn without(element: ElementRef<'_>, is_left_out: impl Fn(NodeId) -> bool) -> String {
     let mut written = String::new();
     let mut skipped: Option<NodeId> = None;
     for edge in element.traverse() {
         match edge {
             Edge::Open(node) if skipped.is_none() => {
-                if left_out.contains(&node.id()) || is_dropped(node.value()) {
+                if is_left_out(node.id()) || is_dropped(node.value()) {
                     skipped = Some(node.id());
                 } else {
                     open(node.value(), &mut written);

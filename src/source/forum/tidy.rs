@@ -75,12 +75,10 @@ impl TokenSink for Bounded {
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Self::Handle> {
         match &token {
-            Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
-                if self.is_full() {
-                    return TokenSinkResult::Continue;
-                }
+            Token::TagToken(tag) if tag.kind == TagKind::StartTag && self.is_full() => {
+                return TokenSinkResult::Continue;
             }
-            Token::TagToken(_) => {
+            Token::TagToken(tag) if tag.kind == TagKind::EndTag => {
                 self.is_full();
                 self.ends.set(self.ends.get() + 1);
             }
@@ -114,8 +112,8 @@ fn tidy(source: &str) -> String {
         let second = behind.chars().next().unwrap_or(' ');
         rest = if let Some(comment) = behind.strip_prefix("!--") {
             // As browsers do, an empty one may end at once.
-            let comment = comment.strip_prefix('>').map_or(comment, |_| "-->");
-            after(comment, "-->")
+            let empty = comment.strip_prefix("->").or(comment.strip_prefix('>'));
+            empty.unwrap_or_else(|| after(comment, "-->"))
         } else if second == '!' && starts_with(behind, "!doctype") {
             kept.push_str("<!DOCTYPE html>");
             after(behind, ">")
@@ -238,23 +236,23 @@ fn attributes_of(text: &str) -> Option<Attributes<'_>> {
             let closed = last == '/' && at != At::Unquoted;
             return Some(Attributes { text, count, closed, rest: rest.strip_prefix('>')? });
         }
+        let ends = match at {
+            At::Quoted(quote) => c == quote,
+            At::Unquoted => space,
+            At::BetweenAttributes => space || c == '/',
+            At::Name | At::BehindName => c == '/',
+            At::BeforeValue => false,
+        };
+        count +=
+            usize::from(!ends && matches!(at, At::BetweenAttributes | At::BehindName) && !space);
         at = match at {
-            At::Quoted(quote) if c == quote => At::BetweenAttributes,
-            At::Quoted(_) => at,
-            At::Unquoted if space => At::BetweenAttributes,
-            At::Unquoted => at,
-            At::BetweenAttributes if space || c == '/' => At::BetweenAttributes,
+            _ if ends => At::BetweenAttributes,
             At::Name | At::BehindName if c == '=' => At::BeforeValue,
-            At::Name | At::BehindName if c == '/' => At::BetweenAttributes,
             At::Name | At::BehindName if space => At::BehindName,
-            At::Name => At::Name,
-            At::BetweenAttributes | At::BehindName => {
-                count += 1;
-                At::Name
-            }
-            At::BeforeValue if space => At::BeforeValue,
+            At::BetweenAttributes | At::BehindName => At::Name,
             At::BeforeValue if matches!(c, '"' | '\'') => At::Quoted(c),
-            At::BeforeValue => At::Unquoted,
+            At::BeforeValue if !space => At::Unquoted,
+            At::Quoted(_) | At::Unquoted | At::Name | At::BeforeValue => at,
         };
         last = c;
     }
@@ -334,28 +332,28 @@ mod tests {
             tag
         });
         let started = Instant::now();
-        let fonts: String = (0..2_000).fold(String::new(), |mut tags, i| {
+        let fonts: String = (0..600).fold(String::new(), |mut tags, i| {
             write!(tags, "<font a{i}>").unwrap();
             tags
         });
         for source in [
-            format!("{}x", "<div>".repeat(300_000)),
-            format!("{}x", "<div></x>".repeat(200_000)),
-            format!("{}x", "<table><tr><td></div>".repeat(100_000)),
-            format!("{fonts}{}x", "<p>".repeat(100_000)),
+            format!("{}x", "<div>".repeat(50_000)),
+            format!("{}x", "<div></x>".repeat(40_000)),
+            format!("{}x", "<table><tr><td></div>".repeat(20_000)),
+            format!("{fonts}{}x", "<p>".repeat(5_000)),
             format!("{attributes}>x"),
             format!("<script>{attributes}</script><b ='{attributes}'>x"),
-            format!("{attributes}"),
+            attributes.clone(),
             "<!--".repeat(100_000),
             "<a ='".repeat(100_000),
             "</".repeat(200_000),
             "<script></".repeat(50_000),
-            "<svg><math>".repeat(100_000),
+            "<svg><math>".repeat(30_000),
         ] {
             let html = parse(&source);
             assert!(depth(&html) < 1_500, "{}", depth(&html));
         }
-        assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     }
 
     proptest! {

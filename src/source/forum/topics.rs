@@ -1,6 +1,6 @@
 //! The rows of a list of topics.
 
-use crate::source::forum::dates::date;
+use crate::source::forum::dates::{date, machine_date};
 use crate::source::forum::page::{Ledger, Page, Topic};
 use crate::source::forum::posts::{containers, heading};
 use crate::source::forum::preset::{Field, Preset};
@@ -21,7 +21,7 @@ pub(super) fn read(page: &Page<'_>, preset: &Preset, ledger: &mut Ledger<'_>) ->
     let ids: HashSet<NodeId> = rows.iter().map(|element| element.id()).collect();
     let rows: Vec<Item<'_>> =
         rows.into_iter().take(MOST_TOPICS).map(|row| Item::of(row, &ids)).collect();
-    let reading = page.reading(&rows, preset.selectors.get(Field::TopicLast));
+    let reading = page.reading(&rows, preset, Field::TopicLast);
     let mut seen = HashSet::new();
     let topics = rows.iter().filter_map(|row| topic(page, row, &reading, ledger));
     topics.filter(|topic| seen.insert(topic.url.clone())).collect()
@@ -42,7 +42,7 @@ fn topic(
     let replies = ledger.value(row, Field::TopicReplies, &[]).and_then(|(_, text)| number(&text));
     let last_link = ledger.value(row, Field::TopicLastLink, &["href"]).map(|(_, href)| href);
     let last_link = last_link.and_then(|href| page.address(&href)).map(String::from);
-    let machine = page.machine_date(row, ledger, Field::TopicLast);
+    let machine = machine_date(row, ledger, Field::TopicLast);
     let last = date(reading, row, Field::TopicLast, ledger);
     let signs = [replies.map(|replies| replies.to_string()), last_link, machine];
     Some(Topic {
@@ -65,7 +65,8 @@ fn mark(signs: &[Option<String>]) -> String {
         hash.update(sign.as_deref().unwrap_or_default());
         hash.update([0]);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let bytes = hash.finalize().into_iter().take(8);
+    bytes.fold(String::new(), |mark, byte| mark + &format!("{byte:02x}"))
 }
 
 /// Reads the first number of a text: `1,234 replies`, `1.234`, `2.5K`.
