@@ -8,15 +8,32 @@ use crate::alert::Frequency;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::Config;
 use crate::delivery::Progress;
+use crate::store::Health;
 use crate::store::handle::Handle;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-/// Polls every source, sends the alerts that are due, and tries every queued notice once.
+/// Polls every source that is not gone for good, sends the alerts that are due, and tries every queued
+/// notice once.
 pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
     let once = Once::begin(config, store).await?;
-    let mut summary = once.poll(once.setup.sources.clone()).await?;
+    let (mut meant, mut gone) = (Vec::new(), Vec::new());
+    for planned in &once.setup.sources {
+        let health = health(planned, &once.store).await?;
+        if health.gone {
+            let error = health.last_error.unwrap_or_else(|| "it is gone for good".into());
+            let error =
+                format!("{error}; it is asked no more, but by `vahti poll {}`", planned.name);
+            gone.push(FailedView { source: planned.name.to_string(), error });
+        } else {
+            meant.push(Arc::clone(planned));
+        }
+    }
+    let mut summary = once.poll(meant).await?;
+    summary.sources += gone.len();
+    summary.failed.extend(gone);
+    summary.failed.sort_by(|a, b| a.source.cmp(&b.source));
     once.tell().await?;
     ward::look(&once.setup, None, &once.events).await?;
     once.send(&mut summary).await?;
@@ -97,6 +114,12 @@ pub(super) fn summary(polled: Vec<Polled>) -> SummaryView {
     summary
 }
 
+async fn health(planned: &Planned, store: &Handle) -> Result<Health, Died> {
+    let name = planned.name.clone();
+    let state = store.with(move |store| store.source(&name)).await;
+    state.map(|state| state.health).map_err(|error| Died(error.to_string()))
+}
+
 /// A setup with its writer running.
 struct Once {
     setup: Arc<Setup>,
@@ -119,6 +142,10 @@ impl Once {
         };
         writer.spawn(intake::run(inbox));
         alerts::introduce(&events).await?;
+        for planned in &setup.sources {
+            let health = health(planned, &store).await?;
+            poll::heed(planned, &health, &setup, clock::now());
+        }
         Ok(Self { setup, store, events, writer })
     }
 

@@ -11,8 +11,8 @@ use crate::fetch::Retry;
 use crate::pipeline::{Arrival, Failure};
 use crate::schedule::{self, Schedule};
 use crate::source::{Cursor, Visit};
-use crate::store::SourceState;
 use crate::store::handle::Handle;
+use crate::store::{Health, SourceState};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,14 +54,10 @@ pub(super) async fn start(
         })
         .await
         .map_err(|error| Died(error.to_string()))?;
-    let visit = Visit { cursor: Cursor::default(), now: clock::now() };
     let permits = Arc::new(Semaphore::new(POLLS_AT_ONCE));
     let now = clock::now();
     for (planned, state) in setup.sources.iter().zip(states) {
-        if let Some(wait) = state.health.not_before.and_then(|until| (until - now).to_std().ok()) {
-            // What the server asked of an earlier run may concern its other addresses too.
-            setup.fetcher.refuse(&planned.source.open(&visit).location, wait);
-        }
+        heed(planned, &state.health, setup, now);
         let (poke, pokes) = mpsc::channel(1);
         board.enter(planned.name.clone(), poke);
         let poller = Poller {
@@ -77,6 +73,14 @@ pub(super) async fn start(
         tasks.spawn(poller.run(first, pokes, stop.clone()));
     }
     Ok(())
+}
+
+/// Remembers for the whole host what the server asked of an earlier run.
+pub(super) fn heed(planned: &Planned, health: &Health, setup: &Setup, now: DateTime<Utc>) {
+    if let Some(wait) = health.not_before.and_then(|until| (until - now).to_std().ok()) {
+        let visit = Visit { cursor: Cursor::default(), now };
+        setup.fetcher.refuse(&planned.source.open(&visit).location, wait);
+    }
 }
 
 struct Poller {

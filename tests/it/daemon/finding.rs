@@ -205,7 +205,7 @@ fn what_the_brand_wrote_itself_is_kept_and_never_a_ticket() {
 fn a_malformed_entry_costs_that_entry() {
     let site = Site::start();
     let good = feed(&[entry("1", "Acme one"), entry("2", "Acme two")]);
-    let broken = good.replace("</channel>", "<item></item></channel>");
+    let broken = good.replace("</channel></rss>", "<item><title>Acme thr");
     site.serve("/news.xml", Answer::feed(broken));
     let world = World::new(&format!("{HEAD}{}", source(&site, "/news.xml", "")));
     let summary = json(&world, "run --once");

@@ -71,3 +71,22 @@ fn an_address_that_moved_to_no_feed_is_not_followed_for_good() {
     let old = state(&world, "old");
     assert_eq!((&old["failures"], &old["moved_to"]), (&5.into(), &serde_json::Value::Null));
 }
+
+#[test]
+fn what_a_server_asked_of_one_run_is_heeded_by_the_next() {
+    let site = Site::start();
+    site.serve("/busy.xml", Answer::status(503).header("Retry-After", "3600"));
+    site.serve("/gone.xml", Answer::status(410));
+    let sources = source(&site, "/busy.xml", "") + &source(&site, "/gone.xml", "");
+    let world = World::new(&format!("{HEAD}{sources}"));
+    for _ in 0..2 {
+        let summary = json(&world, "run --once");
+        assert_eq!(summary["failed"].as_array().unwrap().len(), 2, "{summary}");
+    }
+    assert_eq!((site.seen("/busy.xml").len(), site.seen("/gone.xml").len()), (1, 1));
+    site.serve("/gone.xml", Answer::feed(feed(&[])));
+    assert_eq!(json(&world, "poll gone")["polled"], 1, "a person may ask");
+    json(&world, "run --once");
+    assert_eq!(site.seen("/gone.xml").len(), 3, "it is back");
+    assert_eq!(state(&world, "gone")["state"], "ok");
+}
