@@ -68,6 +68,27 @@ fn a_first_poll_reads_three_pages_of_the_list() {
 }
 
 #[test]
+fn a_walk_over_the_list_that_broke_is_made_up_for() {
+    let (mut fake, mut poller) = board();
+    for _ in 0..8 {
+        fake.open(1);
+    }
+    let broken = |url: &str| if url.contains("page=2") { Err(0) } else { fake.get(url) };
+    poller.poll(broken);
+    assert_eq!((poller.posts.len(), poller.asked.len()), (0, 2));
+    poller.poll(broken);
+    let whole = fake.clone();
+    check(&mut poller, &whole, &["1", "2", "3", "4", "5", "6", "7", "8"], 10);
+    check(&mut poller, &whole, &[], 1);
+    // What can never be had is not asked for for ever.
+    let (fake, mut poller) = (whole, Poller::of(HOME));
+    for _ in 0..150 {
+        poller.poll(|url| if url.contains("page=2") { Err(403) } else { fake.get(url) });
+    }
+    assert_eq!(poller.asked.len(), 1);
+}
+
+#[test]
 fn of_a_long_topic_the_first_page_and_the_last_nine_are_read() {
     let (mut fake, mut poller) = board();
     fake.open(3 * 14);
