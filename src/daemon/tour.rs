@@ -4,7 +4,7 @@ use super::clock;
 use super::setup::{Planned, Setup};
 use crate::fetch::{FetchError, Fetched, Location, Request, Validators};
 use crate::pipeline::Receipt;
-use crate::source::{Batch, Page, Unreadable, Visit};
+use crate::source::{Batch, Cursor, Page, Unreadable, Visit};
 use crate::store::{Moved, SourceState};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
@@ -54,7 +54,10 @@ impl<'a> Tour<'a> {
         setup: &'a Setup,
         state: &'a SourceState,
     ) -> Self {
-        let visit = Visit { cursor: state.cursor.clone(), now: clock::now() };
+        // With other keywords the same posts mean something else: all there is now is looked at again.
+        let is_read = state.rules == setup.rules.fingerprint;
+        let cursor = if is_read { state.cursor.clone() } else { Cursor::default() };
+        let visit = Visit { cursor, now: clock::now() };
         let mut first = planned.source.open(&visit);
         let named = match &first.location {
             Location::Web(url) => Some(url.clone()),
@@ -171,7 +174,6 @@ impl<'a> Tour<'a> {
 
     /// Returns what spares the server to send again what we have.
     fn validators(&self) -> Option<&'a Validators> {
-        // With other keywords the same posts mean something else: ask for all of them.
         let is_read = self.state.rules == self.setup.rules.fingerprint;
         let may_trust = self.state.sent_in_full.is_some_and(|at| trusts(at, self.visit.now));
         Some(&self.state.validators).filter(|_| is_read && may_trust)
