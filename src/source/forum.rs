@@ -9,7 +9,7 @@ use crate::fetch::{Allowed, Location, Reply, Request};
 use crate::post::SourceName;
 use crate::source::forum::api::Way;
 use crate::source::forum::follow::{OWN, Walk, changed};
-use crate::source::forum::memory::{Memory, Owed};
+use crate::source::forum::memory::{Found, Memory, Owed};
 use crate::source::forum::preset::Selectors;
 use crate::source::forum::reading::Reading;
 use crate::source::{Page, Source, Unreadable, Visit};
@@ -336,7 +336,7 @@ impl Walk<'_> {
     fn end_trial(mut self, home: &Url) -> Page {
         let was_whole = self.memory.trial.is_some_and(Way::is_whole);
         self.memory.refuse_trial();
-        if was_whole || !self.memory.had_rows {
+        if was_whole || self.memory.rows == Found::Never {
             return self.back_to_pages(home);
         }
         // The list that the feed would have spared us was read before.
@@ -349,7 +349,7 @@ impl Walk<'_> {
             return Err(nothing(&self.memory));
         }
         if reading.posts.is_empty() {
-            if reading.is_guess && self.memory.known_rows {
+            if reading.is_guess && self.memory.rows == Found::Surely {
                 return Err(changed("topics"));
             }
             self.list(&reading, 1, false);
@@ -418,10 +418,10 @@ fn is_empty(reading: &Reading) -> bool {
 
 /// What is said of a page with neither posts nor topics.
 fn nothing(memory: &Memory) -> Unreadable {
-    if memory.had_rows {
+    if memory.rows > Found::Never {
         return changed("topics");
     }
-    if memory.had_posts && memory.holds_posts {
+    if memory.posts > Found::Never && memory.holds_posts {
         return changed("posts");
     }
     Unreadable(

@@ -2,7 +2,7 @@
 
 use crate::fetch::{Location, Request};
 use crate::post::Post;
-use crate::source::forum::memory::{Memory, Moment, Owed, Topic};
+use crate::source::forum::memory::{Found, Memory, Moment, Owed, Topic};
 use crate::source::forum::paging::{Ahead, MOST_AT_ONCE};
 use crate::source::forum::reading::{Reading, Row};
 use crate::source::forum::{About, Forum};
@@ -72,8 +72,7 @@ impl Walk<'_> {
         // A page of the list that cannot be had is not asked for for ever.
         self.memory.since.take_if(|since| *since < now - LONGEST_WALK.num_milliseconds());
         let since = *self.memory.since.get_or_insert(now);
-        self.memory.had_rows |= !reading.rows.is_empty();
-        self.memory.known_rows |= !reading.is_guess && !reading.rows.is_empty();
+        self.memory.rows.note(!reading.rows.is_empty(), reading.is_guess);
         let mut is_last_fresh = false;
         for (place, row) in reading.rows.iter().enumerate() {
             if is_first_by_feed && let Some(topic) = self.memory.topics.get_mut(&row.key) {
@@ -149,7 +148,7 @@ impl Walk<'_> {
             if owed.walked > 0 {
                 self.memory.settle(key);
             } else if !self.begin_again(key) {
-                return Err(if self.memory.had_posts {
+                return Err(if self.memory.posts > Found::Never {
                     changed("posts")
                 } else {
                     Unreadable(format!("no posts were found in the topic at {}", shown(asked)))
@@ -157,11 +156,10 @@ impl Walk<'_> {
             }
             return Ok(Vec::new());
         }
-        if reading.is_guess && self.memory.known_posts {
+        if reading.is_guess && self.memory.posts == Found::Surely {
             return Err(changed("posts"));
         }
-        self.memory.had_posts |= !reading.posts.is_empty();
-        self.memory.known_posts |= !reading.is_guess && !reading.posts.is_empty();
+        self.memory.posts.note(!reading.posts.is_empty(), reading.is_guess);
         let anchor = reading.anchor();
         let has_moved = !owed.anchor.is_empty() && !anchor.starts_with(&owed.anchor);
         if owed.walked == 0 && is_first && reading.is_newest_first() {

@@ -51,11 +51,8 @@ pub(super) struct Memory {
     pub refused_until: Moment,
     /// Whether the configured address holds posts, not topics.
     pub holds_posts: bool,
-    pub had_posts: bool,
-    pub had_rows: bool,
-    /// Whether posts, and topics, were found where the software has them; then they are nowhere else.
-    pub known_posts: bool,
-    pub known_rows: bool,
+    pub posts: Found,
+    pub rows: Found,
     /// When the walk over the pages of the list began that is not at its end.
     pub since: Option<Moment>,
     /// By [`key`].
@@ -64,6 +61,25 @@ pub(super) struct Memory {
     pub owed: Vec<Owed>,
     /// Pages of long topics, and topics, that were never read.
     pub left_out: u32,
+}
+
+/// How posts, or topics, were ever found. Once the selectors of the software found some, a page on
+/// which they find none has changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Found {
+    #[default]
+    Never,
+    ByGuess,
+    Surely,
+}
+
+impl Found {
+    /// Notes whether `some` were found now, and whether by a guess.
+    pub(super) fn note(&mut self, some: bool, is_guess: bool) {
+        let now = if is_guess { Self::ByGuess } else { Self::Surely };
+        *self = if some { now.max(*self) } else { *self };
+    }
 }
 
 /// A topic that was read to its end.

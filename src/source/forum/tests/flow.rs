@@ -359,10 +359,9 @@ proptest! {
             match event {
                 // No more than three pages of the list show.
                 Event::Open(posts) if topics < 11 => { fake.open(posts); topics += 1; }
-                Event::Open(_) => {}
                 // The middle of a longer topic would be left out.
                 Event::Reply(topic, posts) if fake.length(topic) < 25 => fake.reply(topic, posts),
-                Event::Reply(..) => {}
+                Event::Open(_) | Event::Reply(..) => {}
                 Event::DeletePost(topic, post) => fake.delete_post(topic, post),
                 Event::DeleteTopic(topic) => fake.delete_topic(topic),
                 Event::Poll(nth, status) => {
