@@ -43,6 +43,8 @@ impl Rules {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Receipt {
     pub validators: Validators,
+    /// The address that gave them.
+    pub validated: Option<url::Url>,
     /// Whether it sent the document, and not only word that nothing changed.
     pub in_full: bool,
     /// Where the document moved for good, as far as that is known by now.
@@ -160,6 +162,7 @@ pub fn failed(failure: Failure, store: &dyn Store) -> Result<Commit, StoreError>
 
 fn succeeded(state: &mut SourceState, receipt: Receipt, at: DateTime<Utc>) {
     state.validators = receipt.validators;
+    state.validated = receipt.validated;
     state.moved = receipt.moved;
     if receipt.in_full {
         state.sent_in_full = Some(at);

@@ -26,6 +26,8 @@ pub struct SourceState {
     pub cursor: Cursor,
     /// What the server gave us to ask whether anything changed.
     pub validators: Validators,
+    /// The address that gave the validators: to another one they mean nothing. `None` for a file.
+    pub validated: Option<Url>,
     /// One mark for each post that the source showed last time, as it was then; sorted. What a
     /// source no longer shows is forgotten here, and known by its mention, if it has one.
     pub marks: Vec<u64>,

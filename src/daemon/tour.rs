@@ -67,6 +67,10 @@ impl<'a> Tour<'a> {
         if let Some(moved) = moved.as_ref().filter(|moved| moved.times >= SURE_OF_A_MOVE) {
             first.location = Location::Web(moved.to.clone());
         }
+        let validated = match &first.location {
+            Location::Web(url) => Some(url.clone()),
+            Location::File(_) => None,
+        };
         Self {
             planned,
             setup,
@@ -75,7 +79,7 @@ impl<'a> Tour<'a> {
             queue: VecDeque::from([first]),
             asked: 0,
             batch: Batch::default(),
-            receipt: Receipt { moved, ..Receipt::default() },
+            receipt: Receipt { validated, moved, ..Receipt::default() },
             named,
         }
     }
@@ -176,7 +180,8 @@ impl<'a> Tour<'a> {
     fn validators(&self) -> Option<&'a Validators> {
         let is_read = self.state.rules == self.setup.rules.fingerprint;
         let may_trust = self.state.sent_in_full.is_some_and(|at| trusts(at, self.visit.now));
-        Some(&self.state.validators).filter(|_| is_read && may_trust)
+        let is_theirs = self.state.validated == self.receipt.validated;
+        Some(&self.state.validators).filter(|_| is_read && may_trust && is_theirs)
     }
 
     /// Remembers where the address that the operator gave leads for good.

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use url::Url;
 
 /// The version that records are written in. Older ones stay readable: a changed record gets a new
 /// number and a new struct, and the old struct stays.
@@ -86,6 +87,7 @@ struct SourceRecord {
 
 #[derive(Serialize, Deserialize)]
 struct NamedRecord<'a> {
+    validated: Option<Cow<'a, Url>>,
     moved: Option<Cow<'a, Moved>>,
     hub: Option<Cow<'a, Hub>>,
     subscription: Option<Cow<'a, Subscription>>,
@@ -199,6 +201,7 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
     let SourceState { cursor, validators, marks, rules, sent_in_full, health, .. } = state;
     let named = NamedRecord {
+        validated: state.validated.as_ref().map(Cow::Borrowed),
         moved: state.moved.as_ref().map(Cow::Borrowed),
         hub: state.hub.as_ref().map(Cow::Borrowed),
         subscription: state.subscription.as_ref().map(Cow::Borrowed),
@@ -232,6 +235,7 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
             .collect(),
         rules: record.rules,
         sent_in_full: time_or_none(record.sent_in_full)?,
+        validated: named.validated.map(Cow::into_owned),
         moved: named.moved.map(Cow::into_owned),
         hub: named.hub.map(Cow::into_owned),
         subscription: named.subscription.map(Cow::into_owned),

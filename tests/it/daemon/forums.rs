@@ -9,36 +9,32 @@ fn page(body: &str) -> Answer {
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><title>Board</title></head><body id=\"phpbb\">{body}</body></html>"
     );
-    Answer::feed(html).header("X", "y")
+    Answer::feed(html)
 }
 
 /// Returns a list of topics, each with how many replies it has.
 fn board(topics: &[(u32, u32)]) -> Answer {
-    let rows: String = topics
-        .iter()
-        .map(|(id, replies)| {
-            format!(
-                "<li class=\"row\"><dl><dt><a class=\"topictitle\" href=\"/viewtopic.php?t={id}\">Topic {id}</a></dt>
-                 <dd class=\"posts\">{replies}</dd></dl></li>"
-            )
-        })
-        .collect();
+    let row = |(id, replies): &(u32, u32)| {
+        format!(
+            "<li class=\"row\"><dl><dt><a class=\"topictitle\" href=\"/viewtopic.php?t={id}\">Topic {id}</a></dt>
+             <dd class=\"posts\">{replies}</dd></dl></li>"
+        )
+    };
+    let rows = topics.iter().map(row).collect::<Vec<_>>().concat();
     page(&format!("<ul class=\"topiclist topics\">{rows}</ul>"))
 }
 
 /// Returns a topic with these posts, by number and text.
 fn topic(id: u32, posts: &[(u32, &str)], next: &str) -> Answer {
-    let posts: String = posts
-        .iter()
-        .map(|(number, text)| {
-            format!(
-                "<div class=\"post\" id=\"p{number}\"><div class=\"postprofile\"><a class=\"username\">Ann</a></div>
-                 <div class=\"postbody\"><p class=\"author\"><a href=\"/viewtopic.php?p={number}#p{number}\">#</a>
-                 <time datetime=\"2026-11-20T10:00:00+00:00\">x</time></p>
-                 <div class=\"content\">{text}</div></div></div>"
-            )
-        })
-        .collect();
+    let post = |(number, text): &(u32, &str)| {
+        format!(
+            "<div class=\"post\" id=\"p{number}\"><div class=\"postprofile\"><a class=\"username\">Ann</a></div>
+             <div class=\"postbody\"><p class=\"author\"><a href=\"/viewtopic.php?p={number}#p{number}\">#</a>
+             <time datetime=\"2026-11-20T10:00:00+00:00\">x</time></p>
+             <div class=\"content\">{text}</div></div></div>"
+        )
+    };
+    let posts = posts.iter().map(post).collect::<Vec<_>>().concat();
     page(&format!("<h2 class=\"topic-title\">Topic {id}</h2>{posts}{next}"))
 }
 

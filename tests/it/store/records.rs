@@ -174,6 +174,7 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                 marks,
                 rules,
                 sent_in_full: last_poll,
+                validated: gone.then(|| "https://a.example/x?y=1".parse().unwrap()),
                 moved: first_poll.map(|_| Moved {
                     from: "https://a.example/feed".parse().unwrap(),
                     to: "https://b.example/?q=%C3%A4".parse().unwrap(),
