@@ -6,7 +6,7 @@
 //! the software offers the same for machines, that is read instead once it was seen to work.
 
 use crate::fetch::{Allowed, Location, Reply, Request};
-use crate::post::SourceName;
+use crate::post::{Post, SourceName};
 use crate::source::forum::api::Way;
 use crate::source::forum::follow::{OWN, Walk, changed};
 use crate::source::forum::memory::{Found, Memory, Owed};
@@ -48,6 +48,14 @@ const MOST_TRIALS: u8 = 3;
 
 /// A shorter feed is whole.
 const LEAST_ROWS: usize = 10;
+
+/// Where a saved page is taken to be that does not say where it was.
+const NOWHERE: &str = "https://nowhere.invalid/";
+const NOWHERE_HOST: &str = "nowhere.invalid";
+
+fn nowhere() -> Option<Url> {
+    Url::parse(NOWHERE).ok()
+}
 
 /// A forum that is polled.
 #[derive(Debug, Clone)]
@@ -226,23 +234,39 @@ impl Forum {
     fn saved(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
         let Reading { posts, rows, skipped, .. } = self.look(reply, visit)?;
         let rows = if posts.is_empty() { rows } else { Vec::new() };
-        let posts: Vec<_> =
+        let mut posts: Vec<_> =
             posts.into_iter().chain(rows.into_iter().map(reading::Row::into_post)).collect();
         if posts.is_empty() {
             return Err(nothing(&Memory::default()));
         }
+        for post in &mut posts {
+            self.forget_nowhere(post);
+        }
         Ok(Page { posts, skipped, ..Page::default() })
     }
 
-    /// Reads a reply by itself, whatever was before.
+    /// Takes back what was made of an address that nobody knows.
+    fn forget_nowhere(&self, post: &mut Post) {
+        let is_nowhere = |url: &String| url.starts_with(NOWHERE);
+        if post.url.as_ref().is_some_and(is_nowhere) {
+            post.url = None;
+            post.has_own_url = false;
+        }
+        post.author.url = post.author.url.take().filter(|url| !is_nowhere(url));
+        if let (Some(rest), Location::File(path)) =
+            (post.site.strip_prefix(NOWHERE_HOST), &self.location)
+        {
+            post.site = format!("{}{rest}", path.display());
+        }
+    }
+
+    /// Reads a reply by itself, whatever was before. A page that was saved is where it says it is.
     fn look(&self, reply: &Reply, visit: &Visit) -> Result<Reading, Unreadable> {
-        let from_file = || match &self.location {
-            Location::Web(url) => Some(url.clone()),
-            Location::File(path) => Url::from_file_path(path).ok(),
-        };
         let address = match &reply.location {
             Location::Web(url) => Some(url.clone()),
-            Location::File(_) => self.address.clone().or_else(from_file),
+            Location::File(_) => {
+                self.address.clone().or_else(|| reading::own_address(reply)).or_else(nowhere)
+            }
         };
         let address = address.ok_or_else(|| Unreadable("the page has no address".into()))?;
         reading::read(self, reply, &address, visit.now)

@@ -9,12 +9,16 @@ use crate::source::forum::memory::{digest, key};
 use crate::source::forum::page::{self, Options, Sheet};
 use crate::source::forum::preset;
 use crate::source::forum::{Forum, discourse, flarum, paging, xenforo};
+use crate::text::html;
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use url::Url;
 
 /// Where a page may name its encoding.
 const FRONT_BYTES: usize = 4096;
+
+/// How much of a saved page is looked at for its address.
+const HEAD_BYTES: usize = 256 * 1024;
 /// Rows of one page of a list.
 const MOST_ROWS: usize = 500;
 /// Posts by which a page is known again.
@@ -218,6 +222,24 @@ fn html(forum: &Forum, body: &str, url: &Url, now: DateTime<Utc>) -> Result<Read
         preset::all().iter().all(|known| known.name != sheet.engine) && forum.selectors.is_empty();
     reading.sheet = Some(sheet);
     Ok(reading)
+}
+
+/// Returns the address that a saved page names as its own.
+pub(super) fn own_address(reply: &Reply) -> Option<Url> {
+    let front = String::from_utf8_lossy(reply.body.get(..HEAD_BYTES).unwrap_or(&reply.body));
+    let value = |attributes: &[(String, String)], name: &str| {
+        attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned())
+    };
+    let named = |tag: &str, key: &str, word: &str, holds: &str| {
+        let tags = html::attributes(&front, tag);
+        let tag = tags
+            .iter()
+            .find(|tag| value(tag, key).is_some_and(|found| found.eq_ignore_ascii_case(word)))?;
+        Url::parse(&value(tag, holds)?).ok()
+    };
+    let found = named("link", "rel", "canonical", "href")
+        .or_else(|| named("meta", "property", "og:url", "content"));
+    found.filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Returns the text of a reply. A page may name its encoding in a `meta` near its beginning.

@@ -406,3 +406,25 @@ fn an_api_is_beside_its_page() {
         assert_eq!(seen, expected, "{page}");
     }
 }
+
+#[test]
+fn a_saved_page_is_where_it_says_it_is_and_else_nowhere() {
+    let forum =
+        Forum { location: Location::File("saved.html".into()), ..forum("https://a.example/") };
+    let read = |head: &str| {
+        let html = format!(
+            "<html><head>{head}</head><body id=phpbb><div class=post id=p7><div class=postprofile>
+             <a class=username href=/u/1>Ann</a></div><div class=postbody><p class=author><a href='/t?p=7#p7'>#</a></p>
+             <div class=content>Acme is late</div></div></div></body></html>"
+        );
+        let reply = Reply::of(Location::File("saved.html".into()), html.into());
+        let visit = Visit { cursor: Cursor::default(), now: noon() };
+        forum.read(&reply, &visit).unwrap().posts.remove(0)
+    };
+    let post = read("<link rel=canonical href='https://a.example/t?t=1'>");
+    assert_eq!(post.url.as_deref(), Some("https://a.example/t?p=7#p7"));
+    assert_eq!((post.site.as_str(), post.id.as_deref()), ("a.example", Some("7")));
+    let post = read("");
+    assert_eq!((post.url.as_deref(), post.author.url.as_deref()), (None, None));
+    assert_eq!((post.site.as_str(), post.has_own_url), ("saved.html", false));
+}
