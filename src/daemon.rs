@@ -27,6 +27,7 @@ pub mod send;
 pub mod setup;
 pub mod systemd;
 mod tour;
+mod turns;
 mod ward;
 
 /// Events that may wait for the writer; full means that the pollers wait.
@@ -135,6 +136,7 @@ impl Shared {
         let hubs = push::Hubs::new(events, store, setup);
         let (serving, told) = (Arc::clone(&hubs), stop.clone());
         tasks.spawn(async move {
+            serving.recall().await;
             serving.serve(listener, told).await;
             Ok("the listener for hubs")
         });
@@ -200,6 +202,9 @@ async fn pollers(
             }
         }
         let Some(config) = config else { return Ok(()) };
+        if config.websub != setup.config.websub {
+            tracing::warn!("[websub] changed; that takes a restart.");
+        }
         match Setup::build(config, &store, Some(&setup)).await {
             Ok(new) => {
                 tracing::info!(sources = new.sources.len(), "Reloaded the configuration.");

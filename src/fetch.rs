@@ -41,6 +41,10 @@ pub const MOST_REDIRECTS: usize = 5;
 /// Fetches at work at once, queues of hosts not counted. Bounds open connections and memory.
 const MOST_AT_ONCE: usize = 256;
 
+/// An address that we were led to and that has more bytes than this is no page's. To hold it against
+/// every line of a `robots.txt` would take long.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
 /// Requests at once to one private address.
 const PRIVATE_AT_ONCE: usize = 32;
 
@@ -318,6 +322,9 @@ impl Fetcher {
     async fn heed_robots(&self, client: &Client, url: &Url) -> Result<(), FetchError> {
         client.check(url)?;
         let location = || Location::Web(url.clone());
+        if url.as_str().len() > LONGEST_ADDRESS {
+            return Err(FetchError::TooLong { host: location().host().unwrap_or_default() });
+        }
         let read = self.robots(client, url);
         match self.manners.rules(url, Instant::now(), read).await {
             Ok(rules) if rules.allow(url) => Ok(()),

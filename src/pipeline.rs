@@ -11,12 +11,19 @@ use crate::matching::{Candidate, Matcher};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Kind};
-use crate::store::{Commit, Moved, SourceState, Store, StoreError};
+use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+
+/// For how long old posts that other keywords find are kept from alerts that speak at once: a forum
+/// takes several polls to be looked at again.
+const LOOKING_AGAIN: Duration = Duration::days(1);
+
+/// What is published longer ago than this is no sign of a source's rhythm now.
+const LATE: Duration = Duration::days(7);
 
 pub mod care;
 pub mod tell;
@@ -51,6 +58,8 @@ pub struct Receipt {
     pub moved: Option<Moved>,
     /// How long it said that its reply stays fresh.
     pub fresh_for: Option<std::time::Duration>,
+    /// Its word for when it may be asked again, where it was asked for more than it liked.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// One poll that succeeded.
@@ -73,16 +82,18 @@ pub struct Arrival {
 pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
     let Arrival { source, kind, only, batch, receipt, at, tell_at_once } = arrival;
     let mut state = store.source(&source)?;
-    let looks_again = state.rules != rules.fingerprint;
+    // What is brought to us is not all that there is: the next poll looks again.
+    let looks_again = receipt.is_some() && state.rules != rules.fingerprint;
     let again = looks_again && state.health.last_success.is_some();
+    if again {
+        state.looked_again = Some(at);
+    }
     let posts = batch.posts.len();
     let newest = batch.posts.iter().filter_map(|post| post.published).filter(|p| *p <= at).max();
     let fresh = dedup::unseen(batch.posts, if looks_again { &[] } else { &state.marks });
 
     if !again {
-        let appeared: Vec<_> =
-            fresh.posts.iter().map(|post| post.published.unwrap_or(at)).collect();
-        state.health.rhythm.learn(&appeared, at);
+        state.health.rhythm.learn(&appeared(&fresh.posts, kind, &state, at), at);
     }
     let first_poll = *state.health.first_poll.get_or_insert(at);
     let mut desk = Desk::new(rules, store, at, first_poll)?;
@@ -96,8 +107,15 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
 
     state.health.newest = state.health.newest.max(newest);
     state.health.mentions += desk.found.len() as u64;
-    if let Some(receipt) = receipt {
+    if receipt.is_none() {
+        state.marks.extend(fresh.marks);
+        state.marks.sort_unstable();
+        state.marks.dedup();
+    } else {
         state.marks = fresh.marks;
+    }
+    let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
+    if let Some(receipt) = receipt {
         state.rules = rules.fingerprint;
         state.cursor = batch.cursor.unwrap_or(state.cursor);
         state.hub = batch.hub;
@@ -111,10 +129,54 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     let mut commit = desk.commit();
     commit.source = Some((source, state));
     if tell_at_once {
-        let news = if again { Vec::new() } else { commit.mentions.clone() };
+        // What other keywords find in old posts is told by the next periodic digest.
+        let is_news = |mention: &Mention| match looked_again {
+            Some(since) => !again && mention.post.published.is_none_or(|when| when >= since),
+            None => true,
+        };
+        let news: Vec<_> = commit.mentions.iter().filter(|one| is_news(one)).cloned().collect();
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }
     Ok(commit)
+}
+
+/// Returns when posts appeared that the poll before did not show. A forum shows old posts again with
+/// every new one of their topic, and on the first polls brings what is years old.
+fn appeared(
+    posts: &[Post],
+    kind: Kind,
+    state: &SourceState,
+    at: DateTime<Utc>,
+) -> Vec<DateTime<Utc>> {
+    let since = match (state.health.last_success, kind) {
+        (None, _) => None,
+        (Some(last), Kind::Forum) => Some(last),
+        (Some(_), _) => Some(at - LATE),
+    };
+    let times = posts.iter().map(|post| post.published.unwrap_or(at));
+    times.filter(|time| since.is_none_or(|since| *time >= since)).collect()
+}
+
+/// Forgets what is known of a source whose address is another now; what it brought stays. `None` where
+/// nothing changed.
+pub fn named(
+    source: &SourceName,
+    address: &str,
+    store: &dyn Store,
+) -> Result<Option<Commit>, StoreError> {
+    let state = store.source(source)?;
+    if state.named.as_deref() == Some(address) {
+        return Ok(None);
+    }
+    let named = Some(address.to_owned());
+    let state = if state.named.is_some() {
+        let SourceState { rules, health: Health { first_poll, mentions, told, .. }, .. } = state;
+        let health = Health { first_poll, mentions, told, ..Health::default() };
+        SourceState { rules, named, health, ..SourceState::default() }
+    } else {
+        SourceState { named, ..state }
+    };
+    Ok(Some(Commit { source: Some((source.clone(), state)), ..Commit::default() }))
 }
 
 /// Returns what a poll leads to that found nothing changed.
@@ -147,7 +209,7 @@ pub fn failed(failure: Failure, store: &dyn Store) -> Result<Commit, StoreError>
     let Failure { source, error, gone, not_before, at } = failure;
     let mut state = store.source(&source)?;
     // An address that a server led us to is left where it fails: the one that was given may lead on.
-    state.moved = None;
+    state.moved = state.moved.filter(|moved| !moved.is_sure());
     let health = &mut state.health;
     health.first_poll.get_or_insert(at);
     health.last_poll = Some(at);
@@ -176,7 +238,7 @@ fn succeeded(state: &mut SourceState, receipt: Receipt, at: DateTime<Utc>) {
     health.last_error = None;
     health.failing_since = None;
     health.gone = false;
-    health.not_before = None;
+    health.not_before = receipt.not_before;
 }
 
 fn wanted(brands: &[Brand], found: &Candidate, only: &[BrandName]) -> bool {

@@ -33,6 +33,10 @@ pub struct SourceState {
     pub marks: Vec<u64>,
     /// A fingerprint of the brands under which the marks were taken: other keywords look again.
     pub rules: u64,
+    /// When the keywords changed last, and posts were looked at again.
+    pub looked_again: Option<DateTime<Utc>>,
+    /// The address that the operator gave, as it was at the last poll; `None` before the first.
+    pub named: Option<String>,
     /// When the server last sent the document in full. A server may say `unchanged` for good.
     pub sent_in_full: Option<DateTime<Utc>>,
     /// The new address, where the server says that the document moved there for good.
@@ -52,6 +56,17 @@ pub struct Moved {
     pub to: Url,
     /// Polls in a row that led there and could be read.
     pub times: u32,
+}
+
+impl Moved {
+    /// So many polls in a row must lead to the same new address before it is asked at once. A server
+    /// may say `for good` by mistake, for an hour.
+    const SURE: u32 = 3;
+
+    /// Tells whether the new address is to be asked at once.
+    pub fn is_sure(&self) -> bool {
+        self.times >= Self::SURE
+    }
 }
 
 /// What an operator is told of a source.
@@ -276,10 +291,6 @@ pub enum StoreError {
         "the store in {path} was written by a newer vahti (format {found}, this one knows {known})"
     )]
     TooNew { path: PathBuf, found: u32, known: u32 },
-    #[error(
-        "the store in {path} was written by an older vahti (format {found}), which this one cannot read (format {known}): move it away and start anew"
-    )]
-    TooOld { path: PathBuf, found: u32, known: u32 },
     #[error("the store in {path} is damaged: {what}")]
     Damaged { path: PathBuf, what: String },
     #[error("the disk failed the store: {0}")]

@@ -46,6 +46,8 @@ pub enum Event {
         room: Option<u64>,
         reply: oneshot::Sender<()>,
     },
+    /// Sources are at these addresses now.
+    Named(Vec<(SourceName, String)>, oneshot::Sender<()>),
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -127,6 +129,24 @@ impl Written {
     }
 }
 
+impl Written {
+    /// Applies `commit` and tells who waits for it.
+    fn told(
+        commit: &Commit,
+        store: &dyn Store,
+        reply: oneshot::Sender<()>,
+    ) -> Result<Self, StoreError> {
+        store.apply(commit)?;
+        Ok(Self { notices: !commit.notices.is_empty(), ..Self::heard(reply) })
+    }
+
+    /// Changes nothing, and tells who waits.
+    fn heard(reply: oneshot::Sender<()>) -> Self {
+        // Nobody is left to hear it when the asker was stopped.
+        Self::new(move || drop(reply.send(())))
+    }
+}
+
 /// Writes until nobody is left who could send an event. A store that fails ends it: what is not
 /// stored must not be acknowledged.
 pub async fn run(mut inbox: Inbox) -> Result<(), Died> {
@@ -179,9 +199,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
                 || store.outbox()?.iter().any(|known| known.id == notice.id);
             let notices = if is_wanted { vec![notice] } else { Vec::new() };
             let commit = Commit { notices, ..Commit::default() };
-            Written::apply(&commit, store, move || {
-                reply.send(()).ok();
-            })
+            Written::told(&commit, store, reply)
         }
         Event::Speak { alert, reply } => {
             let now = clock::now();
@@ -191,34 +209,32 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             let commit = alert
                 .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
                 .transpose()?;
-            Written::apply(&commit.unwrap_or_default(), store, move || {
-                reply.send(()).ok();
-            })
+            Written::told(&commit.unwrap_or_default(), store, reply)
+        }
+        Event::Named(sources, reply) => {
+            for (source, address) in sources {
+                if let Some(commit) = pipeline::named(&source, &address, store)? {
+                    store.apply(&commit)?;
+                }
+            }
+            Ok(Written::heard(reply))
         }
         Event::Looked { watched, room, reply } => {
             let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
             let ward = Ward { to, zone: setup.config.zone, sources: &watched, room };
-            Written::apply(&care::care(&ward, store, clock::now())?, store, move || {
-                reply.send(()).ok();
-            })
+            Written::told(&care::care(&ward, store, clock::now())?, store, reply)
         }
         Event::Subscribed { source, subscription, reply } => {
             let mut state = store.source(&source)?;
             state.subscription = Some(*subscription);
             let commit = Commit { source: Some((source, state)), ..Commit::default() };
-            Written::apply(&commit, store, move || {
-                reply.send(()).ok();
-            })
+            Written::told(&commit, store, reply)
         }
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
-            Written::apply(&commit, store, move || {
-                reply.send(()).ok();
-            })
+            Written::told(&commit, store, reply)
         }
-        Event::Ping(reply) => Ok(Written::new(move || {
-            reply.send(()).ok();
-        })),
+        Event::Ping(reply) => Ok(Written::heard(reply)),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::setup::{Planned, Setup};
+use super::turns::Turns;
 use super::{Died, EVENTS_IN_FLIGHT, alerts, clock, poll, send, ward};
 use crate::alert::Frequency;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
@@ -11,8 +12,9 @@ use crate::delivery::Progress;
 use crate::store::Health;
 use crate::store::handle::Handle;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Polls every source that is not gone for good, sends the alerts that are due, and tries every queued
 /// notice once.
@@ -142,6 +144,7 @@ impl Once {
         };
         writer.spawn(intake::run(inbox));
         alerts::introduce(&events).await?;
+        poll::name(&setup.sources, &events).await?;
         for planned in &setup.sources {
             let health = health(planned, &store).await?;
             poll::heed(planned, &health, &setup, clock::now());
@@ -150,15 +153,16 @@ impl Once {
     }
 
     async fn poll(&self, sources: Vec<Arc<Planned>>) -> Result<SummaryView, Died> {
-        let permits = Arc::new(Semaphore::new(poll::POLLS_AT_ONCE));
+        let turns = Arc::new(Turns::new(&sources));
         let mut polls = JoinSet::new();
         for planned in sources {
             let (setup, store) = (Arc::clone(&self.setup), self.store.clone());
-            let (events, permits) = (self.events.clone(), Arc::clone(&permits));
+            let (events, turns) = (self.events.clone(), Arc::clone(&turns));
             polls.spawn(async move {
-                let permit = permits.acquire().await.ok()?;
-                let outcome = poll::visit(&planned, &setup, &store, false).await;
-                drop(permit);
+                let turn = turns.take(&planned).await?;
+                let never = CancellationToken::new();
+                let outcome = poll::visit(&planned, &setup, &store, false, &never).await?;
+                drop(turn);
                 let (reply, stored) = oneshot::channel();
                 events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
                 stored.await.ok()

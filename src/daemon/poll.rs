@@ -7,21 +7,20 @@ use super::clock;
 use super::intake::{Event, Outcome, Polled};
 use super::setup::{Planned, Setup};
 use super::tour::{Tour, Trouble, Walked};
+use super::turns::Turns;
 use crate::fetch::Retry;
 use crate::pipeline::{Arrival, Failure};
 use crate::schedule::{self, Schedule};
+use crate::source::websub::Subscription;
 use crate::source::{Cursor, Visit};
 use crate::store::handle::Handle;
 use crate::store::{Health, SourceState};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-/// Polls that may be under way at once: each may hold a reply of the largest size.
-pub const POLLS_AT_ONCE: usize = 24;
 
 /// The longest sleep before the wall clock is looked at again: it may have been set, or the machine
 /// may have slept.
@@ -47,6 +46,7 @@ pub(super) async fn start(
 ) -> Result<(), Died> {
     board.clear();
     super::alerts::introduce(events).await?;
+    name(&setup.sources, events).await?;
     let names: Vec<_> = setup.sources.iter().map(|source| source.name.clone()).collect();
     let states = store
         .with(move |store| {
@@ -54,7 +54,7 @@ pub(super) async fn start(
         })
         .await
         .map_err(|error| Died(error.to_string()))?;
-    let permits = Arc::new(Semaphore::new(POLLS_AT_ONCE));
+    let turns = Arc::new(Turns::new(&setup.sources));
     let now = clock::now();
     for (planned, state) in setup.sources.iter().zip(states) {
         heed(planned, &state.health, setup, now);
@@ -66,13 +66,28 @@ pub(super) async fn start(
             events: events.clone(),
             store: store.clone(),
             board: Arc::clone(board),
-            permits: Arc::clone(&permits),
+            turns: Arc::clone(&turns),
             nth: 0,
         };
         let first = poller.first(&state, now);
         tasks.spawn(poller.run(first, pokes, stop.clone()));
     }
     Ok(())
+}
+
+/// Says where every source is now, and waits until what is known of those that were elsewhere is
+/// forgotten.
+pub(super) async fn name(
+    sources: &[Arc<Planned>],
+    events: &mpsc::Sender<Event>,
+) -> Result<(), Died> {
+    let named = sources.iter().map(|planned| (planned.name.clone(), planned.address())).collect();
+    let (reply, stored) = oneshot::channel();
+    let sent = events.send(Event::Named(named, reply)).await;
+    match (sent, stored.await) {
+        (Ok(()), Ok(())) => Ok(()),
+        _ => Err(Died("the writer ended before the sources were known".into())),
+    }
 }
 
 /// Remembers for the whole host what the server asked of an earlier run.
@@ -89,7 +104,7 @@ struct Poller {
     events: mpsc::Sender<Event>,
     store: Handle,
     board: Arc<Board>,
-    permits: Arc<Semaphore>,
+    turns: Arc<Turns>,
     /// Polls so far; spreads the jitter.
     nth: u64,
 }
@@ -125,14 +140,14 @@ impl Poller {
 
     /// Polls once and waits until it is stored. `None` when vahti is stopping.
     async fn poll(&self, stop: &CancellationToken, is_asked: bool) -> Option<Polled> {
-        let permit = tokio::select! {
+        let turn = tokio::select! {
             () = stop.cancelled(), if !is_asked => return None,
-            permit = self.permits.acquire() => permit.ok()?,
+            turn = self.turns.take(&self.planned) => turn?,
         };
-        let outcome = visit(&self.planned, &self.setup, &self.store, true).await;
+        let outcome = visit(&self.planned, &self.setup, &self.store, true, stop).await?;
         let (reply, stored) = oneshot::channel();
         self.events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
-        drop(permit);
+        drop(turn);
         stored.await.ok()
     }
 
@@ -172,11 +187,19 @@ impl Poller {
             schedule.next(last, self.setup.config.zone)?
         } else {
             let due = schedule::due(last, &health.rhythm, &health.hints, health.fresh_for);
-            let is_brought = state.subscription.as_ref().is_some_and(|s| s.is_active(last));
+            let is_brought = self.is_brought(state, last);
             let rest = if is_brought { INTERVAL_WITH_HUB } else { TimeDelta::zero() };
             due.max(last + rest).max(last + back_off(health.failures))
         };
         Some(due.max(health.not_before.unwrap_or(due)))
+    }
+
+    /// Tells whether a hub brings the news of the source.
+    fn is_brought(&self, state: &SourceState, at: DateTime<Utc>) -> bool {
+        let is_of_hub =
+            |subscription: &&Subscription| state.hub.as_ref() == Some(&subscription.hub);
+        let active = state.subscription.as_ref().filter(is_of_hub);
+        self.setup.config.websub.is_some() && active.is_some_and(|active| active.is_active(at))
     }
 
     fn jitter(&self, gap: Duration) -> TimeDelta {
@@ -213,20 +236,22 @@ pub(super) async fn wait_until(when: DateTime<Utc>, stop: &CancellationToken) ->
     stop.run_until_cancelled(sleep_until(when)).await
 }
 
-/// Visits a source once, page by page, and returns how it went. Stores nothing.
+/// Visits a source once, page by page, and returns how it went; `None` when told to stop before
+/// anything came. Stores nothing.
 pub(super) async fn visit(
     planned: &Arc<Planned>,
     setup: &Setup,
     store: &Handle,
     tell_at_once: bool,
-) -> Outcome {
+    stop: &CancellationToken,
+) -> Option<Outcome> {
     let name = planned.name.clone();
     let state = match store.with(move |store| store.source(&name)).await {
         Ok(state) => state,
-        Err(error) => return failure(planned, error.to_string(), &Retry::Soon),
+        Err(error) => return Some(failure(planned, error.to_string(), &Retry::Soon)),
     };
     let tour = Tour::begin(planned, setup, &state);
-    match tour.walk().await {
+    Some(match tour.walk(stop).await {
         Ok(Walked { receipt, batch: Some(batch) }) => Outcome::Arrived(Box::new(Arrival {
             source: planned.name.clone(),
             kind: planned.kind,
@@ -239,9 +264,10 @@ pub(super) async fn visit(
         Ok(Walked { receipt, batch: None }) => {
             Outcome::Unchanged(planned.name.clone(), Box::new(receipt))
         }
-        Err(Trouble::Fetch(error)) => {
+        Err(Trouble::Fetch { error, at_named }) => {
             let retry = error.retry();
-            let is_gone = retry == Retry::Never;
+            // Where we were led to, the address that was given may lead elsewhere.
+            let is_gone = retry == Retry::Never && at_named;
             let mut outcome = failure(planned, error.to_string(), &retry);
             if let Outcome::Failed(failure) = &mut outcome {
                 failure.gone = is_gone;
@@ -249,7 +275,8 @@ pub(super) async fn visit(
             outcome
         }
         Err(Trouble::Read(what)) => failure(planned, what, &Retry::Soon),
-    }
+        Err(Trouble::Stopped) => return None,
+    })
 }
 
 fn failure(planned: &Planned, error: String, retry: &Retry) -> Outcome {

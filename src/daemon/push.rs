@@ -37,6 +37,9 @@ const MOST_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// How long it may take with that.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(30);
 
+/// How long a hub may take to answer; others wait meanwhile.
+const LONGEST_ASKING: Duration = Duration::from_secs(15);
+
 /// Deliveries that are received at once; others are asked to come again.
 const DELIVERIES_AT_ONCE: usize = 8;
 
@@ -58,6 +61,19 @@ impl Hubs {
     ) -> Arc<Self> {
         let deliveries = Semaphore::new(DELIVERIES_AT_ONCE);
         Arc::new(Self { events, store, setup, known: Mutex::default(), deliveries })
+    }
+
+    /// Takes up the subscriptions that an earlier run left: a hub that is told that we know nothing of
+    /// it forgets us.
+    pub(super) async fn recall(&self) {
+        let sources = Arc::clone(&self.setup.borrow()).sources.clone();
+        for planned in sources {
+            let name = planned.name.clone();
+            let state = self.store.with(move |store| store.source(&name)).await;
+            if let Ok(SourceState { subscription: Some(subscription), .. }) = state {
+                self.note(&planned.name, &subscription);
+            }
+        }
     }
 
     /// Answers hubs until `stop`.
@@ -88,7 +104,8 @@ impl Hubs {
                     if stop.is_cancelled() {
                         return;
                     }
-                    self.look_after(planned, &setup, websub).await;
+                    let looked = self.look_after(planned, &setup, websub);
+                    stop.run_until_cancelled(looked).await;
                 }
             }
             if poll::wait_until(clock::now() + ROUND, &stop).await.is_none() {
@@ -121,10 +138,12 @@ impl Hubs {
                 return;
             }
             let (hub, form) = (&subscription.hub.hub, subscription.form(&websub.public_url));
-            let asked = setup.fetcher.submit(hub, &form, planned.allow_private.as_ref()).await;
+            let asked = setup.fetcher.submit(hub, &form, planned.allow_private.as_ref());
+            let asked = tokio::time::timeout(LONGEST_ASKING, asked).await;
             match asked {
-                Ok(()) => tracing::debug!(source.name = %planned.name, "Asked a hub for news."),
-                Err(error) => tracing::info!(
+                Err(_) => tracing::debug!(source.name = %planned.name, "A hub does not answer."),
+                Ok(Ok(())) => tracing::debug!(source.name = %planned.name, "Asked a hub for news."),
+                Ok(Err(error)) => tracing::info!(
                     source.name = %planned.name,
                     "The hub of {} could not be asked, so it is only polled: {error}.", planned.name
                 ),
@@ -204,6 +223,9 @@ async fn verify(
             ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response()
         }
         Answer::Denied(reason) => {
+            if hubs.keep(&source, &subscription.denied()).await.is_none() {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
             let reason = crate::text::visible(&crate::text::cut(&reason, 200));
             tracing::info!(source.name = %source, "The hub of {source} refuses: {reason}.");
             StatusCode::OK.into_response()

@@ -10,11 +10,12 @@ use crate::post::SourceName;
 use crate::schedule::Schedule;
 use crate::source::feed::Feed;
 use crate::source::forum::Forum;
-use crate::source::{Kind, Source};
+use crate::source::{Cursor, Kind, Source, Visit};
 use crate::store::handle::Handle;
+use chrono::DateTime;
 use chrono_tz::Tz;
 use std::sync::Arc;
-use url::Url;
+use url::{Host, Url};
 
 /// Everything that a running daemon needs of its configuration.
 pub struct Setup {
@@ -40,6 +41,33 @@ pub struct Planned {
     /// lengthened by nobody but the server.
     pub schedule: Option<Schedule>,
     pub only: Vec<BrandName>,
+}
+
+impl Planned {
+    /// Returns where the source is, as the operator said it.
+    fn place(&self) -> Location {
+        // A source that was never polled opens with what it was given.
+        let visit = Visit { cursor: Cursor::default(), now: DateTime::UNIX_EPOCH };
+        self.source.open(&visit).location
+    }
+
+    /// Returns where the source is, to tell when it is elsewhere. It may hold secrets.
+    pub fn address(&self) -> String {
+        match self.place() {
+            Location::Web(url) => url.into(),
+            Location::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Returns the name of the host that the source asks; `None` for a file and for a host that is
+    /// named by its address or is this machine.
+    pub fn public_host(&self) -> Option<String> {
+        let Location::Web(url) = self.place() else { return None };
+        match url.host()? {
+            Host::Domain("localhost") | Host::Ipv4(_) | Host::Ipv6(_) => None,
+            Host::Domain(name) => Some(name.to_owned()),
+        }
+    }
 }
 
 /// A list of feeds.

@@ -2,21 +2,28 @@
 
 use super::clock;
 use super::setup::{Planned, Setup};
-use crate::fetch::{FetchError, Fetched, Location, Request, Validators};
+use crate::fetch::{FetchError, Fetched, Location, Request, Retry, Validators};
 use crate::pipeline::Receipt;
 use crate::source::{Batch, Cursor, Page, Unreadable, Visit};
 use crate::store::{Moved, SourceState};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Requests of one poll.
 const MOST_REQUESTS: usize = 50;
 
-/// So many polls in a row must lead to the same new address before it is asked at once. A server may
-/// say `for good` by mistake, for an hour.
-const SURE_OF_A_MOVE: u32 = 3;
+/// How long a poll may go on asking. What it does not come to waits for the next one: others wait for
+/// its place.
+const LONGEST_TOUR: Duration = Duration::from_mins(10);
+
+/// How long the first request may still take when vahti is stopping or begins anew. It may only be
+/// waiting for its host.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(20);
 
 /// A document is asked for in full at least this often: some servers answer `unchanged` for ever.
 const LONGEST_UNCHANGED: TimeDelta = TimeDelta::days(8);
@@ -30,8 +37,14 @@ pub(super) struct Walked {
 
 /// Why a poll brought nothing.
 pub(super) enum Trouble {
-    Fetch(FetchError),
+    Fetch {
+        error: FetchError,
+        /// Whether the address that was asked is the one that the operator gave.
+        at_named: bool,
+    },
     Read(String),
+    /// Vahti is stopping or begins anew.
+    Stopped,
 }
 
 /// A poll under way.
@@ -41,7 +54,6 @@ pub(super) struct Tour<'a> {
     state: &'a SourceState,
     visit: Visit,
     queue: VecDeque<Request>,
-    asked: usize,
     batch: Batch,
     receipt: Receipt,
     /// The address that the operator gave, if the first request is for it.
@@ -64,7 +76,7 @@ impl<'a> Tour<'a> {
             Location::File(_) => None,
         };
         let moved = state.moved.clone().filter(|moved| named.as_ref() == Some(&moved.from));
-        if let Some(moved) = moved.as_ref().filter(|moved| moved.times >= SURE_OF_A_MOVE) {
+        if let Some(moved) = moved.as_ref().filter(|moved| moved.is_sure()) {
             first.location = Location::Web(moved.to.clone());
         }
         let validated = match &first.location {
@@ -77,45 +89,78 @@ impl<'a> Tour<'a> {
             state,
             visit,
             queue: VecDeque::from([first]),
-            asked: 0,
             batch: Batch::default(),
             receipt: Receipt { validated, moved, ..Receipt::default() },
             named,
         }
     }
 
-    /// Asks and reads until nothing is left to ask for, or enough was asked.
-    pub(super) async fn walk(mut self) -> Result<Walked, Trouble> {
-        let mut found_anything = false;
-        while self.asked < MOST_REQUESTS
-            && let Some(request) = self.queue.pop_front()
-        {
-            let is_first = self.asked == 0;
-            self.asked += 1;
-            match self.step(request, is_first).await {
-                Ok(is_new) => found_anything |= is_new,
-                Err(trouble) if is_first => return Err(trouble),
-                Err(Trouble::Read(what)) => {
-                    self.batch.trouble.get_or_insert(what);
+    /// Asks and reads until nothing is left to ask for, or enough was asked. Between two requests it
+    /// ends at once when told to stop: what was read counts, and a cursor claims no more.
+    pub(super) async fn walk(mut self, stop: &CancellationToken) -> Result<Walked, Trouble> {
+        let begun = Instant::now();
+        let Some(first) = self.queue.pop_front() else { return Err(Trouble::Stopped) };
+        let late = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LONGEST_GOODBYE).await;
+        };
+        let mut found_anything = tokio::select! {
+            stepped = self.step(first, true) => stepped?,
+            () = late => return Err(Trouble::Stopped),
+        };
+        for _ in 1..MOST_REQUESTS {
+            let Some(request) = self.queue.pop_front().filter(|_| begun.elapsed() < LONGEST_TOUR)
+            else {
+                break;
+            };
+            let stepped = tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(Trouble::Stopped),
+                stepped = self.step(request, false) => stepped,
+            };
+            let goes_on = match stepped {
+                Ok(is_new) => {
+                    found_anything |= is_new;
+                    true
                 }
-                Err(Trouble::Fetch(error)) => {
-                    let goes_on = matches!(error, FetchError::Status { status: ..500, .. })
-                        || matches!(
-                            error,
-                            FetchError::TooLarge { .. }
-                                | FetchError::Redirect { .. }
-                                | FetchError::Robots { .. }
-                        );
-                    self.batch.trouble.get_or_insert(error.to_string());
-                    // What ails the whole host would only be met again.
-                    if !goes_on {
-                        break;
-                    }
-                }
+                Err(trouble) => self.survives(trouble),
+            };
+            if !goes_on {
+                break;
             }
+        }
+        if self.batch.trouble.is_some() || self.batch.skipped > 0 || !self.queue.is_empty() {
+            // Not all was read: it must not be `unchanged` the next time.
+            self.receipt.validators = Validators::default();
         }
         let batch = found_anything.then_some(self.batch);
         Ok(Walked { receipt: self.receipt, batch })
+    }
+
+    /// Notes what came of a request that was not the first, and tells whether to go on with the next.
+    fn survives(&mut self, trouble: Trouble) -> bool {
+        let (what, goes_on) = match trouble {
+            Trouble::Stopped => return false,
+            Trouble::Read(what) => (what, true),
+            Trouble::Fetch { error, .. } => {
+                if let Retry::After(wait) = error.retry() {
+                    let wait = TimeDelta::from_std(wait).unwrap_or_default();
+                    self.receipt.not_before = Some(clock::now() + wait);
+                }
+                // What ails the whole host would only be met again.
+                let is_its_own = matches!(
+                    error,
+                    FetchError::Status { status: ..=428 | 430..500, .. }
+                        | FetchError::TooLarge { .. }
+                        | FetchError::TooLong { .. }
+                        | FetchError::Redirect { .. }
+                        | FetchError::Robots { .. }
+                );
+                (error.to_string(), is_its_own)
+            }
+        };
+        self.batch.trouble.get_or_insert(what);
+        goes_on
     }
 
     /// Asks for one thing and reads it. Tells whether there was something to read.
@@ -145,7 +190,11 @@ impl<'a> Tour<'a> {
                 let status = status_of(&error);
                 let page = status
                     .and_then(|status| self.planned.source.refused(&request, status, &self.visit));
-                page.ok_or(Trouble::Fetch(error))?
+                let at_named = self
+                    .named
+                    .as_ref()
+                    .is_none_or(|named| request.location == Location::Web(named.clone()));
+                page.ok_or(Trouble::Fetch { error, at_named })?
             }
         };
         self.take(page, is_first);

@@ -32,6 +32,8 @@ pub enum FetchError {
     Private { host: String, address: IpAddr },
     #[error("{location} redirects {fault}")]
     Redirect { location: Location, fault: RedirectFault },
+    #[error("an address at {host} is longer than any page's")]
+    TooLong { host: String },
     /// The site asks robots not to come there.
     #[error(
         "the robots.txt of {} does not let us read {location}: where the site has a feed or an API, name that instead",

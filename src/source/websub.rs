@@ -120,6 +120,12 @@ impl Subscription {
         self.asks = self.asks.saturating_add(1);
     }
 
+    /// Returns it as it is after the hub refused: nobody brings news.
+    #[must_use]
+    pub fn denied(&self) -> Self {
+        Self { granted: None, ..self.clone() }
+    }
+
     /// Returns what is sent to the hub; `callback` is our own address without the token.
     pub fn form(&self, callback: &Url) -> Vec<(&'static str, String)> {
         let callback = format!("{}/{}", callback.as_str().trim_end_matches('/'), self.token);

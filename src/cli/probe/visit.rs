@@ -1,7 +1,7 @@
 //! A source asked once, as a first poll would, storing nothing.
 
 use crate::daemon::clock;
-use crate::fetch::{Fetched, Fetcher, Reply, Request};
+use crate::fetch::{FetchError, Fetched, Fetcher, Reply, Request};
 use crate::post::Post;
 use crate::source::feed::Feed;
 use crate::source::forum::Forum;
@@ -78,7 +78,14 @@ impl Probing {
         fetcher: &Fetcher,
         probed: &mut Probed,
     ) -> Result<Page, String> {
-        let reply = fetch(request, fetcher).await?;
+        let reply = match fetcher.fetch(request, None).await {
+            Err(FetchError::Status { status, location, retry_after }) => {
+                let error = FetchError::Status { status, location, retry_after };
+                let instead = self.source().refused(request, status, visit);
+                return instead.ok_or_else(|| error.to_string());
+            }
+            other => fresh(other)?,
+        };
         self.describe(probed, &reply, visit);
         self.source().read(&reply, visit).map_err(|bad| bad.to_string())
     }
@@ -101,7 +108,11 @@ fn beginning() -> Visit {
 }
 
 pub(super) async fn fetch(request: &Request, fetcher: &Fetcher) -> Result<Reply, String> {
-    match fetcher.fetch(request, None).await.map_err(|error| error.to_string())? {
+    fresh(fetcher.fetch(request, None).await)
+}
+
+fn fresh(fetched: Result<Fetched, FetchError>) -> Result<Reply, String> {
+    match fetched.map_err(|error| error.to_string())? {
         Fetched::Fresh { reply, .. } => Ok(reply),
         Fetched::Unchanged { .. } => Err("the server said `unchanged` without being asked".into()),
     }

@@ -5,7 +5,6 @@ use super::write::Trees;
 use super::{FORMAT, SledStore, counter, disk, key};
 use crate::store::StoreError;
 use crate::text::account::user_name;
-use std::cmp::Ordering;
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -170,11 +169,18 @@ fn check_format(store: &SledStore) -> Result<(), StoreError> {
         store.trees.meta.insert(counter::FORMAT, &format).map_err(disk)?;
         return Ok(());
     }
-    let (path, found) = (store.path.clone(), u32::try_from(found).unwrap_or(u32::MAX));
-    match found.cmp(&FORMAT) {
-        Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(StoreError::TooNew { path, found, known: FORMAT }),
-        Ordering::Less => Err(StoreError::TooOld { path, found, known: FORMAT }),
+    match u32::try_from(found).unwrap_or(u32::MAX) {
+        FORMAT => Ok(()),
+        found @ FORMAT.. => {
+            Err(StoreError::TooNew { path: store.path.clone(), found, known: FORMAT })
+        }
+        // Sources were kept otherwise then. They are polled anew; their mentions are known.
+        ..FORMAT => {
+            store.trees.sources.clear().map_err(disk)?;
+            let format = key::number(u64::from(FORMAT));
+            store.trees.meta.insert(counter::FORMAT, &format).map_err(disk)?;
+            Ok(())
+        }
     }
 }
 

@@ -87,6 +87,8 @@ struct SourceRecord {
 
 #[derive(Serialize, Deserialize)]
 struct NamedRecord<'a> {
+    looked_again: Option<i64>,
+    named: Option<Cow<'a, str>>,
     validated: Option<Cow<'a, Url>>,
     moved: Option<Cow<'a, Moved>>,
     hub: Option<Cow<'a, Hub>>,
@@ -201,6 +203,8 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
 pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
     let SourceState { cursor, validators, marks, rules, sent_in_full, health, .. } = state;
     let named = NamedRecord {
+        looked_again: state.looked_again.map(micros),
+        named: state.named.as_deref().map(Cow::Borrowed),
         validated: state.validated.as_ref().map(Cow::Borrowed),
         moved: state.moved.as_ref().map(Cow::Borrowed),
         hub: state.hub.as_ref().map(Cow::Borrowed),
@@ -235,6 +239,8 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
             .collect(),
         rules: record.rules,
         sent_in_full: time_or_none(record.sent_in_full)?,
+        looked_again: time_or_none(named.looked_again)?,
+        named: named.named.map(Cow::into_owned),
         validated: named.validated.map(Cow::into_owned),
         moved: named.moved.map(Cow::into_owned),
         hub: named.hub.map(Cow::into_owned),

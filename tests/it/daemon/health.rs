@@ -1,7 +1,7 @@
 //! How sources fare, and who hears of it.
 
 use super::{HEAD, json, source, state};
-use crate::support::{Answer, Site, World, entry, feed};
+use crate::support::{Answer, Site, World, entry, feed, until};
 
 const OPERATOR: &str = "[operator]\nto = [\"ops@acme.example\"]\n";
 
@@ -89,4 +89,41 @@ fn what_a_server_asked_of_one_run_is_heeded_by_the_next() {
     json(&world, "run --once");
     assert_eq!(site.seen("/gone.xml").len(), 3, "it is back");
     assert_eq!(state(&world, "gone")["state"], "ok");
+}
+
+#[test]
+fn a_source_whose_address_changes_begins_anew_and_what_it_brought_stays() {
+    let site = Site::start();
+    site.serve("/a.xml", Answer::status(410));
+    let named = |path: &str| source(&site, path, "").replace("\"b\"", "\"a\"");
+    let world = World::new(&format!("{HEAD}{}", named("/a.xml")));
+    json(&world, "run --once");
+    assert_eq!(state(&world, "a")["state"], "gone");
+    site.serve("/b.xml", Answer::feed(feed(&[entry("1", "Acme")])).header("ETag", "\"x\""));
+    world.configure(&format!("{HEAD}{}", named("/b.xml")));
+    json(&world, "run --once");
+    assert_eq!(state(&world, "a")["state"], "ok", "what is gone was elsewhere");
+    site.serve("/a.xml", Answer::feed(feed(&[entry("2", "Acme")])).header("ETag", "\"x\""));
+    world.configure(&format!("{HEAD}{}", named("/a.xml")));
+    json(&world, "run --once");
+    let asked = site.seen("/a.xml").pop().unwrap();
+    assert!(!asked.headers.contains_key("if-none-match"), "that was of the other address");
+    assert_eq!(json(&world, "mentions").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_forum_with_a_long_crawl_delay_holds_up_neither_the_others_nor_the_end() {
+    let site = Site::start();
+    site.serve("/robots.txt", Answer::feed("User-agent: *\nCrawl-delay: 300\n"));
+    site.serve("/fine.xml", Answer::feed(feed(&[entry("1", "Acme")])));
+    // Another name of the same machine: robots.txt speaks for its own host alone.
+    let forum = site.url("/board").replace("127.0.0.1", "localhost");
+    let config =
+        format!("[[source]]\nname = \"board\"\nforum.url = \"{forum}\"\nschedule = \"1s\"\n");
+    let world =
+        World::new(&format!("{HEAD}{config}{}", source(&site, "/fine.xml", "schedule = \"1s\"")));
+    let daemon = world.daemon();
+    until("the others go on", || site.seen("/fine.xml").len() >= 3);
+    assert!(site.seen("/board").is_empty(), "it waits");
+    assert_eq!(daemon.stop(), Some(0), "the end does not wait for five minutes");
 }

@@ -174,6 +174,8 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                 marks,
                 rules,
                 sent_in_full: last_poll,
+                looked_again: not_before,
+                named: failing_since.map(|at| at.to_string()),
                 validated: gone.then(|| "https://a.example/x?y=1".parse().unwrap()),
                 moved: first_poll.map(|_| Moved {
                     from: "https://a.example/feed".parse().unwrap(),
