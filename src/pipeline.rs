@@ -107,23 +107,25 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
 
     state.health.newest = state.health.newest.max(newest);
     state.health.mentions += desk.found.len() as u64;
-    if receipt.is_none() {
-        state.marks.extend(fresh.marks);
-        state.marks.sort_unstable();
-        state.marks.dedup();
-    } else {
-        state.marks = fresh.marks;
-    }
+    state.marks = if receipt.is_some() { fresh.marks } else { union(state.marks, fresh.marks) };
     let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
         state.rules = rules.fingerprint;
         state.cursor = batch.cursor.unwrap_or(state.cursor);
         state.hub = batch.hub;
         state.health.hints = batch.hints;
-        state.health.trouble = batch.trouble.map(|trouble| crate::text::cut(&trouble, 500));
         state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
         state.health.skipped = u32::try_from(batch.skipped).unwrap_or(u32::MAX);
-        succeeded(&mut state, receipt, at);
+        match batch.trouble {
+            Some(trouble) if batch.is_failure => {
+                state.health.not_before = receipt.not_before;
+                failing(&mut state.health, &trouble, at);
+            }
+            trouble => {
+                succeeded(&mut state, receipt, at);
+                state.health.trouble = trouble.map(|trouble| crate::text::cut(&trouble, 500));
+            }
+        }
     }
 
     let mut commit = desk.commit();
@@ -138,6 +140,13 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }
     Ok(commit)
+}
+
+fn union(mut marks: Vec<u64>, more: Vec<u64>) -> Vec<u64> {
+    marks.extend(more);
+    marks.sort_unstable();
+    marks.dedup();
+    marks
 }
 
 /// Returns when posts appeared that the poll before did not show. A forum shows old posts again with
@@ -210,16 +219,19 @@ pub fn failed(failure: Failure, store: &dyn Store) -> Result<Commit, StoreError>
     let mut state = store.source(&source)?;
     // An address that a server led us to is left where it fails: the one that was given may lead on.
     state.moved = state.moved.filter(|moved| !moved.is_sure());
-    let health = &mut state.health;
+    failing(&mut state.health, &error, at);
+    state.health.gone = gone;
+    state.health.not_before = not_before;
+    Ok(Commit { source: Some((source, state)), ..Commit::default() })
+}
+
+fn failing(health: &mut Health, error: &str, at: DateTime<Utc>) {
     health.first_poll.get_or_insert(at);
     health.last_poll = Some(at);
     health.successes = 0;
     health.failures = health.failures.saturating_add(1);
     health.failing_since.get_or_insert(at);
-    health.last_error = Some(crate::text::cut(&error, 500));
-    health.gone = gone;
-    health.not_before = not_before;
-    Ok(Commit { source: Some((source, state)), ..Commit::default() })
+    health.last_error = Some(crate::text::cut(error, 500));
 }
 
 fn succeeded(state: &mut SourceState, receipt: Receipt, at: DateTime<Utc>) {

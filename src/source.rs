@@ -133,6 +133,8 @@ pub struct Batch {
     pub hub: Option<Hub>,
     /// What went wrong with a request that was not the first: the rest still counts.
     pub trouble: Option<String>,
+    /// Whether nothing but the first could be read, though more was asked for.
+    pub is_failure: bool,
 }
 
 /// A reply that makes no sense as a whole; the text says what was wrong, and what to do where

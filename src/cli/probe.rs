@@ -65,7 +65,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             lines.push_str(&print::line(&view(post))?);
         }
         if *skipped > 0 {
-            context.say(&format!("left out {}", crate::text::count(*skipped, "malformed entry")));
+            let entries = crate::text::count(*skipped, "entry");
+            context.say(&format!("left out {entries}: malformed, cut off, or more than are read"));
         }
         if let Some(trouble) = trouble {
             context.say(&format!("not all could be read: {trouble}"));
@@ -179,6 +180,10 @@ fn by_kind(
     let failed = |error: String| Failure::new(format!("{location}: {error}"));
     let body = read(location)?;
     let place = match &settings.url {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            return Err(Failure::usage(format!("`{}` is no address", visible(url)))
+                .hint("write --set url=https://…"));
+        }
         Some(url) => Location::parse(url, Path::new(".")).map_err(Failure::new)?,
         None => Location::File(location.into()),
     };

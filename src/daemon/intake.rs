@@ -143,7 +143,9 @@ impl Written {
     /// Changes nothing, and tells who waits.
     fn heard(reply: oneshot::Sender<()>) -> Self {
         // Nobody is left to hear it when the asker was stopped.
-        Self::new(move || drop(reply.send(())))
+        Self::new(move || {
+            reply.send(()).ok();
+        })
     }
 }
 
@@ -249,6 +251,7 @@ fn polled(
                 source: arrival.source.0.clone(),
                 posts: arrival.batch.posts.len(),
                 skipped: arrival.batch.skipped,
+                error: arrival.batch.trouble.clone().filter(|_| arrival.batch.is_failure),
                 ..Polled::default()
             };
             let before = store.source(&arrival.source)?.health.mentions;

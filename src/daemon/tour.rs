@@ -108,6 +108,7 @@ impl<'a> Tour<'a> {
             stepped = self.step(first, true) => stepped?,
             () = late => return Err(Trouble::Stopped),
         };
+        let mut followed = false;
         for _ in 1..MOST_REQUESTS {
             let Some(request) = self.queue.pop_front().filter(|_| begun.elapsed() < LONGEST_TOUR)
             else {
@@ -121,6 +122,7 @@ impl<'a> Tour<'a> {
             let goes_on = match stepped {
                 Ok(is_new) => {
                     found_anything |= is_new;
+                    followed = true;
                     true
                 }
                 Err(trouble) => self.survives(trouble),
@@ -133,6 +135,8 @@ impl<'a> Tour<'a> {
             // Not all was read: it must not be `unchanged` the next time.
             self.receipt.validators = Validators::default();
         }
+        self.batch.is_failure =
+            self.batch.trouble.is_some() && !followed && self.batch.posts.is_empty();
         let batch = found_anything.then_some(self.batch);
         Ok(Walked { receipt: self.receipt, batch })
     }

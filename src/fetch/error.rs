@@ -13,7 +13,7 @@ use crate::text;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    #[error("{location} answered {status}")]
+    #[error("{location} answered {status}{}", meaning(*status))]
     Status {
         location: Location,
         status: u16,
@@ -24,7 +24,7 @@ pub enum FetchError {
     HostPaused { host: String, wait: Duration },
     #[error("{location} did not answer in full within {} s", allotted.as_secs_f32())]
     Timeout { location: Location, allotted: Duration },
-    #[error("{location} has more than {most} bytes")]
+    #[error("{location} has more than {}", megabytes(*most))]
     TooLarge { location: Location, most: usize },
     #[error(
         "{host} has the private address {address}: `allow_private_addresses` would have to allow it"
@@ -52,6 +52,25 @@ pub enum FetchError {
     /// The client itself cannot be built as configured.
     #[error("the HTTP client cannot work: {0}")]
     Setup(String),
+}
+
+fn megabytes(bytes: usize) -> String {
+    match bytes.checked_div(1024 * 1024) {
+        Some(whole) if whole > 0 && bytes.is_multiple_of(1024 * 1024) => format!("{whole} MiB"),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+/// Says what a status means where that tells what to do.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        401 => ": it asks to log in",
+        403 => ": it refuses us, as it does those who are not logged in or all programs",
+        404 => ": there is nothing at this address",
+        429 => ": it was asked too often",
+        503 => ": it is busy, down for a while, or refuses programs",
+        _ => "",
+    }
 }
 
 /// What is wrong with a redirect.

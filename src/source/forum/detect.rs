@@ -116,6 +116,15 @@ fn any(signs: &[Sign], html: &Html, lower: &str) -> bool {
     signs.iter().any(|sign| sign.holds(html, lower))
 }
 
+/// Says that posts were found and no text in any of them.
+pub(super) fn no_texts(preset: &Preset) -> Unreadable {
+    Unreadable(format!(
+        "posts of {} were found, but no text in any of them: the structure of the page changed, or \
+         its skin wants another `post.body` in [source.forum.selectors]",
+        preset.name
+    ))
+}
+
 /// Says that a page of a known software was read in another way.
 pub(super) fn structure_changed(preset: &Preset) -> String {
     format!(

@@ -87,6 +87,9 @@ pub fn read(source: &str, url: &Url, options: &Options<'_>) -> Result<Sheet, Unr
     for preset in &candidates {
         let preset = preset.with(options.selectors);
         let sheet = page.read(&preset, name(&preset));
+        if sheet.posts.len() > 1 && sheet.posts.iter().all(|post| post.text.is_empty()) {
+            return Err(detect::no_texts(&preset));
+        }
         if !sheet.posts.is_empty() || !sheet.topics.is_empty() {
             return Ok(sheet);
         }

@@ -203,12 +203,13 @@ impl Found<'_> {
         for (number, step) in steps.iter().enumerate() {
             let mut bodies = item.find(step).filter(|element| !left_out.contains(&element.id()));
             if let Some(body) = bodies.next() {
-                ledger.note(Field::PostBody, number, 1);
-                return if step.is_attribute() {
+                let found = if step.is_attribute() {
                     step.value(&body, &[], line).unwrap_or_default()
                 } else {
                     text(body)
                 };
+                ledger.note(Field::PostBody, number, usize::from(!found.is_empty()));
+                return found;
             }
         }
         if steps.is_empty() || self.is_guess { text(item.element) } else { String::new() }

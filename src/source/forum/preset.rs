@@ -205,6 +205,19 @@ static PRESETS: LazyLock<Presets> = LazyLock::new(|| match read(WRITTEN) {
     Err(_) => Presets { known: Vec::new(), any: empty(ANY) },
 });
 
+/// Other names of software, as its users write them.
+const OTHER_NAMES: [(&str, &str); 9] = [
+    ("invision", "ips"),
+    ("ipboard", "ipb3"),
+    ("ip.board", "ipb3"),
+    ("punbb", "fluxbb"),
+    ("simplemachines", "smf"),
+    ("burningboard", "woltlab"),
+    ("xf", "xenforo"),
+    ("vb", "vbulletin"),
+    ("stack exchange", "stackexchange"),
+];
+
 /// Returns all presets, in the order in which their signs are tried.
 pub fn all() -> &'static [Preset] {
     &PRESETS.known
@@ -213,6 +226,9 @@ pub fn all() -> &'static [Preset] {
 /// Returns the presets that `word` means: one, or all versions of a software. Empty where there is
 /// none.
 pub fn named(word: &str) -> Vec<&'static Preset> {
+    let word = word.to_ascii_lowercase();
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == word);
+    let word = other.map_or(word.as_str(), |(_, word)| word);
     all().iter().filter(|preset| preset.word == word || preset.family() == word).collect()
 }
 

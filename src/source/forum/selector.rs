@@ -124,7 +124,8 @@ fn compile(css: &str) -> Result<Selector, String> {
     if css.contains("::") {
         return Err("has a pseudo-element, which is no element of a page".into());
     }
-    Selector::parse(css).map_err(|error| format!("is no CSS selector: {error}"))
+    // The library's own reasons are for those who write it.
+    Selector::parse(css).map_err(|_| "is no CSS selector".to_owned())
 }
 
 /// A pattern of which one part is kept.

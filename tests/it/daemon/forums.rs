@@ -110,7 +110,7 @@ fn a_forum_that_keeps_robots_out_is_not_read() {
     assert!(site.seen("/viewtopic.php?t=1").is_empty());
     assert_eq!(site.seen("/robots.txt").len(), 1, "its rules are remembered");
     let board = state(&world, "board");
-    assert!(board["trouble"].as_str().unwrap().contains("robots.txt"), "{board}");
+    assert!(board["last_error"].as_str().unwrap().contains("robots.txt"), "{board}");
     assert_eq!(daemon.stop(), Some(0));
 }
 
@@ -142,4 +142,29 @@ fn own_selectors_read_any_page_that_repeats() {
     let checked = world.vahti("check");
     assert_eq!(checked.code, Some(1));
     assert!(checked.err.contains("selectors.post.container"), "{checked:?}");
+}
+
+#[test]
+fn a_forum_of_which_only_the_list_can_be_read_is_failing() {
+    let site = Site::start();
+    site.serve("/viewforum.php?f=1", board(&[(1, 0), (2, 0)]));
+    for topic in ["/viewtopic.php?t=1", "/viewtopic.php?t=2"] {
+        site.serve(topic, page("<form><input name=user><input type=password></form> Log in"));
+    }
+    let world = forum(&site, "");
+    let summary = json(&world, "run --once");
+    assert_eq!(summary["failed"][0]["source"], "board", "{summary}");
+    let failing = state(&world, "board");
+    assert_eq!((&failing["state"], &failing["failures"]), (&"failing".into(), &1.into()));
+
+    // Posts without any text are no posts that were read: they are read once they have it.
+    let bare = |number: u32| topic(1, &[(number, ""), (number + 1, "")], "");
+    site.serve("/viewtopic.php?t=1", bare(10));
+    site.serve("/viewtopic.php?t=2", bare(20));
+    assert_eq!(json(&world, "run --once")["failed"][0]["source"], "board");
+    site.serve("/viewtopic.php?t=1", topic(1, &[(10, "Acme is late"), (11, "Oh")], ""));
+    site.serve("/viewtopic.php?t=2", topic(2, &[(20, "Acme is dear"), (21, "Oh")], ""));
+    json(&world, "run --once");
+    assert_eq!(ids(&world), ["10", "20"]);
+    assert_eq!(state(&world, "board")["state"], "ok");
 }
