@@ -7,6 +7,7 @@ use std::str::FromStr;
 pub mod account;
 pub mod date;
 pub mod html;
+pub mod json;
 
 /// A language by its two-letter ISO 639-1 code, lower case: `fi`, `tr`, `en`.
 ///

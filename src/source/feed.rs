@@ -128,8 +128,7 @@ fn parse(reply: &Reply, base: Option<&Url>) -> Result<Parsed, Unreadable> {
         return Err(Unreadable("the reply is empty".into()));
     }
     if text.starts_with(['{', '[']) {
-        let refused = || Unreadable("the reply is JSON, but no JSON Feed".into());
-        let (text, skipped) = json::mend(text).ok_or_else(refused)?;
+        let (text, skipped) = json::mend(text)?;
         let feed = parse_text(&text)?;
         return Ok(Parsed { feed, skipped, rewritten: Rewritten::default() });
     }

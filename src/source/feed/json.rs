@@ -1,6 +1,11 @@
 //! JSON Feed: brings one into the form that the parser accepts, item by item.
 
+use crate::source::Unreadable;
+use crate::text::json::{self as bounds, Unfit};
 use serde_json::{Map, Value, json};
+
+/// The most items that are read, as in other feeds.
+const MOST_ITEMS: usize = 20_000;
 
 /// What the parser needs of an item, and nothing that could make it refuse the whole feed.
 const TEXTS: [&str; 8] = [
@@ -14,29 +19,53 @@ const TEXTS: [&str; 8] = [
     "date_modified",
 ];
 
-/// Returns a JSON Feed with its faults mended, and how many items could not be read at all. `None`
-/// if it is no JSON Feed.
-pub(super) fn mend(text: &str) -> Option<(String, usize)> {
-    let (feed, mut skipped) = match serde_json::from_str(text.trim()) {
+/// Returns a JSON Feed with its faults mended, and how many items could not be read at all.
+///
+/// # Errors
+///
+/// Fails if it is no JSON Feed, or one that would take too much memory.
+pub(super) fn mend(text: &str) -> Result<(String, usize), Unreadable> {
+    let (feed, skipped) = match bounds::parse(text.trim(), usize::MAX) {
         Ok(Value::Object(feed)) => (feed, 0),
-        Ok(_) => return None,
-        Err(_) => (before_the_cut(text)?, 1),
+        Ok(_) => return Err(no_feed()),
+        Err(Unfit::Malformed(_)) => (before_the_cut(text)?, 1),
+        Err(unfit) => return Err(Unreadable(unfit.to_string())),
     };
+    let (whole, left_out) = whole(&feed).ok_or_else(no_feed)?;
+    Ok((whole.to_string(), skipped + left_out))
+}
+
+fn no_feed() -> Unreadable {
+    Unreadable("the reply is JSON, but no JSON Feed".into())
+}
+
+fn whole(feed: &Map<String, Value>) -> Option<(Value, usize)> {
     let Value::Array(items) = feed.get("items")? else { return None };
-    let mended: Vec<Value> = items.iter().filter_map(item).collect();
-    skipped += items.len() - mended.len();
-    let mut whole = texts(&feed, &["home_page_url", "feed_url", "language", "description"]);
+    let mended: Vec<Value> = items.iter().take(MOST_ITEMS).filter_map(item).collect();
+    let skipped = items.len() - mended.len();
+    let mut whole = texts(feed, &["home_page_url", "feed_url", "language", "description"]);
     whole.insert("version".into(), json!("https://jsonfeed.org/version/1.1"));
     whole.insert("title".into(), feed.get("title").and_then(word).unwrap_or_else(|| json!("")));
-    whole.insert("authors".into(), authors(&feed));
+    whole.insert("authors".into(), authors(feed));
     whole.insert("items".into(), Value::Array(mended));
-    Some((Value::Object(whole).to_string(), skipped))
+    Some((Value::Object(whole), skipped))
 }
 
 /// Returns what stands whole in a document that was cut: its items up to the cut.
-fn before_the_cut(text: &str) -> Option<Map<String, Value>> {
+fn before_the_cut(text: &str) -> Result<Map<String, Value>, Unreadable> {
+    let (head, rest) = cut_items(text).ok_or_else(no_feed)?;
+    // Seen from here, other marks may be quotation marks than from the beginning.
+    bounds::check(rest).map_err(|unfit| Unreadable(unfit.to_string()))?;
+    items_of(head, rest).ok_or_else(no_feed)
+}
+
+/// Splits a text at the beginning of its items.
+fn cut_items(text: &str) -> Option<(&str, &str)> {
     let (head, behind) = text.split_once("\"items\"")?;
-    let mut rest = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('[')?;
+    Some((head, behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('[')?))
+}
+
+fn items_of(head: &str, mut rest: &str) -> Option<Map<String, Value>> {
     let mut items = Vec::new();
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
@@ -124,7 +153,19 @@ mod tests {
     #[test]
     fn other_json_is_no_feed() {
         for text in ["{}", "[]", "{\"items\":{}}", "{\"a\":[", "7", &"[".repeat(100_000)] {
-            assert_eq!(mend(text), None);
+            assert!(mend(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_would_take_too_much_memory_is_refused() {
+        let many = "{\"\":0},".repeat(100_000);
+        let too_many = Err(Unreadable("the JSON holds more than 50000 objects".into()));
+        assert_eq!(mend(&format!("{{\"items\":[{many}0]}}")), too_many);
+        assert_eq!(mend(&format!("{{\"items\":[{many}")), too_many);
+        assert_eq!(mend(&format!("{{\"a\":\"b\"items\":[{many}0]}}")), too_many);
+        let (_, skipped) =
+            mend(&format!("{{\"items\":[{}]}}", vec!["{}"; 20_001].join(","))).unwrap();
+        assert_eq!(skipped, 1);
     }
 }

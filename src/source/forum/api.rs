@@ -6,7 +6,7 @@
 use crate::source::Unreadable;
 use crate::source::forum::reading::Reading;
 use crate::source::forum::{discourse, flarum, nodebb, xenforo};
-use crate::text::html;
+use crate::text::{html, json};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,8 +75,8 @@ pub(super) fn of_page(body: &str, url: &Url) -> Option<(Way, Url)> {
 
 /// Reads an answer in JSON. `asked` is what was asked for, with our own note in its fragment.
 pub(super) fn read(text: &str, url: &Url, asked: &Url) -> Result<Reading, Unreadable> {
-    let value: Value = serde_json::from_str(text.trim())
-        .map_err(|error| Unreadable(format!("the reply is no proper JSON: {error}")))?;
+    let value = json::parse(text.trim(), json::MOST_API_BYTES)
+        .map_err(|unfit| Unreadable(unfit.to_string()))?;
     let read = discourse::read(&value, url, asked)
         .or_else(|| nodebb::read(&value, url))
         .or_else(|| flarum::read(&value, url));
@@ -164,11 +164,8 @@ pub(super) fn folder(url: &Url, is_known: impl Fn(&str) -> bool) -> Option<(Stri
 /// Returns the value of `"name":"…"` in the data that a page carries for its scripts.
 pub(super) fn in_script(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("\"{name}\":"))?;
-    let mut values = serde_json::Deserializer::from_str(rest.trim_start()).into_iter::<Value>();
-    match values.next()? {
-        Ok(Value::String(text)) => Some(text),
-        _ => None,
-    }
+    // Anything but a text ends here: it is not to be parsed to its end.
+    serde_json::Deserializer::from_str(rest.trim_start()).into_iter::<String>().next()?.ok()
 }
 
 /// Returns `url` with the number `page` in its query.

@@ -5,7 +5,7 @@ use crate::post::{Author, Post};
 use crate::source::forum::api::{self, Entry, Malformed, Way, date, is_set, list, name, text};
 use crate::source::forum::paging;
 use crate::source::forum::reading::{Reading, Row};
-use crate::text::html;
+use crate::text::{html, json};
 use serde_json::Value;
 use std::collections::HashMap;
 use url::Url;
@@ -52,7 +52,7 @@ pub(super) fn payload(body: &str, url: &Url) -> Option<Vec<Post>> {
     let (_, rest) = body.split_once("id=\"flarum-json-payload\"")?;
     let (_, rest) = rest.split_once('>')?;
     let (data, _) = rest.split_once("</script")?;
-    let value: Value = serde_json::from_str(data).ok()?;
+    let value = json::parse(data, json::MOST_API_BYTES).ok()?;
     let document = value.get("apiDocument")?;
     let folder = api::folder(url, |part| part == "d").map(|(folder, _)| folder)?;
     Some(Site { url, folder, included: included(document) }.document(document)?.posts)

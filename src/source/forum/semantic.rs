@@ -6,7 +6,7 @@ use crate::source::forum::page::{Ledger, Page, Sheet};
 use crate::source::forum::pages;
 use crate::source::forum::posts::{self, Found, author};
 use crate::source::forum::preset::{self, Field, Selectors};
-use crate::text::{self, html};
+use crate::text::{self, html, json};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use url::Url;
@@ -38,7 +38,7 @@ pub(super) fn json(page: &Page<'_>) -> Option<Sheet> {
     });
     for script in scripts {
         let text: String = script.text().collect();
-        if let Ok(value) = serde_json::from_str::<Value>(text.trim()) {
+        if let Ok(value) = json::parse(text.trim(), json::MOST_API_BYTES) {
             gather(page, &value, None, &mut posts);
         }
     }

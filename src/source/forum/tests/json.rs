@@ -296,3 +296,26 @@ fn other_json_is_refused_and_nothing_panics() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(saved(deep.as_bytes(), "https://a.example/x").is_err());
 }
+
+#[test]
+fn json_that_would_take_too_much_memory_is_refused() {
+    let values = format!("{{\"topic_list\":{{\"topics\":[{}0]}}}}", "0,".repeat(200_000));
+    let objects = format!("[{}0]", "{\"\":0},".repeat(60_000));
+    for (body, why) in [(values, "200000 values"), (objects.clone(), "50000 objects")] {
+        let Err(Unreadable(said)) = saved(body.as_bytes(), "https://a.example/latest.json") else {
+            panic!("{why}")
+        };
+        assert!(said.contains(why), "{said}");
+    }
+    // In a page it is as if it were not there.
+    let post = fake::post(1, 10);
+    for (before, behind) in [
+        ("<script type='application/ld+json'>", "</script>"),
+        ("<script id=\"flarum-json-payload\" type='application/json'>", "</script>"),
+        ("<script id=\"flarum-json-payload\" type='application/json'>{\"apiUrl\":", "}</script>"),
+    ] {
+        let page = fake::page_with(&format!("{post}{before}{objects}{behind}"));
+        let page = saved(page.as_bytes(), "https://a.example/d/7").unwrap();
+        assert_eq!(page.posts.len(), 1, "{before}");
+    }
+}
