@@ -57,6 +57,11 @@ fn nowhere() -> Option<Url> {
     Url::parse(NOWHERE).ok()
 }
 
+/// Tells whether an address was made of that which nobody knows.
+fn is_nowhere(url: &str) -> bool {
+    url.starts_with(NOWHERE)
+}
+
 /// A forum that is polled.
 #[derive(Debug, Clone)]
 pub struct Forum {
@@ -132,10 +137,15 @@ impl Source for Forum {
             About::Root => walk.root(reply, &home),
             About::Trial => walk.trial(reply, &home),
             About::List(nth) => {
-                let reading = reading::read(self, reply, &home, walk.now)?;
-                walk.expect(&reading)?;
-                walk.list(&reading, nth, false);
-                Ok(walk.page(Vec::new(), reading.skipped))
+                let read = reading::read(self, reply, &home, walk.now);
+                match read.and_then(|reading| walk.expect(&reading).map(|()| reading)) {
+                    Ok(reading) => {
+                        walk.list(&reading, nth, false);
+                        Ok(walk.page(Vec::new(), reading.skipped))
+                    }
+                    Err(_) if walk.end_list() => Ok(walk.page(Vec::new(), 0)),
+                    Err(unreadable) => Err(unreadable),
+                }
             }
             About::Topic(key) => {
                 walk.owe_own(&key, &home);
@@ -171,9 +181,15 @@ impl Source for Forum {
                 }
                 return Some(walk.page(Vec::new(), 0));
             }
-            About::Topic(key) if is_refusal && is_api && key == OWN => walk.memory.refuse_api(),
+            About::Topic(key) if key == OWN && is_refusal && is_api => walk.memory.refuse_api(),
+            About::Topic(key) if key != OWN && is_refusal && walk.give_up(&key) => {
+                return Some(walk.page(Vec::new(), 0));
+            }
             About::List(_) if is_gone => {
                 walk.memory.since = None;
+                return Some(walk.page(Vec::new(), 0));
+            }
+            About::List(_) if is_refusal && walk.end_list() => {
                 return Some(walk.page(Vec::new(), 0));
             }
             _ => return None,
@@ -196,10 +212,10 @@ impl Source for Forum {
 }
 
 impl Forum {
-    /// Returns the configured address; `None` for a file.
+    /// Returns the configured address without a name and password; `None` for a file.
     fn home(&self) -> Option<Url> {
         match &self.location {
-            Location::Web(url) => Some(url.clone()),
+            Location::Web(url) => Some(paging::without_user(url)),
             Location::File(_) => None,
         }
     }
@@ -210,7 +226,7 @@ impl Forum {
     }
 
     fn walk(&self, visit: &Visit) -> Walk<'_> {
-        let memory = Memory::load(&visit.cursor, visit.now);
+        let memory = Memory::load(&visit.cursor, self.home().as_ref(), visit.now);
         Walk { forum: self, memory, now: visit.now, next: Vec::new() }
     }
 
@@ -219,7 +235,7 @@ impl Forum {
             About::Topic(_) if !way.is_whole() => Way::Pages,
             _ => way,
         };
-        let mut url = url.clone();
+        let mut url = self.with_user(url);
         url.set_fragment(None);
         Request {
             location: Location::Web(url),
@@ -227,6 +243,16 @@ impl Forum {
             allow_private: self.allow_private.clone(),
             about: about.words(),
             heeds_robots: true,
+        }
+    }
+
+    /// Returns `url` with the name and password that the operator gave, where they are for its server.
+    fn with_user(&self, url: &Url) -> Url {
+        match &self.location {
+            Location::Web(home) if home.origin() == url.origin() => {
+                paging::with_user(url, home.username(), home.password())
+            }
+            _ => paging::without_user(url),
         }
     }
 
@@ -247,8 +273,7 @@ impl Forum {
 
     /// Takes back what was made of an address that nobody knows.
     fn forget_nowhere(&self, post: &mut Post) {
-        let is_nowhere = |url: &String| url.starts_with(NOWHERE);
-        if post.url.as_ref().is_some_and(is_nowhere) {
+        if post.url.as_deref().is_some_and(is_nowhere) {
             post.url = None;
             post.has_own_url = false;
         }
@@ -334,7 +359,7 @@ impl Walk<'_> {
     fn trial(mut self, reply: &Reply, home: &Url) -> Result<Page, Unreadable> {
         let wanted = self.memory.trial.take();
         let address = match &reply.location {
-            Location::Web(url) => url.clone(),
+            Location::Web(url) => paging::without_user(url),
             Location::File(_) => home.clone(),
         };
         match reading::read(self.forum, reply, &address, self.now) {

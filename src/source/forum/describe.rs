@@ -1,9 +1,9 @@
 //! What a reply of a forum shows, for people who set one up.
 
 use crate::fetch::Reply;
-use crate::source::forum::Forum;
 use crate::source::forum::api::Way;
 use crate::source::forum::page::Used;
+use crate::source::forum::{Forum, is_nowhere};
 use crate::source::{Unreadable, Visit};
 use url::Url;
 
@@ -40,10 +40,13 @@ impl Forum {
     ///
     /// As [`read`](crate::source::Source::read).
     pub fn describe(&self, reply: &Reply, visit: &Visit) -> Result<Description, Unreadable> {
-        let reading = self.look(reply, visit)?;
+        let mut reading = self.look(reply, visit)?;
+        reading.next.take_if(|url| is_nowhere(url.as_str()));
+        reading.last.take_if(|url| is_nowhere(url.as_str()));
         let engine = reading.sheet.as_ref().map(|sheet| sheet.engine);
         let sheet = reading.sheet.unwrap_or_default();
-        let follow = reading.rows.iter().take(MOST_NAMED).map(|row| row.address.clone());
+        let follow = reading.rows.iter().map(|row| &row.address);
+        let follow = follow.filter(|url| !is_nowhere(url.as_str())).take(MOST_NAMED).cloned();
         Ok(Description {
             way: reading.way,
             api: reading.api,

@@ -10,6 +10,7 @@ use crate::source::forum::paging;
 use crate::source::forum::reading::{Reading, Row};
 use crate::text::html;
 use serde_json::Value;
+use std::collections::HashSet;
 use url::Url;
 
 /// Posts asked for at once.
@@ -103,7 +104,8 @@ impl Site<'_> {
         let rows: Vec<_> = topics.iter().filter_map(|topic| self.row(topic, users)).collect();
         let skipped = topics.len() - rows.len();
         let page = api::number(self.url, "page").unwrap_or(0);
-        let next = text(list, "more_topics_url").map(|_| api::with_page(self.url, page + 1));
+        let next = text(list, "more_topics_url").and_then(|_| page.checked_add(1));
+        let next = next.map(|page| api::with_page(self.url, page));
         Reading { rows, skipped, next, ..Reading::default() }
     }
 
@@ -147,7 +149,8 @@ impl Site<'_> {
         let Some(topic) = name(value, "id").filter(|id| is_number(id)) else { return reading };
         let ids: Vec<u64> = stream.into_iter().flatten().filter_map(Value::as_u64).collect();
         let Some(newest) = ids.iter().max() else { return reading };
-        let shown: Vec<u64> = posts.iter().filter_map(|post| post.get("id")?.as_u64()).collect();
+        let shown: HashSet<u64> =
+            posts.iter().filter_map(|post| post.get("id")?.as_u64()).collect();
         // What an earlier visit read already stands in our own note.
         let after = asked.fragment().and_then(|note| note.strip_prefix("after="));
         let after: u64 = after.and_then(|id| id.parse().ok()).unwrap_or(0);
@@ -155,7 +158,6 @@ impl Site<'_> {
         let missing: Vec<u64> = ids.iter().filter(is_missing).copied().collect();
         let surplus = missing.len().saturating_sub(CHUNK * MOST_CHUNKS);
         let wanted = missing.get(surplus..).unwrap_or_default();
-        reading.left_out = surplus.div_ceil(CHUNK);
         reading.rest = wanted.chunks(CHUNK).map(|ids| self.chunk(&topic, ids)).collect();
         let slug = slug.unwrap_or("-");
         let number = name(value, "highest_post_number").filter(|number| is_number(number));

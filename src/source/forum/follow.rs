@@ -1,4 +1,11 @@
 //! What is asked for next: the topics that changed, page by page, from where each was left.
+//!
+//! Some posts are left out by design. Of a topic that is seen for the first time, the first page and
+//! the last nine are read (or fifty pages, where nothing tells how many there are); of a topic of
+//! Discourse with more than 180 new posts, the last 180; where the newest posts come first, ten
+//! pages. Of a list no more than three pages are followed in one walk: topics that changed further
+//! down are found when they are posted to again. A topic that was read before is followed without a
+//! gap, over several polls if need be.
 
 use crate::fetch::{Location, Request};
 use crate::post::Post;
@@ -12,12 +19,16 @@ use url::Url;
 
 /// Pages of the list that one walk follows.
 const MOST_LISTS: u32 = 3;
-/// How long a walk over the list may take that breaks again and again.
+/// How long a page of the list is asked for again and again that the server refuses.
 const LONGEST_WALK: TimeDelta = TimeDelta::days(1);
 /// Topics that are under way at once. Each answer asks for the next page, or for the next topic.
 const AT_ONCE: usize = 10;
+/// A topic that was asked for in vain so often may be asked for in vain again.
+const DOUBTFUL: u8 = 2;
 /// Pages of one topic that one walk follows, where nobody says how many there are.
 const MOST_WALKED: u32 = 50;
+/// The same of a topic that was read before, of which no page is to be left out.
+const MOST_RESUMED: u32 = 500;
 /// Pages that a walk follows where the newest posts come first.
 const MOST_BACK: u32 = 10;
 /// A topic of which the list shows no change at all is looked at among so many first ones,
@@ -53,15 +64,22 @@ impl Walk<'_> {
         }
     }
 
-    /// Asks for further topics while few are under way.
+    /// Asks for further topics while few are under way. What fails again and again may end the poll:
+    /// it is asked for alone, when nothing else is left.
     fn fill_up(&mut self) {
         let (poll, way) = (self.memory.poll, self.memory.way);
         let under_way = self.memory.owed.iter().filter(|owed| owed.asked == poll).count();
-        let waiting = self.memory.owed.iter_mut().filter(|owed| owed.asked != poll);
-        for owed in waiting.take(AT_ONCE.saturating_sub(under_way)) {
-            owed.asked = poll;
-            owed.tries = owed.tries.saturating_add(1);
-            self.next.extend(self.forum.ask_topic(owed, way));
+        let waiting = self.memory.owed.iter().filter(|owed| owed.asked != poll);
+        let (doubtful, sound): (Vec<_>, Vec<_>) = waiting.partition(|owed| owed.tries >= DOUBTFUL);
+        let mut chosen = sound;
+        chosen.truncate(AT_ONCE.saturating_sub(under_way));
+        if chosen.is_empty() && under_way == 0 {
+            chosen.extend(doubtful.into_iter().min_by_key(|owed| owed.tries));
+        }
+        let chosen: Vec<Owed> = chosen.into_iter().cloned().collect();
+        for owed in chosen {
+            self.memory.ask(&owed.key);
+            self.next.extend(self.forum.ask_topic(&owed, way));
         }
     }
 
@@ -69,8 +87,6 @@ impl Walk<'_> {
     /// for the first time: its marks are new, but what they mark was seen on the page just before.
     pub(super) fn list(&mut self, reading: &Reading, nth: u32, is_first_by_feed: bool) {
         let now = self.moment();
-        // A page of the list that cannot be had is not asked for for ever.
-        self.memory.since.take_if(|since| *since < now - LONGEST_WALK.num_milliseconds());
         let since = *self.memory.since.get_or_insert(now);
         self.memory.rows.note(!reading.rows.is_empty(), reading.is_guess);
         let mut is_last_fresh = false;
@@ -85,11 +101,29 @@ impl Walk<'_> {
         let next = reading.next.as_ref().filter(|_| is_last_fresh && nth < MOST_LISTS);
         match next {
             Some(next) => {
+                if self.is_walk_long() {
+                    // Should it be this page at which the server breaks, the topics come first.
+                    self.fill_up();
+                }
                 let about = About::List(nth + 1);
                 self.next.push(self.forum.request(next, &about, self.memory.way));
             }
             None => self.memory.since = None,
         }
+    }
+
+    /// Tells whether the walk over the list breaks again and again.
+    fn is_walk_long(&self) -> bool {
+        let latest = self.moment() - LONGEST_WALK.num_milliseconds();
+        self.memory.since.is_some_and(|since| since < latest)
+    }
+
+    /// Takes note that a page of the list cannot be had, though the server answered. Tells whether
+    /// the walk ends over it: that page is not asked for for ever.
+    pub(super) fn end_list(&mut self) -> bool {
+        let is_long = self.is_walk_long();
+        self.memory.since.take_if(|_| is_long);
+        is_long
     }
 
     /// Tells whether a row shows something that no list showed before.
@@ -135,15 +169,13 @@ impl Walk<'_> {
         at: &Url,
         mut reading: Reading,
     ) -> Result<Vec<Post>, Unreadable> {
+        self.memory.hear(key);
         let Some(mut owed) = self.memory.owed(key).cloned() else {
             // Nobody waits for it any more: what it says counts all the same.
             return Ok(std::mem::take(&mut reading.posts));
         };
         let is_first = owed.page == owed.first;
         let is_read_again = owed.walked > 0 && !owed.anchor.is_empty();
-        if !is_read_again {
-            owed.tries = 0;
-        }
         if reading.posts.is_empty() && reading.rest.is_empty() && owed.rest.is_empty() {
             if owed.walked > 0 {
                 self.memory.settle(key);
@@ -160,6 +192,10 @@ impl Walk<'_> {
             return Err(changed("posts"));
         }
         self.memory.posts.note(!reading.posts.is_empty(), reading.is_guess);
+        if !is_read_again {
+            owed.note_answer();
+            self.memory.count_answer();
+        }
         let anchor = reading.anchor();
         let has_moved = !owed.anchor.is_empty() && !anchor.starts_with(&owed.anchor);
         if owed.walked == 0 && is_first && reading.is_newest_first() {
@@ -176,7 +212,7 @@ impl Walk<'_> {
         if let Some(resume) = &reading.resume {
             owed.resume = Some(resume.to_string());
         }
-        let next = self.following(&mut owed, &reading, asked);
+        let next = Self::following(&mut owed, &reading, asked);
         owed.walked = owed.walked.saturating_add(1);
         let posts = reading.fresh_posts(&mut owed.given);
         if let Some(next) = next {
@@ -193,20 +229,20 @@ impl Walk<'_> {
     }
 
     /// Asks for the page that is next.
-    fn go_on(&mut self, mut owed: Owed) {
-        owed.asked = self.memory.poll;
+    fn go_on(&mut self, owed: Owed) {
         self.next.extend(self.forum.ask_topic(&owed, self.memory.way));
-        if let Some(known) = self.memory.owed_mut(&owed.key.clone()) {
+        let key = owed.key.clone();
+        if let Some(known) = self.memory.owed_mut(&key) {
             *known = owed;
         }
+        self.memory.ask(&key);
     }
 
     /// Returns the page of a topic that comes after the one just read.
-    fn following(&mut self, owed: &mut Owed, reading: &Reading, asked: &Url) -> Option<String> {
+    fn following(owed: &mut Owed, reading: &Reading, asked: &Url) -> Option<String> {
         if !reading.rest.is_empty() {
             owed.rest = reading.rest.iter().map(Url::to_string).collect();
         }
-        self.leave_out(reading.left_out);
         if !owed.rest.is_empty() {
             return Some(owed.rest.remove(0));
         }
@@ -215,30 +251,33 @@ impl Walk<'_> {
             let is_at_end = !owed.until.is_empty() && reading.shows_any(&owed.until);
             return (!is_at_end && owed.walked + 1 < MOST_BACK).then(|| next.to_string());
         }
-        if owed.walked + 1 >= MOST_WALKED {
-            self.leave_out(1);
+        let most = if owed.left.is_some() { MOST_RESUMED } else { MOST_WALKED };
+        if owed.walked + 1 >= most {
             return None;
         }
-        let ahead = reading.last.as_ref().filter(|_| owed.walked == 0);
+        let is_first = owed.walked == 0 && owed.page == owed.first;
+        let ahead = reading.last.as_ref().filter(|_| is_first);
         let ahead = ahead.and_then(|last| Ahead::between(asked, next, last));
-        // This page, and as many as are read at once: what lies between is too long ago.
-        let skipped = ahead.as_ref().map_or(0, |a| a.pages.saturating_sub(MOST_AT_ONCE - 1));
-        let end = ahead.filter(|_| skipped > 0).and_then(|a| a.towards_the_end(MOST_AT_ONCE - 1));
-        let Some(end) = end else { return Some(next.to_string()) };
-        self.leave_out(usize::try_from(skipped).unwrap_or(usize::MAX));
+        let further = match &owed.left {
+            // This page, and as many as are read at once: what lies between is too long ago.
+            None => ahead
+                .filter(|ahead| ahead.pages >= MOST_AT_ONCE)
+                .and_then(|ahead| ahead.towards_the_end(MOST_AT_ONCE - 1)),
+            // Posts have moved since: somewhat before where it was left.
+            Some(left) => {
+                Url::parse(left).ok().and_then(|left| ahead?.back_from(&left, MOST_AT_ONCE - 1))
+            }
+        };
+        let Some(further) = further else { return Some(next.to_string()) };
         // An interrupted walk does not come back to where it left the middle out.
         owed.at = None;
-        Some(end.into())
-    }
-
-    fn leave_out(&mut self, pages: usize) {
-        let pages = u32::try_from(pages).unwrap_or(u32::MAX);
-        self.memory.left_out = self.memory.left_out.saturating_add(pages);
+        Some(further.into())
     }
 
     /// Takes note that a page of a topic is gone. Tells whether there was anything to be done.
     pub(super) fn is_gone(&mut self, key: &str) -> bool {
-        if self.begin_again(key) {
+        self.memory.hear(key);
+        if self.begin_again(key) || self.pass_over(key) {
             return true;
         }
         let Some(owed) = self.memory.owed(key) else { return false };
@@ -257,6 +296,32 @@ impl Walk<'_> {
             owed.newest.clear();
         }
         self.memory.settle(key);
+        true
+    }
+
+    /// Goes on with the next of the pages that are known by address. Tells whether there is one.
+    fn pass_over(&mut self, key: &str) -> bool {
+        let Some(mut owed) = self.memory.owed(key).cloned() else { return false };
+        if owed.rest.is_empty() {
+            return false;
+        }
+        owed.page = owed.rest.remove(0);
+        owed.anchor.clear();
+        self.go_on(owed);
+        true
+    }
+
+    /// Takes note that the server refused a page of a topic. Tells whether it is given up: it has
+    /// been tried for long.
+    pub(super) fn give_up(&mut self, key: &str) -> bool {
+        let owed = self.memory.owed(key);
+        if !owed.is_some_and(|owed| owed.is_owed_for_long(self.memory.poll)) {
+            return false;
+        }
+        self.memory.hear(key);
+        if !self.pass_over(key) {
+            self.memory.settle(key);
+        }
         true
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A poll may end behind any page, so the memory claims only what was read. A topic that changed is
 //! *owed* from the moment a list shows it until its last page was read; only then does its mark count
-//! as known.
+//! as known. It is given up without that only where the server refuses it, or fails at it while it
+//! answers for other topics: an outage costs nothing but time.
 
 use crate::source::Cursor;
 use crate::source::forum::api::Way;
@@ -16,14 +17,17 @@ use url::Url;
 const MOST_TOPICS: usize = 1_000;
 /// Topics waiting to be read.
 const MOST_OWED: usize = 1_000;
-/// A longer address is not worth remembering.
-const MOST_ADDRESS: usize = 2_000;
+/// A longer address is not followed, in bytes.
+pub(super) const MOST_ADDRESS: usize = 2_000;
+/// Posts of one topic whose names are kept for the length of a poll; of what comes behind them some
+/// may be given twice.
+const MOST_GIVEN: usize = 5_000;
 /// A cursor of ours is never longer; a longer one is damaged.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 const VERSION: u8 = 1;
 
-/// A topic that was asked for so often, without ever being answered, and for so long, is given up
-/// until it changes again.
+/// A topic that was asked for in vain so often, while others were answered, and for so long, is given
+/// up until it changes again.
 const MOST_TRIES: u8 = 6;
 const LONGEST_TRYING: TimeDelta = TimeDelta::days(1);
 
@@ -38,6 +42,8 @@ pub(super) type Moment = i64;
 #[serde(default)]
 pub(super) struct Memory {
     version: u8,
+    /// The configured address that all this is about.
+    home: String,
     /// The poll under way: the instant it began.
     pub poll: Moment,
     /// How the forum is read.
@@ -59,8 +65,12 @@ pub(super) struct Memory {
     pub topics: BTreeMap<String, Topic>,
     /// In the order in which they are to be read.
     pub owed: Vec<Owed>,
-    /// Pages of long topics, and topics, that were never read.
-    pub left_out: u32,
+    /// Requests for pages of topics that this poll has made, in the order in which they are asked.
+    turn: u32,
+    /// The last of them that was answered,
+    heard: u32,
+    /// and how many brought posts.
+    answers: u32,
 }
 
 /// How posts, or topics, were ever found. Once the selectors of the software found some, a page on
@@ -116,6 +126,8 @@ pub(super) struct Owed {
     pub page: String,
     /// Pages to read behind that one, where they are known by address.
     pub rest: Vec<String>,
+    /// Where it was left when it was read before; `None` where it never was.
+    pub left: Option<String>,
     /// What `page` must begin with; empty where nothing is known of it.
     pub anchor: Vec<u64>,
     /// The page read last and what it began with.
@@ -134,8 +146,14 @@ pub(super) struct Owed {
     pub since: Moment,
     /// The poll that asked for it.
     pub asked: Moment,
-    /// Polls that asked for it in vain.
+    /// Which request of that poll it was; 0 where none was made.
+    pub turn: u32,
+    /// Pages of it that brought posts in that poll.
+    pub answers: u32,
+    /// Polls that asked for it in vain,
     pub tries: u8,
+    /// and how many of them got an answer for another topic.
+    pub alone: u8,
     /// Pages read of it in this walk.
     pub walked: u32,
     /// Posts that this poll gave of it.
@@ -145,19 +163,28 @@ pub(super) struct Owed {
 impl Memory {
     /// Reads a cursor. One that cannot be read is a beginning: posts seen before are known by their
     /// ids elsewhere.
-    pub(super) fn load(cursor: &Cursor, now: DateTime<Utc>) -> Self {
+    pub(super) fn load(cursor: &Cursor, home: Option<&Url>, now: DateTime<Utc>) -> Self {
         let Cursor(text) = cursor;
         let is_readable = !text.is_empty() && text.len() <= MOST_BYTES;
         let read = is_readable.then(|| serde_json::from_str::<Self>(text).ok()).flatten();
-        let mut memory = read.filter(|memory| memory.version == VERSION).unwrap_or_default();
+        let home = home.map(Url::to_string).unwrap_or_default();
+        let is_ours = |memory: &Self| memory.version == VERSION && memory.home == home;
+        let mut memory = read.filter(is_ours).unwrap_or_default();
         memory.version = VERSION;
+        memory.home = home;
         memory.begin(now.timestamp_millis());
         memory
     }
 
     pub(super) fn save(mut self) -> Cursor {
         self.bound();
-        Cursor(serde_json::to_string(&self).unwrap_or_default())
+        let mut text = serde_json::to_string(&self).unwrap_or_default();
+        while text.len() > MOST_BYTES && !(self.owed.is_empty() && self.topics.is_empty()) {
+            self.owed.truncate(self.owed.len() / 2);
+            self.forget_all_but(self.topics.len() / 2);
+            text = serde_json::to_string(&self).unwrap_or_default();
+        }
+        Cursor(text)
     }
 
     /// Readies what an earlier poll left, unless this poll has begun already.
@@ -165,9 +192,12 @@ impl Memory {
         if self.poll == now {
             return;
         }
+        self.charge();
         self.poll = now;
         for owed in &mut self.owed {
             owed.given.clear();
+            owed.turn = 0;
+            owed.answers = 0;
             // Meanwhile posts may have moved to the page before: look at the last page again.
             if let Some((page, anchor)) = owed.at.take() {
                 owed.page = page;
@@ -178,19 +208,52 @@ impl Memory {
             }
         }
         self.give_up();
-        // Those that fail again and again wait behind the others.
-        self.owed.sort_by_key(|owed| owed.tries.saturating_sub(1));
+    }
+
+    /// Counts which topics the last poll asked for in vain: those before the last one that was
+    /// answered, and the one behind it, at which the poll ended.
+    fn charge(&mut self) {
+        let waited = self.owed.iter().map(|owed| owed.turn).filter(|turn| *turn > self.heard);
+        let last = waited.min().unwrap_or(self.heard);
+        for owed in self.owed.iter_mut().filter(|owed| owed.turn > 0 && owed.turn <= last) {
+            owed.tries = owed.tries.saturating_add(1);
+            // What ails the whole host is no fault of this topic.
+            if self.answers > owed.answers {
+                owed.alone = owed.alone.saturating_add(1);
+            }
+        }
+        (self.turn, self.heard, self.answers) = (0, 0, 0);
     }
 
     fn give_up(&mut self) {
-        let latest = self.poll - LONGEST_TRYING.num_milliseconds();
-        let is_hopeless = |owed: &Owed| owed.tries >= MOST_TRIES && owed.since <= latest;
+        let is_hopeless =
+            |owed: &&Owed| owed.alone >= MOST_TRIES && owed.is_owed_for_long(self.poll);
         let hopeless: Vec<_> =
-            self.owed.iter().filter(|o| is_hopeless(o)).map(|o| o.key.clone()).collect();
+            self.owed.iter().filter(is_hopeless).map(|o| o.key.clone()).collect();
         for key in hopeless {
-            self.left_out = self.left_out.saturating_add(1);
             self.settle(&key);
         }
+    }
+
+    /// Notes that a page of a topic is asked for now.
+    pub(super) fn ask(&mut self, key: &str) {
+        self.turn = self.turn.saturating_add(1);
+        let (poll, turn) = (self.poll, self.turn);
+        if let Some(owed) = self.owed_mut(key) {
+            owed.asked = poll;
+            owed.turn = turn;
+        }
+    }
+
+    /// Notes that the request for a topic got an answer, whatever it is.
+    pub(super) fn hear(&mut self, key: &str) {
+        let turn = self.owed(key).map_or(0, |owed| owed.turn);
+        self.heard = self.heard.max(turn);
+    }
+
+    /// Notes that a page of a topic brought posts.
+    pub(super) fn count_answer(&mut self) {
+        self.answers = self.answers.saturating_add(1);
     }
 
     /// Returns where a poll begins, for a forum that was configured at `home`.
@@ -249,19 +312,23 @@ impl Memory {
     }
 
     fn bound(&mut self) {
-        let dropped = self.owed.len().saturating_sub(MOST_OWED);
         self.owed.truncate(MOST_OWED);
-        self.left_out = self.left_out.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
-        let surplus = self.topics.len().saturating_sub(MOST_TOPICS);
+        self.owed.iter_mut().for_each(|owed| owed.given.truncate(MOST_GIVEN));
+        self.forget_all_but(MOST_TOPICS);
+        for topic in self.topics.values_mut() {
+            topic.page.take_if(|page| page.len() > MOST_ADDRESS);
+        }
+    }
+
+    /// Forgets topics that no list has shown for longest, until `most` are left.
+    fn forget_all_but(&mut self, most: usize) {
+        let surplus = self.topics.len().saturating_sub(most);
         if surplus > 0 {
             let mut by_age: Vec<_> =
                 self.topics.iter().map(|(key, topic)| (topic.seen, key.clone())).collect();
             by_age.sort_unstable();
             let oldest: HashSet<_> = by_age.into_iter().take(surplus).map(|(_, key)| key).collect();
             self.topics.retain(|key, _| !oldest.contains(key));
-        }
-        for topic in self.topics.values_mut() {
-            topic.page.take_if(|page| page.len() > MOST_ADDRESS);
         }
     }
 }
@@ -274,6 +341,7 @@ impl Owed {
         let anchor = known.map(|known| known.anchor.clone()).unwrap_or_default();
         Owed {
             key: key.to_owned(),
+            left: known.map(|_| resume.clone().unwrap_or_else(|| first.clone())),
             page: resume.clone().unwrap_or_else(|| first.clone()),
             first,
             // On a first page it is of use only where that is the newest one.
@@ -284,6 +352,17 @@ impl Owed {
             since: now,
             ..Owed::default()
         }
+    }
+
+    /// Tells whether it has waited so long that it may be given up.
+    pub(super) fn is_owed_for_long(&self, now: Moment) -> bool {
+        self.since <= now - LONGEST_TRYING.num_milliseconds()
+    }
+
+    /// Notes an answer to what was not answered before.
+    pub(super) fn note_answer(&mut self) {
+        (self.tries, self.alone) = (0, 0);
+        self.answers = self.answers.saturating_add(1);
     }
 
     /// Begins again at the first page.

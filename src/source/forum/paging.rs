@@ -1,6 +1,7 @@
 //! Addresses of pages: which belong to the same document, and how to leave out the middle of a long
 //! one.
 
+use crate::source::forum::memory::MOST_ADDRESS;
 use crate::source::forum::pages;
 use url::Url;
 
@@ -40,8 +41,22 @@ impl Ahead {
 
     /// Returns the page from which `most` pages are left, that page included.
     pub(super) fn towards_the_end(&self, most: u64) -> Option<Url> {
-        let nth = self.next + self.step * self.pages.checked_sub(most)?;
-        Url::parse(&format!("{}{nth}{}", self.before, self.after)).ok()
+        self.page(self.pages.checked_sub(most)?)
+    }
+
+    /// Returns the page `most` pages before the one at `left`, or before the end if that was there;
+    /// `None` where it is none behind the next one.
+    pub(super) fn back_from(&self, left: &Url, most: u64) -> Option<Url> {
+        let left = number_in(left.as_str(), &self.before, &self.after)?.checked_sub(self.next)?;
+        let left = (left.checked_rem(self.step)? == 0).then_some(left / self.step)?;
+        let nth = left.min(self.pages).checked_sub(most)?;
+        self.page(nth).filter(|_| nth > 0)
+    }
+
+    /// Returns a page by how many come between it and this one.
+    fn page(&self, nth: u64) -> Option<Url> {
+        let number = self.step.checked_mul(nth)?.checked_add(self.next)?;
+        Url::parse(&format!("{}{number}{}", self.before, self.after)).ok()
     }
 }
 
@@ -67,11 +82,24 @@ fn number_in(text: &str, before: &str, after: &str) -> Option<u64> {
     text.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
 }
 
-/// Returns `url` without what changes from visit to visit: the fragment and session numbers.
+/// Returns `url` without what changes from visit to visit: the fragment and session numbers; and
+/// without a name and password.
 pub(super) fn tidy(url: &Url) -> Url {
-    let mut url = pages::without_session(url.clone());
+    let mut url = pages::without_session(without_user(url));
     url.set_fragment(None);
     url
+}
+
+/// Returns `url` without a name and password, which are for nobody but the server.
+pub(super) fn without_user(url: &Url) -> Url {
+    with_user(url, "", None)
+}
+
+/// Returns `url` with a name and password, as they stand in an address, where it can have any.
+pub(super) fn with_user(url: &Url, name: &str, password: Option<&str>) -> Url {
+    let mut with = url.clone();
+    let set = with.set_username(name).and_then(|()| with.set_password(password));
+    if set.is_ok() { with } else { url.clone() }
 }
 
 /// Returns what tells a topic from others: its address without what only tells how it is shown.
@@ -93,10 +121,22 @@ fn host(url: &Url) -> &str {
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// Tells whether both addresses are on one site: a page never leads us to another one.
-pub(super) fn same_site(a: &Url, b: &Url) -> bool {
-    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
-    is_web(a) && is_web(b) && host(a) == host(b) && a.port() == b.port()
+/// Tells whether a page at `home` may lead us to `url`: never to another site, nor from an encrypted
+/// page to one that is not.
+pub(super) fn same_site(url: &Url, home: &Url) -> bool {
+    let is_safe =
+        matches!((home.scheme(), url.scheme()), ("http", "http" | "https") | ("https", "https"));
+    is_safe && host(url) == host(home) && url.port() == home.port()
+}
+
+/// Returns `url` as a page at `home` may lead us to it, if it may. Many a board behind an encrypting
+/// server writes its own addresses as if they were not encrypted; they are had encrypted too.
+pub(super) fn reachable(url: &Url, home: &Url) -> Option<Url> {
+    let mut url = without_user(url);
+    if home.scheme() == "https" && url.scheme() == "http" {
+        url.set_scheme("https").ok()?;
+    }
+    Some(url).filter(|url| same_site(url, home) && url.as_str().len() <= MOST_ADDRESS)
 }
 
 #[cfg(test)]
@@ -122,6 +162,45 @@ mod tests {
         check("i?topic=1.0", "i?topic=1.15", "i?topic=1.45", Some((3, "i?topic=1.30")));
         check("t1.html", "t1-2.html", "t1-10.html", Some((9, "t1-9.html")));
         check("t?page=9", "t?page=10", "t?page=11", Some((2, "t?page=10")));
+    }
+
+    #[test]
+    fn a_page_is_found_some_pages_before_another() {
+        let ahead = Ahead::between(&url("t"), &url("t?page=2"), &url("t?page=30")).unwrap();
+        for (left, expected) in [
+            ("t?page=20", Some("t?page=11")),
+            ("t?page=12", Some("t?page=3")),
+            ("t?page=11", None),
+            ("t?page=99", Some("t?page=22")),
+            ("t", None),
+            ("u?page=20", None),
+        ] {
+            assert_eq!(ahead.back_from(&url(left), 9), expected.map(url), "{left}");
+        }
+    }
+
+    #[test]
+    fn a_page_leads_neither_elsewhere_nor_out_of_encryption() {
+        let check = |home: &str, link: &str, same: bool, reached: Option<&str>| {
+            let (home, link): (Url, Url) = (home.parse().unwrap(), link.parse().unwrap());
+            assert_eq!(same_site(&link, &home), same, "{home} {link}");
+            assert_eq!(reachable(&link, &home), reached.map(|url| url.parse().unwrap()));
+        };
+        check(
+            "https://a.example/",
+            "https://www.a.example/t",
+            true,
+            Some("https://www.a.example/t"),
+        );
+        check("http://a.example/", "https://a.example/t", true, Some("https://a.example/t"));
+        check("http://a.example/", "http://a.example/t", true, Some("http://a.example/t"));
+        check("https://a.example/", "http://a.example/t", false, Some("https://a.example/t"));
+        check("https://a.example/", "https://b.example/t", false, None);
+        check("https://a.example/", "https://a.example:8443/t", false, None);
+        check("https://a.example/", "ftp://a.example/t", false, None);
+        check("https://a.example/", "https://u:p@a.example/t", true, Some("https://a.example/t"));
+        let long = format!("https://a.example/{}", "x".repeat(MOST_ADDRESS));
+        check("https://a.example/", &long, true, None);
     }
 
     #[test]

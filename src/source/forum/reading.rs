@@ -5,7 +5,7 @@ use crate::post::{Author, Post};
 use crate::source::Unreadable;
 use crate::source::feed::decode;
 use crate::source::forum::api::{self, Way};
-use crate::source::forum::memory::{digest, key};
+use crate::source::forum::memory::{MOST_ADDRESS, digest, key};
 use crate::source::forum::page::{self, Options, Sheet};
 use crate::source::forum::preset;
 use crate::source::forum::{Forum, discourse, flarum, paging, xenforo};
@@ -42,8 +42,6 @@ pub(super) struct Reading {
     pub rest: Vec<Url>,
     /// Where new posts will be once all of this is read, if that is not the last page.
     pub resume: Option<Url>,
-    /// Pages that are not among `rest`, though they belong there: too many for one visit.
-    pub left_out: usize,
     /// Whether posts move between pages as others are deleted.
     pub moves: bool,
     /// Where the same is to be had for machines.
@@ -131,17 +129,39 @@ impl Reading {
 
     /// Keeps what belongs to the site at `home`, tidy and in bounds.
     fn settle(mut self, home: &Url) -> Self {
-        self.rows.retain(|row| paging::same_site(&row.address, home));
+        let keep = |url: &mut Url| {
+            let reached = paging::reachable(url, home);
+            reached.map(|reached| *url = reached).is_some()
+        };
+        self.rows.retain_mut(|row| keep(&mut row.address) && keep(&mut row.url));
         self.rows.truncate(MOST_ROWS);
         let mut seen = HashSet::new();
         self.rows.retain(|row| seen.insert(row.key.clone()));
-        let keep = |url: &mut Url| paging::same_site(url, home);
         self.next.take_if(|url| !keep(url));
         self.last.take_if(|url| !keep(url));
         self.rest.retain_mut(|url| keep(url));
         self.resume.take_if(|url| !keep(url));
         self.api.take_if(|(_, url)| !keep(url));
+        for row in &mut self.rows {
+            row.author.url = row.author.url.take().and_then(shown);
+        }
+        for post in &mut self.posts {
+            post.author.url = post.author.url.take().and_then(shown);
+            post.url = post.url.take().and_then(shown);
+            post.has_own_url &= post.url.is_some();
+        }
         self
+    }
+}
+
+/// Returns an address as it may be given out: without a name and password, and not at any length.
+fn shown(url: String) -> Option<String> {
+    if url.len() > MOST_ADDRESS {
+        return None;
+    }
+    match Url::parse(&url) {
+        Ok(parsed) if url.contains('@') => Some(paging::without_user(&parsed).into()),
+        _ => Some(url),
     }
 }
 
@@ -160,9 +180,9 @@ pub(super) fn read(
     asked: &Url,
     now: DateTime<Utc>,
 ) -> Result<Reading, Unreadable> {
-    let url = match &reply.location {
-        Location::Web(url) => url,
-        Location::File(_) => asked,
+    let url = &match &reply.location {
+        Location::Web(url) => paging::without_user(url),
+        Location::File(_) => paging::without_user(asked),
     };
     let body = text(reply, url);
     let start = body.trim_start_matches('\u{feff}').trim_start();
@@ -180,7 +200,9 @@ pub(super) fn read(
 /// Returns how the forum of a page that cannot be read is to be had for machines.
 pub(super) fn only_api(reply: &Reply) -> Option<(Way, Url)> {
     let Location::Web(url) = &reply.location else { return None };
-    api::of_page(&text(reply, url), url).filter(|(_, api)| paging::same_site(api, url))
+    let url = &paging::without_user(url);
+    let (way, api) = api::of_page(&text(reply, url), url)?;
+    Some((way, paging::reachable(&api, url)?))
 }
 
 fn html(forum: &Forum, body: &str, url: &Url, now: DateTime<Utc>) -> Result<Reading, Unreadable> {

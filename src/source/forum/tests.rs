@@ -5,9 +5,11 @@ use crate::source::Cursor;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
+mod bounds;
 mod fake;
 mod flow;
 mod json;
+mod outage;
 mod way;
 
 /// Requests of one poll, as the daemon bounds them.
@@ -92,6 +94,6 @@ impl Poller {
     }
 
     fn memory(&self) -> Memory {
-        Memory::load(&self.cursor, self.now)
+        Memory::load(&self.cursor, self.forum.home().as_ref(), self.now)
     }
 }

@@ -95,7 +95,6 @@ fn of_a_long_topic_the_first_page_and_the_last_nine_are_read() {
     let expected: Vec<String> = (1..=3).chain(16..=42).map(|id| id.to_string()).collect();
     let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     check(&mut poller, &fake, &expected, 11);
-    assert_eq!(poller.memory().left_out, 4);
     check(&mut poller, &fake, &[], 1);
 }
 
@@ -246,14 +245,20 @@ fn one_bad_topic_costs_no_other() {
     assert!(poller.troubles[0].contains("asks to log in"), "{:?}", poller.troubles);
     poller.poll(get);
     assert_eq!(poller.asked.len(), 2);
-    // At last it is left alone until it changes.
+    // It may be the host that fails: only where others are answered it is left alone at last.
     for _ in 0..100 {
         poller.poll(get);
     }
+    assert_eq!(poller.asked.len(), 2);
+    for _ in 0..6 {
+        fake.reply(0, 1);
+        poller.poll(|url| if url.ends_with("t/1") { Ok(login()) } else { fake.get(url) });
+    }
+    poller.poll(|url| if url.ends_with("t/1") { Ok(login()) } else { fake.get(url) });
     assert_eq!((poller.asked.len(), poller.troubles.len()), (1, 0));
     fake.reply(1, 1);
     poller.poll(|url| fake.get(url));
-    assert_eq!(poller.posts, ["2", "4"]);
+    assert_eq!(poller.posts, ["2", "10"]);
 }
 
 #[test]

@@ -86,7 +86,6 @@ fn of_a_very_long_topic_the_first_and_the_last_posts_are_read() {
     let mut poller = Poller::of("https://a.example/forum/c/general/4");
     poller.poll(discourse(1_000));
     assert_eq!(numbers(&poller), (1..=20).chain(821..=1_000).collect::<Vec<_>>());
-    assert_eq!(poller.memory().left_out, 40);
 }
 
 #[test]
@@ -107,6 +106,18 @@ fn a_broken_walk_by_id_goes_on() {
     assert_eq!(poller.asked, ["https://a.example/forum/t/x/7/65.json"]);
     poller.poll(discourse(66));
     assert!(numbers(&poller).contains(&66));
+}
+
+#[test]
+fn posts_by_id_that_are_gone_cost_no_others() {
+    let mut poller = Poller::of("https://a.example/forum/c/general/4");
+    let site = discourse(65);
+    poller.poll(|url| if url.contains("=121&") { Err(404) } else { site(url) });
+    // Of the first chunk behind the page nothing is left.
+    let expected: Vec<u64> = (1..=20).chain(41..=65).collect();
+    assert_eq!((numbers(&poller), &poller.troubles), (expected, &vec![]), "{:?}", poller.asked);
+    poller.poll(&site);
+    assert_eq!(poller.asked.len(), 1);
 }
 
 #[test]
