@@ -17,8 +17,10 @@ use crate::source::{Page, Unreadable};
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-/// Pages of the list that one walk follows.
-const MOST_LISTS: u32 = 3;
+/// Pages of the list that the first walk follows: what is older is no news.
+const MOST_LISTS_AT_FIRST: u32 = 3;
+/// Pages of the list that every other walk follows, as long as they show something new.
+const MOST_LISTS: u32 = 10;
 /// How long a page of the list is asked for again and again that the server refuses.
 const LONGEST_WALK: TimeDelta = TimeDelta::days(1);
 /// Topics that are under way at once. Each answer asks for the next page, or for the next topic.
@@ -98,18 +100,19 @@ impl Walk<'_> {
             }
             is_last_fresh = self.row(row, place, now) >= since;
         }
-        let next = reading.next.as_ref().filter(|_| is_last_fresh && nth < MOST_LISTS);
-        match next {
-            Some(next) => {
-                if self.is_walk_long() {
-                    // Should it be this page at which the server breaks, the topics come first.
-                    self.fill_up();
-                }
-                let about = About::List(nth + 1);
-                self.next.push(self.forum.request(next, &about, self.memory.way));
-            }
-            None => self.memory.since = None,
+        let most = if self.memory.has_walked { MOST_LISTS } else { MOST_LISTS_AT_FIRST };
+        let next = reading.next.as_ref().filter(|_| is_last_fresh && nth < most);
+        let Some(next) = next else {
+            self.memory.since = None;
+            self.memory.has_walked = true;
+            return;
+        };
+        if self.is_walk_long() {
+            // Should it be this page at which the server breaks, the topics come first.
+            self.fill_up();
         }
+        let about = About::List(nth + 1);
+        self.next.push(self.forum.request(next, &about, self.memory.way));
     }
 
     /// Tells whether the walk over the list breaks again and again.
@@ -156,7 +159,7 @@ impl Walk<'_> {
         }
         let known = self.memory.topics.get(&row.key);
         let owed = Owed::of(&row.key, row.address.as_str(), known, now);
-        self.memory.owed.push(Owed { mark, ..owed });
+        self.memory.owed.push(Owed { mark, title: row.title.clone(), ..owed });
         now
     }
 
@@ -174,6 +177,11 @@ impl Walk<'_> {
             // Nobody waits for it any more: what it says counts all the same.
             return Ok(std::mem::take(&mut reading.posts));
         };
+        // Not every page of a topic says again what it is called.
+        owed.title = reading.title.take().or(owed.title);
+        for post in &mut reading.posts {
+            post.title = post.title.take().or_else(|| owed.title.clone());
+        }
         let is_first = owed.page == owed.first;
         let is_read_again = owed.walked > 0 && !owed.anchor.is_empty();
         if reading.posts.is_empty() && reading.rest.is_empty() && owed.rest.is_empty() {

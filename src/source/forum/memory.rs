@@ -61,6 +61,8 @@ pub(super) struct Memory {
     pub rows: Found,
     /// When the walk over the pages of the list began that is not at its end.
     pub since: Option<Moment>,
+    /// Whether such a walk ever came to its end.
+    pub has_walked: bool,
     /// By [`key`].
     pub topics: BTreeMap<String, Topic>,
     /// In the order in which they are to be read.
@@ -120,6 +122,7 @@ pub(super) struct Topic {
 #[serde(default)]
 pub(super) struct Owed {
     pub key: String,
+    pub title: Option<String>,
     /// The address of its first page.
     pub first: String,
     /// The page to read next.
