@@ -64,8 +64,8 @@ fn megabytes(bytes: usize) -> String {
 /// Says what a status means where that tells what to do.
 fn meaning(status: u16) -> &'static str {
     match status {
-        401 => ": it asks to log in",
-        403 => ": it refuses us, as it does those who are not logged in or all programs",
+        401 => ": it asks for a name and a password",
+        403 => ": it refuses us, or all programs",
         404 => ": there is nothing at this address",
         429 => ": it was asked too often",
         503 => ": it is busy, down for a while, or refuses programs",

@@ -383,7 +383,7 @@ mod tests {
         );
         assert_eq!(refused(own.set("colour", &["a"])), "there is no selector key `colour`");
         let reason = refused(own.set("post.id", &["a[", "b"]));
-        assert!(reason.starts_with("`a[` is no CSS selector: "), "{reason}");
+        assert_eq!(reason, "`a[` is no CSS selector");
         assert!(own.is_empty());
     }
 }
