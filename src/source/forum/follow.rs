@@ -216,6 +216,9 @@ impl Walk<'_> {
             return Ok(posts);
         }
         let page = if is_first { owed.first.clone() } else { at.to_string() };
+        if owed.left.is_some() && !is_first {
+            owed.left = Some(page.clone());
+        }
         owed.at = reading.moves.then_some((page, anchor));
         if let Some(resume) = &reading.resume {
             owed.resume = Some(resume.to_string());
