@@ -22,11 +22,26 @@ fn read(body: &[u8]) -> Vec<Post> {
     feed.read(&reply, &visit).map(|page| page.posts).unwrap_or_default()
 }
 
+/// Tells whether every comment and CDATA section ends before its entry does. What never ends is given
+/// up where the entry ends, if no end comes later in the document: then a cut may change all.
+fn is_closed(text: &str) -> bool {
+    text.split("<!").skip(1).all(|section| {
+        let inner = match section.strip_prefix("--") {
+            Some(comment) => comment.split_once("-->"),
+            None => section.strip_prefix("[CDATA[").and_then(|data| data.split_once("]]>")),
+        };
+        inner.is_some_and(|(inner, _)| !inner.contains('<') || !inner.contains("</"))
+    })
+}
+
 fuzz_target!(init: let_panics_be_caught(), |data: &[u8]| {
     let Some((cut, body)) = choices(data) else { return };
     let Ok(text) = std::str::from_utf8(body) else { return };
     // Only documents that begin as feeds do: anything may be made of the rest.
-    if !text.starts_with("<rss") && !text.starts_with("<feed") && !text.starts_with("<?xml") {
+    if !["<rss", "<feed", "<?xml", "<rdf", "<!--"].iter().any(|start| text.starts_with(start)) {
+        return;
+    }
+    if !is_closed(text) {
         return;
     }
     let cut = usize::from(u16::from_le_bytes(cut)) % (body.len() + 1);
@@ -37,7 +52,8 @@ fuzz_target!(init: let_panics_be_caught(), |data: &[u8]| {
         let kept = part.len().saturating_sub(1);
         assert!(kept <= whole.len(), "{} entries of {}", part.len(), whole.len());
         for (one, other) in part.iter().take(kept).zip(&whole) {
-            assert_eq!((&one.id, &one.url), (&other.id, &other.url), "another entry");
+            let told = |post: &Post| (post.id.clone(), post.title.clone(), post.text.clone());
+            assert_eq!(told(one), told(other), "another entry");
         }
     });
 });

@@ -39,42 +39,68 @@ fuzz_target!(init: let_panics_be_caught(), |data: &[u8]| {
         cursor = Cursor(String::from_utf8_lossy(line).into_owned());
         body = behind;
     }
-    let about = ABOUT[usize::from(about & 0x7f) % ABOUT.len()];
+    let is_read_twice = about & 0x40 != 0;
+    let about = ABOUT[usize::from(about & 0x3f) % ABOUT.len()];
     let content_type = TYPES[usize::from(place) / PLACES.len() % TYPES.len()];
     let place = PLACES[usize::from(place) % PLACES.len()];
-    told(|| walk(place, content_type, about, cursor, body));
+    let Ok(place) = Url::parse(place) else { return };
+    let poll = Poll { place: Location::Web(place), content_type, body };
+    let visit = Visit { cursor, now: now() };
+    told(|| if is_read_twice { poll.twice(about, &visit) } else { poll.walk(about, visit) });
 });
 
-fn walk(place: &str, content_type: &str, about: &str, cursor: Cursor, body: &[u8]) {
-    let Ok(place) = Url::parse(place) else { return };
-    let location = Location::Web(place);
-    let forum = Forum {
-        name: SourceName("forum".into()),
-        location: location.clone(),
-        address: None,
-        allow_private: None,
-        engine: None,
-        selectors: Selectors::default(),
-        zone: Tz::Europe__Helsinki,
-    };
-    let reply = |location: &Location, about: &str| Reply {
-        content_type: Some(content_type.to_owned()).filter(|told| !told.is_empty()),
-        about: about.to_owned(),
-        ..Reply::of(location.clone(), body.to_vec())
-    };
-    let mut visit = Visit { cursor, now: now() };
-    forum.open(&visit);
-    let first = forum.read(&reply(&location, about), &visit);
-    assert_eq!(forum.read(&reply(&location, about), &visit), first, "read again it is another");
-    let Ok(first) = first else { return };
-    check_posts(&first.posts);
-    for request in first.next.iter().take(ANSWERED) {
-        visit.cursor = first.cursor.clone().unwrap_or(visit.cursor);
-        if let Ok(page) = forum.read(&reply(&request.location, &request.about), &visit) {
-            check_posts(&page.posts);
-            visit.cursor = page.cursor.unwrap_or(visit.cursor);
+/// What every request is answered with.
+struct Poll<'a> {
+    place: Location,
+    content_type: &'a str,
+    body: &'a [u8],
+}
+
+impl Poll<'_> {
+    fn forum(&self) -> Forum {
+        Forum {
+            name: SourceName("forum".into()),
+            location: self.place.clone(),
+            address: None,
+            allow_private: None,
+            engine: None,
+            selectors: Selectors::default(),
+            zone: Tz::Europe__Helsinki,
         }
-        forum.refused(request, 404, &visit);
     }
-    forum.unchanged(&visit);
+
+    fn reply(&self, place: &Location, about: &str) -> Reply {
+        Reply {
+            content_type: Some(self.content_type.to_owned()).filter(|told| !told.is_empty()),
+            about: about.to_owned(),
+            ..Reply::of(place.clone(), self.body.to_vec())
+        }
+    }
+
+    fn twice(&self, about: &str, visit: &Visit) {
+        let (forum, reply) = (self.forum(), self.reply(&self.place, about));
+        assert_eq!(
+            forum.read(&reply, visit),
+            forum.read(&reply, visit),
+            "read again it is another"
+        );
+    }
+
+    /// Reads a page and what it leads to, with the cursor that each gives.
+    fn walk(&self, about: &str, mut visit: Visit) {
+        let forum = self.forum();
+        forum.open(&visit);
+        let Ok(first) = forum.read(&self.reply(&self.place, about), &visit) else { return };
+        check_posts(&first.posts);
+        visit.cursor = first.cursor.unwrap_or(visit.cursor);
+        for request in first.next.iter().take(ANSWERED) {
+            if let Ok(page) = forum.read(&self.reply(&request.location, &request.about), &visit) {
+                check_posts(&page.posts);
+                visit.cursor = page.cursor.unwrap_or(visit.cursor);
+            }
+            forum.refused(request, 404, &visit);
+        }
+        forum.unchanged(&visit);
+        forum.open(&visit);
+    }
 }

@@ -12,9 +12,13 @@ fuzz_target!(|data: &[u8]| {
     let clean = html::clean(&text);
     check_plain(&clean);
     assert_eq!(html::clean(&clean), clean, "clean text is not clean");
-    let back = html::plain(&html::escape(&clean));
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(words(&back), words(&clean), "text that was escaped came back as another");
+    // What looks like an embedded picture is left out, in text too.
+    let escaped = html::escape(&clean);
+    if !escaped.contains(";base64,") {
+        let back = html::plain(&escaped);
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&back), words(&clean), "text that was escaped came back as another");
+    }
     for name in ["a", "link", "base"] {
         html::attributes(&text, name);
     }
