@@ -196,15 +196,26 @@ fn without_comments(html: &str) -> String {
     kept
 }
 
+/// What stands between `data:` and the content is no longer than this.
+const LONGEST_DATA_TYPE: usize = 200;
+
 /// Drops the content of embedded pictures, which may be megabytes in front of the text.
 fn without_data(html: &str) -> String {
     let mut kept = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((before, data)) = rest.split_once(";base64,") {
         kept.push_str(before);
-        rest = data.trim_start_matches(|c: char| {
-            c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
-        });
+        let near = before.len().saturating_sub(LONGEST_DATA_TYPE);
+        let near = before.get(before.floor_char_boundary(near)..).unwrap_or_default();
+        rest = if near.contains("data:") {
+            data.trim_start_matches(|c: char| {
+                c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
+            })
+        } else {
+            // Somebody writes of it.
+            kept.push_str(";base64,");
+            data
+        };
     }
     kept.push_str(rest);
     kept

@@ -177,11 +177,7 @@ impl Walk<'_> {
             // Nobody waits for it any more: what it says counts all the same.
             return Ok(std::mem::take(&mut reading.posts));
         };
-        // Not every page of a topic says again what it is called.
-        owed.title = reading.title.take().or(owed.title);
-        for post in &mut reading.posts {
-            post.title = post.title.take().or_else(|| owed.title.clone());
-        }
+        entitle(&mut reading, &mut owed);
         let is_first = owed.page == owed.first;
         let is_read_again = owed.walked > 0 && !owed.anchor.is_empty();
         if reading.posts.is_empty() && reading.rest.is_empty() && owed.rest.is_empty() {
@@ -352,6 +348,14 @@ impl Forum {
     fn ask_topic(&self, owed: &Owed, way: super::api::Way) -> Option<Request> {
         let url = Url::parse(&owed.page).ok()?;
         Some(self.request(&url, &About::Topic(owed.key.clone()), way))
+    }
+}
+
+/// Gives the posts the title of their topic: not every page says again what it is called.
+fn entitle(reading: &mut Reading, owed: &mut Owed) {
+    owed.title = reading.title.take().or(owed.title.take());
+    for post in &mut reading.posts {
+        post.title = post.title.take().or_else(|| owed.title.clone());
     }
 }
 

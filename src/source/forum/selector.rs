@@ -1,6 +1,7 @@
 //! The little language in which presets and users say where something stands on a page. The head of
 //! `presets.toml` explains it.
 
+use crate::text::html;
 use scraper::{ElementRef, Selector};
 use std::fmt;
 
@@ -72,9 +73,9 @@ impl Step {
         text: impl Fn(&ElementRef<'_>) -> String,
     ) -> Option<String> {
         let value = match &self.attribute {
-            Some(name) => element.attr(name)?.trim().to_owned(),
+            Some(name) => html::clean(element.attr(name)?),
             None => match usual.iter().find_map(|name| element.attr(name)) {
-                Some(value) => value.trim().to_owned(),
+                Some(value) => html::clean(value),
                 None => text(element),
             },
         };
