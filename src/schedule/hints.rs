@@ -28,17 +28,6 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// Returns the wishes of two documents of one site, or of a document and its server: the longer
-    /// interval, and all that either wants left out.
-    #[must_use]
-    pub fn merge(&self, other: &Self) -> Self {
-        Self {
-            interval: self.interval.max(other.interval),
-            skip_hours: self.skip_hours | other.skip_hours,
-            skip_days: self.skip_days | other.skip_days,
-        }
-    }
-
     /// Tells whether the site may be asked at `at`. Wishes that leave no hour or no day are none.
     pub fn allows(&self, at: DateTime<Utc>) -> bool {
         let (hours, days) = (self.skip_hours & ALL_HOURS, self.skip_days & ALL_DAYS);
@@ -156,15 +145,6 @@ mod tests {
     }
 
     #[test]
-    fn wishes_add_up() {
-        let one = Hints { interval: Some(Duration::from_mins(30)), skip_hours: 1, skip_days: 0 };
-        let other = Hints { interval: Some(Duration::from_mins(20)), skip_hours: 4, skip_days: 2 };
-        let both = Hints { interval: Some(Duration::from_mins(30)), skip_hours: 5, skip_days: 2 };
-        assert_eq!(one.merge(&other), both);
-        assert_eq!(other.merge(&one), both);
-    }
-
-    #[test]
     fn the_end_of_time_is_no_trouble() {
         let hints = skipping(&[23], 0);
         let end = DateTime::<Utc>::MAX_UTC;
@@ -204,18 +184,6 @@ mod tests {
             prop_assert!(due - last >= TimeDelta::minutes(15));
             prop_assert!(due - last <= TimeDelta::days(8));
             prop_assert!(hints.allows(due));
-        }
-
-        #[test]
-        fn merging_never_asks_sooner(one in any_hints(), other in any_hints(), seconds in 0_i64..4_000_000_000) {
-            let last = DateTime::from_timestamp(seconds, 0).unwrap();
-            let both = one.merge(&other);
-            let keeps = |hints: &Hints| hints.skip_hours & ALL_HOURS != ALL_HOURS && hints.skip_days & ALL_DAYS != ALL_DAYS;
-            prop_assume!(keeps(&both));
-            for alone in [one, other] {
-                let (sooner, later) = (due(last, &Rhythm::default(), &alone, None), due(last, &Rhythm::default(), &both, None));
-                prop_assert!(sooner <= later, "{} {}", sooner, later);
-            }
         }
     }
 }

@@ -220,11 +220,6 @@ impl Forum {
         }
     }
 
-    /// Returns how the forum is read, as its cursor has it.
-    pub fn way(&self, visit: &Visit) -> Way {
-        self.walk(visit).memory.way
-    }
-
     fn walk(&self, visit: &Visit) -> Walk<'_> {
         let memory = Memory::load(&visit.cursor, self.home().as_ref(), visit.now);
         Walk { forum: self, memory, now: visit.now, next: Vec::new() }

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
-/// The version that records are written in. Older ones stay readable: a changed record gets a new
-/// number and a new struct, and the old struct stays.
+/// The version that records are written in. What is known of sources changed with the format of the
+/// whole store, and is forgotten where that is older.
 const VERSION: u8 = 1;
 
 /// Something that cannot be stored, or does not read back.
