@@ -211,3 +211,31 @@ fn put_snapshots_aside(path: &Path) -> bool {
     });
     moved.count() > 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::post::SourceName;
+    use crate::store::{SourceState, Store};
+
+    fn marked(store: &SledStore, format: u64) {
+        store.trees.meta.insert(counter::FORMAT, &key::number(format)).unwrap();
+        store.sync().unwrap();
+    }
+
+    #[test]
+    fn of_an_older_store_the_sources_are_forgotten_and_a_newer_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let store = SledStore::open_or_create(&path).unwrap();
+        store.trees.sources.insert(b"news", b"\x01written otherwise").unwrap();
+        marked(&store, 1);
+        drop(store);
+        let store = SledStore::open(&path).unwrap();
+        assert_eq!(store.source(&SourceName("news".into())).unwrap(), SourceState::default());
+        assert_eq!(store.counter(counter::FORMAT).unwrap(), u64::from(FORMAT));
+        marked(&store, u64::from(FORMAT) + 1);
+        drop(store);
+        assert!(matches!(SledStore::open(&path), Err(StoreError::TooNew { .. })));
+    }
+}
