@@ -47,7 +47,8 @@ pub struct Brand {
     /// Languages the brand's customers write; empty means any. A hint: no mention is left out for its
     /// language.
     pub languages: Vec<Language>,
-    pub tickets: TicketPolicy,
+    /// `None`: what suits the place, `negative` nearly everywhere.
+    pub tickets: Option<TicketPolicy>,
 }
 
 /// The part of a post in which something was found.

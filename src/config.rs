@@ -5,12 +5,16 @@
 //! The files are walked by hand and not through serde, which stops at the first fault.
 
 use crate::alert::Alert;
-use crate::brand::{Brand, BrandName};
+use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::delivery::email::Smtp;
 use crate::fetch::{self, Allowed, Location};
 use crate::post::SourceName;
+use crate::query::Query;
 use crate::schedule::Schedule;
 use crate::source::forum::preset::Selectors;
+use crate::source::site::{Given, Watch, Wrong};
+use crate::source::{Kind, Source};
+use crate::text::Language;
 use chrono_tz::Tz;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,6 +32,7 @@ mod operator;
 mod problem;
 mod reader;
 mod secret;
+mod sites;
 mod sources;
 mod surroundings;
 mod syntax;
@@ -38,6 +43,7 @@ mod websub;
 mod when;
 
 pub use problem::Problem;
+pub use sites::millionths;
 pub use surroundings::{Surroundings, find};
 
 /// The configuration to begin with: every key of this version, its default, and what it means.
@@ -119,6 +125,8 @@ pub struct SourceConfig {
     pub brands: Vec<BrandName>,
     /// Which private addresses it may ask; `None`: what `http` says.
     pub allow_private: Option<Allowed>,
+    /// Which of its mentions become tickets; `None`: what the brand says.
+    pub tickets: Option<TicketPolicy>,
 }
 
 /// The kind of a source, and where it is.
@@ -128,6 +136,45 @@ pub enum Place {
     /// A list of feeds; each is a source of its own.
     Opml(Location),
     Forum(ForumPlace),
+    Site(SitePlace),
+}
+
+/// A place that is asked by an API, and what is said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SitePlace {
+    pub kind: Kind,
+    pub given: Given,
+}
+
+impl SitePlace {
+    /// Makes the source that is asked, which looks for these brands.
+    ///
+    /// # Errors
+    ///
+    /// Says which key will not do. [`load`] has tried it, so that only a file that changed since can
+    /// make it fail.
+    pub fn source(&self, name: &SourceName, brands: &[&Brand]) -> Result<Box<dyn Source>, Wrong> {
+        let Some(site) = self.kind.site() else {
+            return Err(Wrong::new("", format!("`{}` asks no API", self.kind)));
+        };
+        let Some(base) = sites::base(&self.given, site) else {
+            return Err(Wrong::new("url", "this is no address"));
+        };
+        let mut keywords: Vec<Query> = Vec::new();
+        let mut languages: Vec<Language> = Vec::new();
+        for brand in brands {
+            keywords.extend(brand.keywords.iter().map(|keyword| keyword.query.clone()));
+            languages.extend(&brand.languages);
+        }
+        languages.sort_unstable();
+        languages.dedup();
+        // Of several brands, one has customers who may write any.
+        if brands.iter().any(|brand| brand.languages.is_empty()) {
+            languages.clear();
+        }
+        let given = &self.given;
+        (site.build)(Watch { name: name.clone(), base, given, keywords, languages })
+    }
 }
 
 /// A forum, and what is said of how to read it.

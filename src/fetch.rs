@@ -4,7 +4,6 @@
 //! host, redirects followed with care, and nothing sent again that is known already.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,25 +11,32 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
+mod access;
+pub mod budget;
 mod cache;
 mod client;
 mod error;
 mod file;
 mod guard;
 mod host;
+mod limits;
 mod location;
 mod manners;
+mod request;
 mod robots;
 mod submit;
 #[cfg(test)]
 mod testing;
+mod token;
 
+pub use access::{Access, Grant, Secret};
 pub use cache::Validators;
 pub use error::{FetchError, RedirectFault, Retry};
 pub use guard::{Allowed, Network};
 pub use location::Location;
+pub use request::{Fetched, Reply, Request};
 
-use client::{Answer, Ask, Client, Part};
+use client::{Answer, Api, Ask, Client, Part};
 use host::{Hosts, Pace, Slot};
 use manners::Manners;
 use robots::Rules;
@@ -53,98 +59,6 @@ const PRODUCT: &str = "vahti";
 
 /// Nobody is left alone for longer than this, whatever they ask for.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
-
-/// One thing to ask for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    pub location: Location,
-    /// Media types, most wanted first, for the `Accept` header.
-    pub accept: &'static str,
-    /// The source's own word on private addresses; `None`: that of [`Settings`].
-    pub allow_private: Option<Allowed>,
-    /// The asker's own note on what this is for. It is not sent, and comes back with the reply.
-    pub about: String,
-    /// Whether the site's `robots.txt` has a say. It has for pages that we found ourselves, and for
-    /// those that are made for people; not for a document for machines that the operator named.
-    pub heeds_robots: bool,
-}
-
-impl Request {
-    /// Asks for a document for machines that the operator named.
-    pub fn for_what_was_named(location: Location, accept: &'static str) -> Self {
-        Self { location, accept, allow_private: None, about: String::new(), heeds_robots: false }
-    }
-}
-
-/// What came back, decompressed, with status 200.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// Where it came from in the end, redirects followed.
-    pub location: Location,
-    pub content_type: Option<String>,
-    pub body: Vec<u8>,
-    /// As in the request.
-    pub about: String,
-    /// The `Link` headers as they are.
-    pub link: Vec<String>,
-}
-
-impl Reply {
-    /// A reply of which nothing but the place and the body is known, as a file is.
-    pub fn of(location: Location, body: Vec<u8>) -> Self {
-        Self { location, content_type: None, body, about: String::new(), link: Vec::new() }
-    }
-}
-
-/// What a fetch brought.
-#[derive(Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, and is taken apart at once")]
-pub enum Fetched {
-    Fresh {
-        reply: Reply,
-        /// For the next request for the same location.
-        validators: Validators,
-        /// The new address, if the server says that the document has moved there for good.
-        redirects_permanently_to: Option<Url>,
-        /// For how long the server says that this stays as it is: at most a day, never zero.
-        fresh_for: Option<Duration>,
-    },
-    Unchanged {
-        validators: Validators,
-        /// As above, told anew.
-        fresh_for: Option<Duration>,
-    },
-}
-
-impl Fetched {
-    /// The same, with this note on the reply.
-    fn about(mut self, about: &str) -> Self {
-        if let Self::Fresh { reply, .. } = &mut self {
-            about.clone_into(&mut reply.about);
-        }
-        self
-    }
-}
-
-impl fmt::Debug for Fetched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fresh { reply, validators, redirects_permanently_to: moved, fresh_for } => f
-                .debug_struct("Fresh")
-                .field("reply", reply)
-                .field("validators", validators)
-                // As a location, it shows no secrets.
-                .field("redirects_permanently_to", &moved.clone().map(Location::Web))
-                .field("fresh_for", fresh_for)
-                .finish(),
-            Self::Unchanged { validators, fresh_for } => f
-                .debug_struct("Unchanged")
-                .field("validators", validators)
-                .field("fresh_for", fresh_for)
-                .finish(),
-        }
-    }
-}
 
 /// How to fetch, as configured.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,6 +111,7 @@ pub struct Fetcher {
     public: Pace,
     private: Pace,
     at_once: Semaphore,
+    tokens: token::Tokens,
 }
 
 impl Fetcher {
@@ -223,6 +138,7 @@ impl Fetcher {
             public,
             private,
             at_once: Semaphore::new(MOST_AT_ONCE),
+            tokens: token::Tokens::default(),
         };
         fetcher.client(&fetcher.settings.allow_private)?;
         Ok(fetcher)
@@ -281,26 +197,42 @@ impl Fetcher {
     ) -> Result<Fetched, FetchError> {
         let client =
             self.client(request.allow_private.as_ref().unwrap_or(&self.settings.allow_private))?;
-        let mut ask =
-            Ask { url: first.clone(), accept: request.accept, validators, part: Part::Whole };
+        let mut token = self.token_for(&client, request, None).await?;
+        let mut is_renewed = false;
+        let (url, accept, part) = (first.clone(), request.accept, Part::Whole);
+        let mut ask = Ask { url, accept, validators, part, api: None };
         let mut trail = Trail::default();
         let mut left = self.settings.timeout;
         loop {
             if request.heeds_robots {
                 self.heed_robots(&client, &ask.url).await?;
             }
-            match self.step(&client, &ask, &mut left).await? {
+            // What we show is for the host that was asked, and for nobody it leads us to.
+            ask.api = request.is_api.then(|| {
+                let is_theirs = ask.url.origin() == first.origin();
+                let access = is_theirs.then(|| request.access.clone());
+                Api { access, token: token.clone() }
+            });
+            let answer = match self.step(&client, &ask, &mut left).await {
+                Err(error) if token.is_some() && !is_renewed && is_stale(&error) => {
+                    is_renewed = true;
+                    token = self.token_for(&client, request, token.as_ref()).await?;
+                    continue;
+                }
+                answer => answer?,
+            };
+            match answer {
                 Answer::Unchanged { validators, fresh_for } => {
                     return Ok(Fetched::Unchanged { validators, fresh_for });
                 }
-                Answer::Document { content_type, body, link, validators, fresh_for } => {
+                Answer::Document { content_type, body, link, validators, fresh_for, wait } => {
                     let location = Location::Web(ask.url);
                     let about = request.about.clone();
                     // Both are said of the address that gave the document, which another may lead to
                     // tomorrow.
                     let of_first = trail.left.is_empty();
                     return Ok(Fetched::Fresh {
-                        reply: Reply { location, content_type, body, about, link },
+                        reply: Reply { location, content_type, body, about, link, wait },
                         validators: if of_first { validators } else { Validators::default() },
                         redirects_permanently_to: trail.moved_to,
                         fresh_for: fresh_for.filter(|_| !trail.temporary),
@@ -308,13 +240,26 @@ impl Fetcher {
                 }
                 Answer::Moved { to, permanently } => {
                     // Validators mean something only to the address that gave them.
-                    let next = Ask { url: to, validators: None, ..ask };
-                    let from = std::mem::replace(&mut ask, next).url;
+                    ask.validators = None;
+                    let from = std::mem::replace(&mut ask.url, to);
                     trail.note(from, &ask.url, permanently).map_err(|fault| {
                         FetchError::Redirect { location: request.location.clone(), fault }
                     })?;
                 }
             }
+        }
+    }
+
+    /// Returns the token that `request` is to show, where one has to be asked for; not `stale`.
+    async fn token_for(
+        &self,
+        client: &Client,
+        request: &Request,
+        stale: Option<&Secret>,
+    ) -> Result<Option<Secret>, FetchError> {
+        match &request.access.grant {
+            Some(grant) => self.token(client, grant, stale).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -355,7 +300,8 @@ impl Fetcher {
         first.set_query(None);
         first.set_fragment(None);
         let part = Part::First(robots::MOST_BYTES);
-        let mut ask = Ask { url: first, accept: "text/plain, */*;q=0.1", validators: None, part };
+        let accept = "text/plain, */*;q=0.1";
+        let mut ask = Ask { url: first, accept, validators: None, part, api: None };
         let mut trail = Trail::default();
         let mut left = self.settings.timeout;
         loop {
@@ -399,8 +345,12 @@ impl Fetcher {
         *left = left.saturating_sub(started.elapsed());
         let answer = answer.unwrap_or_else(|_| Err(self.timed_out(&Location::Web(url.clone()))));
         match &answer {
+            Ok(Answer::Document { wait: Some(wait), .. }) => slot.used_up(*wait),
             Err(FetchError::Status { retry_after: Some(wait), status, .. }) if *status != 410 => {
                 slot.refused(*wait);
+                if ask.api.is_some() && matches!(status, 403 | 429) {
+                    slot.used_up(*wait);
+                }
             }
             // A refusal that names no time neither asks for silence nor shows that there is time for us.
             Err(FetchError::Status { status: 429 | 503, .. }) => {}
@@ -433,6 +383,19 @@ impl Fetcher {
 
     fn timed_out(&self, location: &Location) -> FetchError {
         FetchError::Timeout { location: location.clone(), allotted: self.settings.timeout }
+    }
+}
+
+/// Tells whether a server refused a token that another one may replace. The AT Protocol says 400 to one
+/// that has ended.
+fn is_stale(error: &FetchError) -> bool {
+    match error {
+        FetchError::Status { status: 401, .. } => true,
+        FetchError::Status { status: 400, said: Some(reply), .. } => {
+            let said = String::from_utf8_lossy(&reply.body);
+            said.contains("\"ExpiredToken\"") || said.contains("\"InvalidToken\"")
+        }
+        _ => false,
     }
 }
 

@@ -134,7 +134,7 @@ mod tests {
             exclude: keywords(exclude),
             own: vec!["acme.example".into(), "@acme".into()],
             languages: Vec::new(),
-            tickets: TicketPolicy::Negative,
+            tickets: None,
         }
     }
 

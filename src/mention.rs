@@ -72,6 +72,15 @@ pub enum Mark {
     Noise,
 }
 
+/// What a post said before it was edited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    pub title: Option<String>,
+    pub text: String,
+    /// When vahti saw that it says something else.
+    pub until: DateTime<Utc>,
+}
+
 /// A post that names a brand, stored once, with its insight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mention {
@@ -94,6 +103,8 @@ pub struct Mention {
     pub copies: u32,
     pub ticket: Option<TicketId>,
     pub mark: Option<Mark>,
+    /// What the post said before, oldest first.
+    pub versions: Vec<Version>,
 }
 
 impl Mention {

@@ -3,10 +3,11 @@
 //! gets one; and everything is stored at once. Synchronous, never reads the clock, writes nothing.
 
 use crate::alert::Alert;
-use crate::brand::{Brand, BrandName};
+use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
 use crate::enrich::{self, History};
 use crate::fetch::Validators;
+use crate::fetch::budget::Ledger;
 use crate::matching::{Candidate, Matcher};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::{Post, SourceName};
@@ -60,6 +61,10 @@ pub struct Receipt {
     pub fresh_for: Option<std::time::Duration>,
     /// Its word for when it may be asked again, where it was asked for more than it liked.
     pub not_before: Option<DateTime<Utc>>,
+    /// What was used up of what is scarce.
+    pub ledger: Ledger,
+    /// Whether all was asked that was to be asked of posts that are stored.
+    pub rechecked: bool,
 }
 
 /// One poll that succeeded.
@@ -72,6 +77,8 @@ pub struct Arrival {
     /// `None` where nobody asked: somebody brought this, and it is not all that there is.
     pub receipt: Option<Receipt>,
     pub at: DateTime<Utc>,
+    /// Which mentions become tickets, where the source says so itself.
+    pub tickets: Option<TicketPolicy>,
     /// Whether alerts that speak as it happens speak of this batch alone, at once. If not, they are
     /// told later of all that they have not heard yet.
     pub tell_at_once: bool,
@@ -80,7 +87,7 @@ pub struct Arrival {
 /// Works out what a batch means. Reads the store and never writes it: that is the caller's single
 /// [`Store::apply`], so a batch counts as a whole or not at all.
 pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Arrival { source, kind, only, batch, receipt, at, tell_at_once } = arrival;
+    let Arrival { source, kind, only, batch, receipt, at, tickets, tell_at_once } = arrival;
     let mut state = store.source(&source)?;
     // What is brought to us is not all that there is: the next poll looks again.
     let looks_again = receipt.is_some() && state.rules != rules.fingerprint;
@@ -97,6 +104,7 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     }
     let first_poll = *state.health.first_poll.get_or_insert(at);
     let mut desk = Desk::new(rules, store, at, first_poll)?;
+    desk.tickets_wanted = tickets;
     for post in fresh.posts {
         let mut candidates = rules.matcher.candidates(&post);
         candidates.retain(|found| wanted(&rules.brands, found, &only));
@@ -111,6 +119,10 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
         state.rules = rules.fingerprint;
+        state.ledger.clone_from(&receipt.ledger);
+        if receipt.rechecked {
+            state.rechecked = Some(at);
+        }
         state.cursor = batch.cursor.unwrap_or(state.cursor);
         state.hub = batch.hub;
         state.health.hints = batch.hints;
@@ -197,6 +209,7 @@ pub fn unchanged(
 ) -> Result<Commit, StoreError> {
     let mut state = store.source(source)?;
     state.health.first_poll.get_or_insert(at);
+    state.ledger.clone_from(&receipt.ledger);
     state.health.rhythm.learn(&[], at);
     succeeded(&mut state, receipt, at);
     Ok(Commit { source: Some((source.clone(), state)), ..Commit::default() })
@@ -274,6 +287,8 @@ struct Desk<'a> {
     store: &'a dyn Store,
     at: DateTime<Utc>,
     first_poll: DateTime<Utc>,
+    /// Which mentions become tickets, where the source says so itself.
+    tickets_wanted: Option<TicketPolicy>,
     next_ticket: TicketId,
     identities: HashMap<PostKey, PostKey>,
     mentions: BTreeMap<MentionId, Mention>,
@@ -294,6 +309,7 @@ impl<'a> Desk<'a> {
             store,
             at,
             first_poll,
+            tickets_wanted: None,
             next_ticket: store.next_ticket()?,
             identities: HashMap::new(),
             mentions: BTreeMap::new(),
@@ -381,6 +397,7 @@ impl<'a> Desk<'a> {
             copies: 0,
             ticket: None,
             mark: None,
+            versions: Vec::new(),
         };
         let history = self.history(&mention)?;
         if history != History::default() {
@@ -413,7 +430,7 @@ impl<'a> Desk<'a> {
 
     /// Opens a ticket where one is wanted: the post's own, if it has one for another brand.
     fn triage(&mut self, mut mention: Mention, brand: &Brand) -> Result<(), StoreError> {
-        if mention.ticket.is_none() && triage::wants_ticket(&mention, brand.tickets) {
+        if mention.ticket.is_none() && self.wants_ticket(&mention, brand) {
             let shared = self.sibling(mention.key, &mention.id)?.and_then(|other| other.ticket);
             let ticket = match shared {
                 Some(id) => self.join(id, &mention)?,
@@ -429,6 +446,13 @@ impl<'a> Desk<'a> {
         }
         self.mentions.insert(mention.id.clone(), mention);
         Ok(())
+    }
+
+    fn wants_ticket(&self, mention: &Mention, brand: &Brand) -> bool {
+        triage::wants_ticket(
+            mention,
+            triage::policy(self.tickets_wanted.or(brand.tickets), mention),
+        )
     }
 
     fn open(&mut self, mention: &Mention) -> Ticket {

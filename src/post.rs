@@ -32,8 +32,40 @@ impl Author {
     }
 }
 
+/// Whom a post concerns, by where it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Concerns {
+    /// The brands that its words name.
+    #[default]
+    Named,
+    /// The brands that its source is for, named or not: a review of what they sell.
+    Brand,
+    /// As [`Concerns::Brand`], and somebody speaks *to* the brand: a comment on its page, a message.
+    Desk,
+}
+
+/// What others did with a post, as far as the site tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engagement {
+    /// Votes for it less votes against it where the site has both.
+    pub likes: Option<i64>,
+    pub replies: Option<u64>,
+    /// Reposts and quotes.
+    pub shares: Option<u64>,
+    pub views: Option<u64>,
+}
+
+impl Engagement {
+    /// Tells whether nothing at all is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One thing somebody wrote. Text is plain text already, free of markup and control characters.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Post {
     /// The site's own id (guid, post number), where it gives one that can be trusted.
     pub id: Option<String>,
@@ -56,4 +88,23 @@ pub struct Post {
     pub language: Option<Language>,
     /// The id of the post that this one answers, where the site tells.
     pub parent: Option<String>,
+    /// The site's id of the conversation, topic or thing reviewed that it belongs to.
+    pub thread: Option<String>,
+    /// When its author last changed it, where the site tells.
+    pub edited: Option<DateTime<Utc>>,
+    pub engagement: Engagement,
+    /// Stars given with it, 1 (bad) to 5.
+    pub rating: Option<u8>,
+    pub concerns: Concerns,
+    /// Whether it is a message that only the brand can read; those of a thread are one ticket.
+    pub is_private: bool,
+    /// Whether the site says that it is no more: nothing but its id is known then.
+    pub is_gone: bool,
+}
+
+impl Post {
+    /// Says that the site has the post no more that it knew by `id`.
+    pub fn gone(site: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), site: site.into(), is_gone: true, ..Self::default() }
+    }
 }

@@ -7,26 +7,93 @@ use crate::query::KINDS;
 use crate::schedule::Hints;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use site::Site;
 use std::fmt;
+use std::time::Duration;
 use url::Url;
 
+pub mod appstore;
+pub mod bluesky;
+pub mod discourse;
+pub mod facebook;
 pub mod feed;
 pub mod forum;
+pub mod googlebusiness;
+pub mod googleplay;
+pub mod hackernews;
+pub mod instagram;
+pub mod intake;
+pub mod json;
+pub mod lemmy;
+pub mod mastodon;
 pub mod opml;
+pub mod reddit;
+pub mod search;
+pub mod site;
+pub mod stackexchange;
+pub mod telegram;
+#[cfg(test)]
+mod testing;
+pub mod trustpilot;
+pub mod walk;
 pub mod websub;
+pub mod x;
+pub mod youtube;
 
-/// The sort of place a source is: the sub-table it has in the configuration.
+/// The sort of place a source is: the sub-table it has in the configuration. Its place in this list is
+/// on disk: a new one goes to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     Feed,
     Opml,
     Forum,
+    HackerNews,
+    Mastodon,
+    Bluesky,
+    Reddit,
+    Discourse,
+    Lemmy,
+    StackExchange,
+    YouTube,
+    AppStore,
+    Facebook,
+    Instagram,
+    X,
+    GooglePlay,
+    Trustpilot,
+    GoogleBusiness,
+    Telegram,
+    Json,
+    Intake,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 3] = [Self::Feed, Self::Opml, Self::Forum];
+    pub const ALL: [Self; 21] = [
+        Self::Feed,
+        Self::Opml,
+        Self::Forum,
+        Self::HackerNews,
+        Self::Mastodon,
+        Self::Bluesky,
+        Self::Reddit,
+        Self::Discourse,
+        Self::Lemmy,
+        Self::StackExchange,
+        Self::YouTube,
+        Self::AppStore,
+        Self::Facebook,
+        Self::Instagram,
+        Self::X,
+        Self::GooglePlay,
+        Self::Trustpilot,
+        Self::GoogleBusiness,
+        Self::Telegram,
+        Self::Json,
+        Self::Intake,
+    ];
 
     /// Tells whether `word` names a kind that only a later version reads.
     pub fn comes_later(word: &str) -> bool {
@@ -39,7 +106,50 @@ impl Kind {
             Self::Feed => "feed",
             Self::Opml => "opml",
             Self::Forum => "forum",
+            Self::HackerNews => "hackernews",
+            Self::Mastodon => "mastodon",
+            Self::Bluesky => "bluesky",
+            Self::Reddit => "reddit",
+            Self::Discourse => "discourse",
+            Self::Lemmy => "lemmy",
+            Self::StackExchange => "stackexchange",
+            Self::YouTube => "youtube",
+            Self::AppStore => "appstore",
+            Self::Facebook => "facebook",
+            Self::Instagram => "instagram",
+            Self::X => "x",
+            Self::GooglePlay => "googleplay",
+            Self::Trustpilot => "trustpilot",
+            Self::GoogleBusiness => "googlebusiness",
+            Self::Telegram => "telegram",
+            Self::Json => "json",
+            Self::Intake => "intake",
         }
+    }
+
+    /// What there is to know of a kind that asks an API; `None` for those that read documents.
+    pub fn site(self) -> Option<&'static Site> {
+        Some(match self {
+            Self::Feed | Self::Opml | Self::Forum => return None,
+            Self::HackerNews => &hackernews::SITE,
+            Self::Mastodon => &mastodon::SITE,
+            Self::Bluesky => &bluesky::SITE,
+            Self::Reddit => &reddit::SITE,
+            Self::Discourse => &discourse::SITE,
+            Self::Lemmy => &lemmy::SITE,
+            Self::StackExchange => &stackexchange::SITE,
+            Self::YouTube => &youtube::SITE,
+            Self::AppStore => &appstore::SITE,
+            Self::Facebook => &facebook::SITE,
+            Self::Instagram => &instagram::SITE,
+            Self::X => &x::SITE,
+            Self::GooglePlay => &googleplay::SITE,
+            Self::Trustpilot => &trustpilot::SITE,
+            Self::GoogleBusiness => &googlebusiness::SITE,
+            Self::Telegram => &telegram::SITE,
+            Self::Json => &json::SITE,
+            Self::Intake => &intake::SITE,
+        })
     }
 }
 
@@ -70,6 +180,13 @@ pub trait Source: Send + Sync {
     /// Returns the request that opens a poll.
     fn open(&self, visit: &Visit) -> Request;
 
+    /// Returns what is asked for beside that, in this order, whatever comes of it: each further query
+    /// or list of the source.
+    fn also(&self, visit: &Visit) -> Vec<Request> {
+        let _ = visit;
+        Vec::new()
+    }
+
     /// Reads one reply to a request of ours. [`Reply::about`] says which.
     ///
     /// # Errors
@@ -78,11 +195,10 @@ pub trait Source: Send + Sync {
     /// counted in [`Page::skipped`]: one bad item must not hide its neighbours.
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable>;
 
-    /// Returns what to do instead where the server answered `request` with a status that brings
-    /// nothing. `None`: the poll fails if that was its first request, and goes on without it if not.
-    fn refused(&self, request: &Request, status: u16, visit: &Visit) -> Option<Page> {
-        let _ = (request, status, visit);
-        None
+    /// Returns what a refusal means: `request` was answered with a status that brings nothing.
+    fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
+        let _ = (request, refusal, visit);
+        Verdict::AsItSays
     }
 
     /// Returns what is left to do where the server said that what was asked for first is as it was.
@@ -91,6 +207,63 @@ pub trait Source: Send + Sync {
         let _ = visit;
         None
     }
+
+    /// Returns what to ask, once a day, to hear what became of posts that are stored as mentions: these
+    /// `ids`, the site's own. Their replies are read as all are; [`Post::gone`] says that one is no
+    /// more. None where the site does not tell, or each would cost a request.
+    fn recheck(&self, ids: &[String], visit: &Visit) -> Vec<Request> {
+        let _ = (ids, visit);
+        Vec::new()
+    }
+
+    /// Returns of how many posts at most [`Source::recheck`] asks; 0 where it asks nothing.
+    fn most_rechecked(&self) -> usize {
+        0
+    }
+
+    /// Tells whether its cursor stays what it is where keywords change: what was read is not read
+    /// again, because that costs money, or because the site no longer has it.
+    fn never_looks_again(&self) -> bool {
+        false
+    }
+}
+
+/// A status that brings nothing, with what an API said beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal<'a> {
+    pub status: u16,
+    pub reply: Option<&'a Reply>,
+}
+
+impl Refusal<'_> {
+    /// Returns what was said, where it is JSON.
+    pub fn json(&self) -> Option<Value> {
+        let text = std::str::from_utf8(&self.reply?.body).ok()?;
+        crate::text::json::parse(text, crate::text::json::MOST_API_BYTES).ok()
+    }
+
+    /// Returns how long the server's headers say that it wants to be left alone.
+    pub fn wait(&self) -> Option<Duration> {
+        self.reply?.wait
+    }
+}
+
+/// What a refusal means.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// What its status says: the poll fails if that was its first request, and goes on without it if
+    /// not.
+    AsItSays,
+    /// This is to be done instead.
+    Instead(Box<Page>),
+    /// What was asked for is gone, or not for us: the poll goes on without it, and nothing is amiss.
+    Skip,
+    /// The source is asked nothing more before this time; what was read so far counts. The text says
+    /// why.
+    Wait(DateTime<Utc>, String),
+    /// Nothing will come before somebody acted: the text says why, and what to do. It is tried again
+    /// after some hours.
+    Stop(String),
 }
 
 /// What one reply held.
@@ -109,6 +282,17 @@ pub struct Page {
     pub hints: Hints,
     /// Who tells of news of this document, if somebody does.
     pub hub: Option<Hub>,
+    /// What the request used up of its budget, where that is less than what was set aside
+    /// ([`crate::fetch::budget::Cost`]).
+    pub used: Option<u64>,
+    /// The source is asked nothing more before this time; the page counts.
+    pub wait: Option<DateTime<Utc>>,
+    /// What the operator should know though the page could be read: a part of it is missing, a server
+    /// does not search.
+    pub trouble: Option<String>,
+    /// There is more, to be asked for as soon as all this is stored: for what is paid by the post, and
+    /// for what a server forgets once it was fetched.
+    pub again: bool,
 }
 
 /// Where to subscribe to a document (`WebSub`).
@@ -124,6 +308,8 @@ pub struct Hub {
 #[derive(Debug, Default, PartialEq)]
 pub struct Batch {
     pub posts: Vec<Post>,
+    /// What became of posts that are stored.
+    pub rechecked: Vec<Post>,
     pub skipped: usize,
     /// The last cursor a page offered. `None` leaves the source where it was.
     pub cursor: Option<Cursor>,
@@ -135,6 +321,8 @@ pub struct Batch {
     pub trouble: Option<String>,
     /// Whether nothing but the first could be read, though more was asked for.
     pub is_failure: bool,
+    /// Whether there is more, to be asked for as soon as this is stored.
+    pub again: bool,
 }
 
 /// A reply that makes no sense as a whole; the text says what was wrong, and what to do where

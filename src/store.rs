@@ -4,6 +4,7 @@
 use crate::alert::AlertState;
 use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
+use crate::fetch::budget::Ledger;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::schedule::{Hints, Rhythm};
@@ -45,6 +46,10 @@ pub struct SourceState {
     pub hub: Option<Hub>,
     /// What became of asking the hub.
     pub subscription: Option<Subscription>,
+    /// What was used up of what is scarce.
+    pub ledger: Ledger,
+    /// When it was last asked what became of posts that are stored.
+    pub rechecked: Option<DateTime<Utc>>,
     pub health: Health,
 }
 

@@ -116,14 +116,14 @@ fn is_baseless(
 ) -> Result<bool, Refusal> {
     let facts = ticket.facts();
     let is_untouched = matches!(facts.status, Status::New | Status::Open);
-    let policy = |brand: &BrandName| setting.rules.brands.iter().find(|known| known.name == *brand);
+    let policy =
+        |brand: &BrandName| setting.rules.brands.iter().find(|known| known.name == *brand)?.tickets;
     let taken = match mark {
         Mark::Negative => false,
         Mark::Noise => true,
         Mark::Neutral | Mark::Positive => {
             is_untouched
-                && policy(&mention.brand)
-                    .is_none_or(|brand| brand.tickets == TicketPolicy::Negative)
+                && triage::policy(policy(&mention.brand), mention) == TicketPolicy::Negative
         }
     };
     if !taken || facts.is_withdrawn() {
@@ -131,8 +131,7 @@ fn is_baseless(
     }
     for other in facts.also.iter().chain([&facts.mention]).filter(|other| **other != mention.id) {
         let Some(other) = store.mention(other)? else { continue };
-        let policy = policy(&other.brand).map_or(TicketPolicy::Negative, |brand| brand.tickets);
-        if triage::wants_ticket(&other, policy) {
+        if triage::wants_ticket(&other, triage::policy(policy(&other.brand), &other)) {
             return Ok(false);
         }
     }

@@ -54,7 +54,7 @@ fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
     let rows: Vec<Row> = desk::block_on(async {
         let mut rows = Vec::new();
         for source in &config.sources {
-            for (name, probed) in probe::configured(source, config.zone, &fetcher).await {
+            for (name, probed) in probe::configured(source, config, &fetcher).await {
                 rows.push(row(name, probed, &rules));
             }
         }

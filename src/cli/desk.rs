@@ -184,12 +184,15 @@ impl Offline {
         let mut sources = Vec::new();
         for source in &config.sources {
             let fact = |name, kind| SourceFacts { name, kind, next_poll: None };
-            match source.place {
+            match &source.place {
                 crate::config::Place::Feed(_) => {
                     sources.push(fact(source.name.clone(), Kind::Feed));
                 }
                 crate::config::Place::Forum(_) => {
                     sources.push(fact(source.name.clone(), Kind::Forum));
+                }
+                crate::config::Place::Site(site) => {
+                    sources.push(fact(source.name.clone(), site.kind));
                 }
                 crate::config::Place::Opml(_) => {
                     sources.push(fact(source.name.clone(), Kind::Opml));

@@ -3,7 +3,7 @@
 use super::print::{self, Format, Output};
 use super::{Context, Failure};
 use crate::ask::view::{self, SentimentView};
-use crate::brand::{Brand, BrandName, Hit, Keyword, TicketPolicy};
+use crate::brand::{Brand, BrandName, Hit, Keyword};
 use crate::enrich::{self, Complaint, History, Label, Priority};
 use crate::matching::Matcher;
 use crate::post::{Author, Post};
@@ -152,7 +152,7 @@ fn given(args: &Args) -> Result<Brand, Failure> {
         exclude: args.exclude.iter().map(excludes).collect::<Result<_, _>>()?,
         own: Vec::new(),
         languages: Vec::new(),
-        tickets: TicketPolicy::Negative,
+        tickets: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `vahti probe`: what a source would bring, storing nothing.
 
 use super::{Context, Failure, desk, print};
-use crate::config::{self, Place, SourceConfig};
+use crate::config::{self, Config, Place, SourceConfig};
 use crate::daemon::setup;
 use crate::fetch::{self, Allowed, Fetcher, Location, Reply, Request};
 use crate::post::{Author, Post, SourceName};
@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A source of the configuration, or a kind: feed, forum, opml
+    /// A source of the configuration, or a kind: feed, forum, mastodon, …
     #[arg(value_name = "SOURCE|KIND")]
     what: String,
     /// With a kind: an address, a file with one saved reply, or `-` for standard input
@@ -112,7 +112,7 @@ fn description(read: &Description) -> Vec<String> {
 /// Probes a source of the configuration; every feed of a list by its own name.
 pub(super) async fn configured(
     source: &SourceConfig,
-    zone: Tz,
+    config: &Config,
     fetcher: &Fetcher,
 ) -> Vec<(String, Result<Probed, String>)> {
     let probing = match &source.place {
@@ -125,7 +125,11 @@ pub(super) async fn configured(
             location: location.clone(),
             allow_private: source.allow_private.clone(),
         }),
-        Place::Forum(place) => Probing::Forum(Box::new(setup::forum(source, place, zone))),
+        Place::Forum(place) => Probing::Forum(Box::new(setup::forum(source, place, config.zone))),
+        Place::Site(place) => match setup::site_source(source, place, &config.brands) {
+            Ok(made) => Probing::Site(made, place.kind.site().map_or("", |site| site.needs)),
+            Err(error) => return vec![(source.name.to_string(), Err(error))],
+        },
     };
     vec![(source.name.to_string(), probing.visit(fetcher).await)]
 }
@@ -142,7 +146,7 @@ fn by_name(name: &str, context: &Context) -> Result<Probed, Failure> {
     };
     let fetcher =
         Fetcher::new(config.http.clone()).map_err(|error| Failure::new(error.to_string()))?;
-    let mut probed = desk::block_on(configured(source, config.zone, &fetcher))?;
+    let mut probed = desk::block_on(configured(source, &config, &fetcher))?;
     match probed.pop() {
         Some((_, probed)) => probed.map_err(Failure::new),
         None => Err(Failure::new(format!("`{name}` has nothing to probe"))),
@@ -162,7 +166,11 @@ fn by_kind(
     }
     if !Kind::ALL.iter().any(|known| known.word() == kind) {
         let failure = Failure::usage(format!("`{kind}` is no kind of source"));
-        return Err(failure.hint("kinds of this version: feed, forum, opml"));
+        let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
+        return Err(match crate::text::nearest(kind, known.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint(format!("kinds of this version: {}", known.join(", "))),
+        });
     }
     let settings = Settings::read(set, kind)?;
     let is_web = location.starts_with("http://") || location.starts_with("https://");
@@ -170,12 +178,15 @@ fn by_kind(
         let fetcher = fetcher(context)?;
         let place = Location::parse(location, Path::new(".")).map_err(Failure::new)?;
         let probed = desk::block_on(async {
-            match probing(kind, place.clone(), &settings, context) {
-                Some(probing) => probing.visit(&fetcher).await,
-                None => list(&place, settings.allow_private.clone(), &fetcher).await,
+            match probing(kind, place.clone(), &settings, context)? {
+                Some(probing) => probing.visit(&fetcher).await.map_err(Failure::new),
+                None => {
+                    let listed = list(&place, settings.allow_private.clone(), &fetcher).await;
+                    listed.map_err(Failure::new)
+                }
             }
         })?;
-        return Ok(vec![probed.map_err(Failure::new)?]);
+        return Ok(vec![probed?]);
     }
     let failed = |error: String| Failure::new(format!("{location}: {error}"));
     let body = read(location)?;
@@ -187,7 +198,7 @@ fn by_kind(
         Some(url) => Location::parse(url, Path::new(".")).map_err(Failure::new)?,
         None => Location::File(location.into()),
     };
-    let Some(probing) = probing(kind, place.clone(), &settings, context) else {
+    let Some(probing) = probing(kind, place.clone(), &settings, context)? else {
         let outlines = opml::read(&body).map_err(|error| failed(error.to_string()))?;
         return Ok(vec![Probed { posts: outlined(outlines), ..Probed::default() }]);
     };
@@ -198,7 +209,7 @@ fn by_kind(
             let location = Location::File(location.into());
             Probing::Forum(Box::new(Forum { location, address, ..*forum }))
         }
-        Probing::Feed(_) => probing,
+        Probing::Feed(_) | Probing::Site(..) => probing,
     };
     let place =
         if matches!(probing, Probing::Forum(_)) { Location::File(location.into()) } else { place };
@@ -219,10 +230,15 @@ fn probing(
     location: Location,
     settings: &Settings,
     context: &Context,
-) -> Option<Probing> {
+) -> Result<Option<Probing>, Failure> {
     let name = SourceName(location.to_string());
     let allow_private = settings.allow_private.clone();
-    match kind {
+    if let Some(site) =
+        Kind::ALL.into_iter().find(|known| known.word() == kind).and_then(Kind::site)
+    {
+        return settings.site(site, location, context).map(Some);
+    }
+    Ok(match kind {
         "feed" => Some(Probing::Feed(Feed { name, location, allow_private })),
         "forum" => Some(Probing::Forum(Box::new(Forum {
             name,
@@ -234,7 +250,7 @@ fn probing(
             zone: settings.zone.unwrap_or_else(|| zone(context)),
         }))),
         _ => None,
-    }
+    })
 }
 
 /// Returns the zone of the configuration, where there is one.

@@ -81,6 +81,18 @@ impl Draft<'_> {
         }
     }
 
+    /// Says so where nobody can tell which of several brands a source is for.
+    pub(super) fn brands_by_place(&mut self) {
+        if self.brand_names.seen.len() < 2 {
+            return;
+        }
+        for spot in self.sources.iter().filter_map(|source| source.wants_brands.as_ref()) {
+            let message = "what this brings names no brand: there is no telling which it concerns";
+            let hint = "write brands = [\"…\"]";
+            self.faults.push(spot.problem(message.to_owned(), Some(hint.into())));
+        }
+    }
+
     /// Warns of sources that would be refused at every poll.
     pub(super) fn private_addresses(&mut self) {
         for (address, own, spot) in self.sources.iter().filter_map(|source| source.asks.as_ref()) {

@@ -7,7 +7,7 @@ use crate::brand::{Brand, BrandName, Keyword, TicketPolicy};
 use crate::query::{parse_exclude, parse_keyword};
 use crate::text::Language;
 
-const POLICIES: [(&str, TicketPolicy); 3] = [
+pub(super) const POLICIES: [(&str, TicketPolicy); 3] = [
     ("negative", TicketPolicy::Negative),
     ("all", TicketPolicy::All),
     ("none", TicketPolicy::None),
@@ -55,8 +55,7 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Option<Brand> {
     let languages = table
         .take("languages")
         .map_or_else(Vec::new, |value| value.list().iter().filter_map(language).collect());
-    let tickets =
-        table.take("tickets").and_then(|value| value.choice(&POLICIES)).unwrap_or_default();
+    let tickets = table.take("tickets").and_then(|value| value.choice(&POLICIES));
     if let Some(value) = table.take("praise")
         && value.boolean() == Some(true)
     {

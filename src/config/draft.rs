@@ -262,7 +262,7 @@ impl<'s> Draft<'s> {
         }
         for table in sources.iter().flat_map(Value::tables) {
             let name = self.source_names.read(&table);
-            self.sources.push(sources::read(table, name));
+            self.sources.push(sources::read(table, name, self.around));
         }
         for table in alerts.iter().flat_map(Value::tables) {
             let name = self.alert_names.read(&table);
@@ -312,6 +312,7 @@ impl<'s> Draft<'s> {
         if !self.broken {
             self.nothing_to_do();
             self.unknown_brands();
+            self.brands_by_place();
             self.filters();
             self.names_of_opml();
             self.no_mail();

@@ -115,6 +115,12 @@ impl<'r> Table<'r> {
         self.get(name)
     }
 
+    /// Returns all values under whatever names they have.
+    pub(super) fn take_all(&self) -> Vec<(String, Value<'r>)> {
+        let names = self.entries.keys().map(|key| key.get_ref().to_string());
+        names.filter_map(|name| Some((name.clone(), self.get(&name)?))).collect()
+    }
+
     /// Returns the value of `name`, which comes with a later version, if it is there already.
     pub(super) fn take_later(&self, name: &'static str) -> Option<Value<'r>> {
         self.suggest(name);

@@ -3,11 +3,12 @@
 use super::http;
 use super::problem::Spot;
 use super::reader::Table;
+use super::surroundings::Surroundings;
 use super::value::Value;
-use super::{Place, SourceConfig, files, forum, when};
+use super::{Place, SourceConfig, brands, files, forum, sites, when};
 use crate::brand::BrandName;
 use crate::fetch::{Allowed, Location};
-use crate::post::SourceName;
+use crate::post::{Concerns, SourceName};
 use crate::query::KINDS;
 use crate::source::{Kind, opml};
 use std::net::{IpAddr, Ipv4Addr};
@@ -26,11 +27,13 @@ pub(super) struct Draft {
     pub(super) brands: Vec<(String, Spot)>,
     /// The IP address that it asks where its own is one, and what the source itself allows.
     pub(super) asks: Option<(IpAddr, Option<Allowed>, Spot)>,
+    /// Where the kind stands, if what it brings concerns brands by its place and none is named.
+    pub(super) wants_brands: Option<Spot>,
 }
 
 /// Reads one source. `name` is its name, which the caller keeps a list of.
-pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
-    let place = place(&table);
+pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings) -> Draft {
+    let place = place(&table, around);
     let schedule_value = table.take("schedule");
     let schedule =
         schedule_value.as_ref().and_then(|value| when::schedule(value, value.words()?, &[]));
@@ -40,6 +43,7 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     });
     let allow_private =
         table.take("allow_private_addresses").and_then(|value| http::allowed(&value));
+    let tickets = table.take("tickets").and_then(|value| value.choice(&brands::POLICIES));
     table.suggest("feed.url");
     table.suggest("forum.url");
     table.finish();
@@ -56,6 +60,11 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
         let address = found.asks.first().and_then(address)?;
         Some((address, allow_private.clone(), found.spot.clone()))
     });
+    let wants_brands = place.as_ref().and_then(|found| {
+        let Place::Site(site) = &found.place else { return None };
+        let concerns = site.kind.site()?.concerns;
+        (concerns != Concerns::Named && brands.is_empty()).then(|| found.spot.clone())
+    });
     let config = match (name, place) {
         (Some(name), Some(found)) => Some(SourceConfig {
             name: SourceName(name),
@@ -63,17 +72,18 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
             schedule,
             brands: brands.iter().map(|(name, _)| BrandName(name.clone())).collect(),
             allow_private,
+            tickets,
         }),
         _ => None,
     };
-    Draft { config, brands, asks }
+    Draft { config, brands, asks, wants_brands }
 }
 
 /// Where a source is, and the addresses that it asks as far as they are known.
-struct Found {
-    place: Place,
-    asks: Vec<Url>,
-    spot: Spot,
+pub(super) struct Found {
+    pub(super) place: Place,
+    pub(super) asks: Vec<Url>,
+    pub(super) spot: Spot,
 }
 
 impl Found {
@@ -83,7 +93,7 @@ impl Found {
 }
 
 /// Reads the one sub-table that tells the kind.
-fn place(table: &Table<'_>) -> Option<Found> {
+fn place(table: &Table<'_>, around: &Surroundings) -> Option<Found> {
     let now = Kind::ALL.into_iter().map(Kind::word);
     let now = now.filter_map(|kind| Some((kind, table.take(kind)?)));
     let later = KINDS.into_iter().filter(|kind| Kind::comes_later(kind));
@@ -109,7 +119,10 @@ fn place(table: &Table<'_>) -> Option<Found> {
             "feed" => feed(value),
             "forum" => forum(value),
             "opml" => opml(value),
-            _ => None,
+            word => {
+                let kind = Kind::ALL.into_iter().find(|kind| kind.word() == word)?;
+                sites::read(value, kind.site()?, around)
+            }
         })
         .collect();
     match kinds.len() {

@@ -241,7 +241,7 @@ fn tables_that_are_written_arrive() {
     assert_eq!((brand.keywords.len(), brand.exclude.len(), brand.own.len()), (2, 1, 2));
     assert_eq!(brand.keywords[1].written, "\"Acme Pay\"");
     assert_eq!(brand.languages, ["fi", "tr"].map(|code| code.parse().unwrap()));
-    assert_eq!(brand.tickets, crate::brand::TicketPolicy::All);
+    assert_eq!(brand.tickets, Some(crate::brand::TicketPolicy::All));
     let source = &config.sources[0];
     assert_eq!(source.schedule, "15m".parse().ok());
     assert_eq!(source.brands, [BrandName("Acme".into())]);

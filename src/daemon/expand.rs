@@ -13,7 +13,7 @@ use crate::source::opml;
 use crate::store::Commit;
 use crate::store::handle::Handle;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -170,7 +170,7 @@ fn located(
     let place = place(list);
     let folder = match &place {
         Location::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-        Location::Web(_) => std::path::PathBuf::new(),
+        Location::Web(_) => PathBuf::new(),
     };
     let is_web = matches!(place, Location::Web(_));
     named
@@ -191,5 +191,7 @@ fn place(list: &Outlined) -> Location {
     match &list.config.place {
         Place::Opml(location) | Place::Feed(location) => location.clone(),
         Place::Forum(forum) => forum.location.clone(),
+        // Asked only of lists.
+        Place::Site(site) => site.given.url.clone().unwrap_or(Location::File(PathBuf::new())),
     }
 }

@@ -5,13 +5,14 @@ use super::setup::Setup;
 use super::{Died, clock};
 use crate::ask::{self, Answer, Order, Refusal, Setting};
 use crate::delivery::{Notice, Progress};
+use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::care::{self, Ward, Watched};
 use crate::pipeline::{self, Arrival, Failure, Receipt, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
-use crate::store::{Commit, Store, StoreError};
+use crate::store::{Commit, SourceState, Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -31,6 +32,12 @@ pub enum Event {
     Subscribed {
         source: SourceName,
         subscription: Box<Subscription>,
+        reply: oneshot::Sender<()>,
+    },
+    /// A source is about to use up something scarce.
+    Spent {
+        source: SourceName,
+        ledger: Ledger,
         reply: oneshot::Sender<()>,
     },
     /// A notice was tried.
@@ -72,6 +79,19 @@ pub struct Polled {
     pub tickets: Vec<u64>,
     pub unchanged: bool,
     pub error: Option<String>,
+}
+
+impl Polled {
+    /// The same, with what came of another round.
+    pub(super) fn and(mut self, more: Self) -> Self {
+        self.posts += more.posts;
+        self.skipped += more.skipped;
+        self.mentions += more.mentions;
+        self.tickets.extend(more.tickets);
+        self.unchanged &= more.unchanged;
+        self.error = more.error;
+        self
+    }
 }
 
 /// What an order is worked out against, kept for the writer.
@@ -229,6 +249,11 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::Subscribed { source, subscription, reply } => {
             let mut state = store.source(&source)?;
             state.subscription = Some(*subscription);
+            let commit = Commit { source: Some((source, state)), ..Commit::default() };
+            Written::told(&commit, store, reply)
+        }
+        Event::Spent { source, ledger, reply } => {
+            let state = SourceState { ledger, ..store.source(&source)? };
             let commit = Commit { source: Some((source, state)), ..Commit::default() };
             Written::told(&commit, store, reply)
         }

@@ -12,7 +12,7 @@ use crate::delivery::Progress;
 use crate::store::Health;
 use crate::store::handle::Handle;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -161,11 +161,9 @@ impl Once {
             polls.spawn(async move {
                 let turn = turns.take(&planned).await?;
                 let never = CancellationToken::new();
-                let outcome = poll::visit(&planned, &setup, &store, false, &never).await?;
+                let polled = poll::rounds(&planned, &setup, &store, &events, false, &never).await?;
                 drop(turn);
-                let (reply, stored) = oneshot::channel();
-                events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
-                stored.await.ok()
+                Some(polled)
             });
         }
         let polled: Option<Vec<Polled>> = polls.join_all().await.into_iter().collect();

@@ -6,16 +6,19 @@ use super::board::{Board, Poke};
 use super::clock;
 use super::intake::{Event, Outcome, Polled};
 use super::setup::{Planned, Setup};
-use super::tour::{Tour, Trouble, Walked};
+use super::tour::{Purse, Tour, Trouble, Walked};
 use super::turns::Turns;
 use crate::fetch::Retry;
+use crate::fetch::budget::Ledger;
 use crate::pipeline::{Arrival, Failure};
+use crate::post::SourceName;
 use crate::schedule::{self, Schedule};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Visit};
 use crate::store::handle::Handle;
-use crate::store::{Health, SourceState};
+use crate::store::{Health, SourceState, Store, StoreError, Window};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +34,13 @@ const LONGEST_BACK_OFF: TimeDelta = TimeDelta::hours(6);
 
 /// How often a source is polled at most whose news a hub brings.
 const INTERVAL_WITH_HUB: TimeDelta = TimeDelta::hours(1);
+
+/// Rounds of one poll, where what was read must be stored before there is more.
+const MOST_ROUNDS: usize = 100;
+
+/// How often, and for how long, it is asked what became of posts that are stored.
+const BETWEEN_RECHECKS: TimeDelta = TimeDelta::days(1);
+const LONGEST_RECHECKED: TimeDelta = TimeDelta::days(30);
 
 /// What the first polls of sources without a schedule are spread by.
 const MOST_USUAL_GAP: Duration = Duration::from_mins(15);
@@ -144,11 +154,10 @@ impl Poller {
             () = stop.cancelled(), if !is_asked => return None,
             turn = self.turns.take(&self.planned) => turn?,
         };
-        let outcome = visit(&self.planned, &self.setup, &self.store, true, stop).await?;
-        let (reply, stored) = oneshot::channel();
-        self.events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
+        let polled =
+            rounds(&self.planned, &self.setup, &self.store, &self.events, true, stop).await;
         drop(turn);
-        stored.await.ok()
+        polled
     }
 
     /// Returns when a source is polled first after a start: where it would be next, and not all at
@@ -236,21 +245,73 @@ pub(super) async fn wait_until(when: DateTime<Utc>, stop: &CancellationToken) ->
     stop.run_until_cancelled(sleep_until(when)).await
 }
 
-/// Visits a source once, page by page, and returns how it went; `None` when told to stop before
-/// anything came. Stores nothing.
-pub(super) async fn visit(
+/// Polls a source until there is no more that must be stored before the rest is asked for, and returns
+/// what came of it all; `None` when told to stop before anything came.
+pub(super) async fn rounds(
     planned: &Arc<Planned>,
     setup: &Setup,
     store: &Handle,
+    events: &mpsc::Sender<Event>,
+    tell_at_once: bool,
+    stop: &CancellationToken,
+) -> Option<Polled> {
+    let mut all: Option<Polled> = None;
+    for _ in 0..MOST_ROUNDS {
+        let Some(outcome) = visit(planned, setup, store, events, tell_at_once, stop).await else {
+            break;
+        };
+        let again = matches!(&outcome, Outcome::Arrived(arrival) if arrival.batch.again);
+        let (reply, stored) = oneshot::channel();
+        events.send(Event::Polled(outcome, Some(reply))).await.ok()?;
+        let polled = stored.await.ok()?;
+        all = Some(match all {
+            Some(before) => before.and(polled),
+            None => polled,
+        });
+        if !again {
+            break;
+        }
+    }
+    all
+}
+
+/// The ledger of one source, kept by the writer.
+struct Books<'a> {
+    source: &'a SourceName,
+    events: &'a mpsc::Sender<Event>,
+}
+
+impl Purse for Books<'_> {
+    fn keep<'p>(&'p self, ledger: &Ledger) -> Pin<Box<dyn Future<Output = bool> + Send + 'p>> {
+        let (reply, stored) = oneshot::channel();
+        let event = Event::Spent { source: self.source.clone(), ledger: ledger.clone(), reply };
+        Box::pin(async move { self.events.send(event).await.is_ok() && stored.await.is_ok() })
+    }
+}
+
+/// Visits a source once, page by page, and returns how it went; `None` when told to stop before
+/// anything came. Stores nothing but what is set aside to be spent.
+async fn visit(
+    planned: &Arc<Planned>,
+    setup: &Setup,
+    store: &Handle,
+    events: &mpsc::Sender<Event>,
     tell_at_once: bool,
     stop: &CancellationToken,
 ) -> Option<Outcome> {
-    let name = planned.name.clone();
-    let state = match store.with(move |store| store.source(&name)).await {
-        Ok(state) => state,
+    let (name, most) = (planned.name.clone(), planned.source.most_rechecked());
+    let now = clock::now();
+    let read = move |store: &dyn Store| {
+        let state = store.source(&name)?;
+        let known = known(&name, &state, most, now, store)?;
+        Ok((state, known))
+    };
+    let (state, known) = match store.with(read).await {
+        Ok(read) => read,
         Err(error) => return Some(failure(planned, error.to_string(), &Retry::Soon)),
     };
-    let tour = Tour::begin(planned, setup, &state);
+    let purse = Books { source: &planned.name, events };
+    let tour = Tour::begin(planned, setup, &state, &known, &purse);
     Some(match tour.walk(stop).await {
         Ok(Walked { receipt, batch: Some(batch) }) => Outcome::Arrived(Box::new(Arrival {
             source: planned.name.clone(),
@@ -259,6 +320,7 @@ pub(super) async fn visit(
             batch,
             receipt: Some(receipt),
             at: clock::now(),
+            tickets: planned.tickets,
             tell_at_once,
         })),
         Ok(Walked { receipt, batch: None }) => {
@@ -275,8 +337,40 @@ pub(super) async fn visit(
             outcome
         }
         Err(Trouble::Read(what)) => failure(planned, what, &Retry::Soon),
+        Err(Trouble::Waits(until, why)) => {
+            let wait = (until - clock::now()).to_std().unwrap_or_default();
+            failure(planned, why, &Retry::After(wait))
+        }
         Err(Trouble::Stopped) => return None,
     })
+}
+
+/// Returns the ids of posts of which it is to be asked what became of them: at most `most` of the last
+/// month, the newest, once a day.
+fn known(
+    source: &SourceName,
+    state: &SourceState,
+    most: usize,
+    now: DateTime<Utc>,
+    store: &dyn Store,
+) -> Result<Vec<String>, StoreError> {
+    let is_due = state.rechecked.is_none_or(|at| now - at >= BETWEEN_RECHECKS);
+    let mut ids = Vec::new();
+    if most == 0 || !is_due {
+        return Ok(ids);
+    }
+    let window = Window { since: Some(now - LONGEST_RECHECKED), until: None };
+    store.mentions(window, &mut |mention| {
+        if mention.source == *source
+            && !mention.post.is_gone
+            && let Some(id) = mention.post.id
+            && !ids.contains(&id)
+        {
+            ids.push(id);
+        }
+        ids.len() < most
+    })?;
+    Ok(ids)
 }
 
 fn failure(planned: &Planned, error: String, retry: &Retry) -> Outcome {

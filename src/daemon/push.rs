@@ -190,6 +190,7 @@ impl Hubs {
             batch: Batch { posts, skipped, ..Batch::default() },
             receipt: None,
             at: clock::now(),
+            tickets: planned.tickets,
             tell_at_once: true,
         };
         let (reply, stored) = oneshot::channel();

@@ -1,8 +1,8 @@
 //! A configuration made ready to run: rules compiled, clients built, lists of feeds taken apart.
 
 use super::expand;
-use crate::brand::BrandName;
-use crate::config::{Config, ForumPlace, MailBy, Place, SourceConfig};
+use crate::brand::{Brand, BrandName, TicketPolicy};
+use crate::config::{Config, ForumPlace, MailBy, Place, SitePlace, SourceConfig};
 use crate::delivery::email::Transport;
 use crate::fetch::{Allowed, Fetcher, Location};
 use crate::pipeline::Rules;
@@ -41,6 +41,10 @@ pub struct Planned {
     /// lengthened by nobody but the server.
     pub schedule: Option<Schedule>,
     pub only: Vec<BrandName>,
+    /// Which of its mentions become tickets; `None`: what the brand says, or suits the place.
+    pub tickets: Option<TicketPolicy>,
+    /// What tells this place from another, where its address does not.
+    pub identity: Option<String>,
 }
 
 impl Planned {
@@ -53,6 +57,9 @@ impl Planned {
 
     /// Returns where the source is, to tell when it is elsewhere. It may hold secrets.
     pub fn address(&self) -> String {
+        if let Some(identity) = &self.identity {
+            return identity.clone();
+        }
         match self.place() {
             Location::Web(url) => url.into(),
             Location::File(path) => path.display().to_string(),
@@ -112,8 +119,11 @@ impl Setup {
                         source: Box::new(forum(source, place, config.zone)),
                         schedule: source.schedule.clone(),
                         only: source.brands.clone(),
+                        tickets: source.tickets,
+                        identity: None,
                     }));
                 }
+                Place::Site(place) => sources.push(Arc::new(site(source, place, &config.brands)?)),
                 Place::Opml(_) => {
                     let list = Arc::new(Outlined { config: source.clone() });
                     for (name, location) in expand::feeds(&list, &fetcher, store).await? {
@@ -131,6 +141,36 @@ impl Setup {
         let lists = self.outlines.iter().map(|list| (list.config.name.clone(), Kind::Opml));
         lists.chain(self.sources.iter().map(|source| (source.name.clone(), source.kind))).collect()
     }
+}
+
+/// Makes the source of a place that is asked by an API.
+///
+/// # Errors
+///
+/// Says which key of the source will not do.
+pub fn site_source(
+    config: &SourceConfig,
+    place: &SitePlace,
+    brands: &[Brand],
+) -> Result<Box<dyn Source>, String> {
+    let wanted = |brand: &&Brand| config.brands.is_empty() || config.brands.contains(&brand.name);
+    let brands: Vec<&Brand> = brands.iter().filter(wanted).collect();
+    let made = place.source(&config.name, &brands);
+    made.map_err(|wrong| format!("the source `{}`: `{}`: {}", config.name, wrong.key, wrong.why))
+}
+
+fn site(config: &SourceConfig, place: &SitePlace, brands: &[Brand]) -> Result<Planned, String> {
+    Ok(Planned {
+        name: config.name.clone(),
+        kind: place.kind,
+        document: None,
+        allow_private: config.allow_private.clone(),
+        source: site_source(config, place, brands)?,
+        schedule: config.schedule.clone(),
+        only: config.brands.clone(),
+        tickets: config.tickets,
+        identity: Some(place.given.identity(place.kind)),
+    })
 }
 
 /// Makes a forum of its configuration; `zone` is the zone of its dates where nobody says another.
@@ -162,5 +202,7 @@ fn feed(config: &SourceConfig, name: SourceName, location: Location) -> Planned 
         kind: Kind::Feed,
         schedule: config.schedule.clone(),
         only: config.brands.clone(),
+        tickets: config.tickets,
+        identity: None,
     }
 }

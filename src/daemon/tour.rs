@@ -2,12 +2,14 @@
 
 use super::clock;
 use super::setup::{Planned, Setup};
-use crate::fetch::{FetchError, Fetched, Location, Request, Retry, Validators};
+use crate::fetch::budget::{Cost, Ledger};
+use crate::fetch::{FetchError, Fetched, Location, Reply, Request, Retry, Validators};
 use crate::pipeline::Receipt;
-use crate::source::{Batch, Cursor, Page, Unreadable, Visit};
+use crate::source::{Batch, Cursor, Page, Refusal, Unreadable, Verdict, Visit};
 use crate::store::{Moved, SourceState};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -43,9 +45,17 @@ pub(super) enum Trouble {
         at_named: bool,
     },
     Read(String),
+    /// Nothing is asked before this time, and why.
+    Waits(DateTime<Utc>, String),
     /// Vahti is stopping or begins anew.
     Stopped,
 }
+
+/// A source that nothing will come from before somebody acted is tried again after this.
+const LONGEST_STOP: TimeDelta = TimeDelta::hours(6);
+
+/// A host that wants to be left alone no longer than this is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A poll under way.
 pub(super) struct Tour<'a> {
@@ -54,10 +64,24 @@ pub(super) struct Tour<'a> {
     state: &'a SourceState,
     visit: Visit,
     queue: VecDeque<Request>,
+    /// What is asked of posts that are stored, behind everything else.
+    rechecks: VecDeque<Request>,
+    /// Takes down what is to be spent, before it is.
+    purse: &'a dyn Purse,
     batch: Batch,
     receipt: Receipt,
     /// The address that the operator gave, if the first request is for it.
     named: Option<Url>,
+    /// Whether a request failed.
+    failed_once: bool,
+    /// Whether what is under way asks what became of posts.
+    is_recheck: bool,
+}
+
+/// Who keeps the ledger of a source.
+pub(super) trait Purse: Sync {
+    /// Stores the ledger, and returns when that is done; false where it could not be.
+    fn keep<'p>(&'p self, ledger: &Ledger) -> Pin<Box<dyn Future<Output = bool> + Send + 'p>>;
 }
 
 impl<'a> Tour<'a> {
@@ -65,9 +89,11 @@ impl<'a> Tour<'a> {
         planned: &'a Arc<Planned>,
         setup: &'a Setup,
         state: &'a SourceState,
+        known: &[String],
+        purse: &'a dyn Purse,
     ) -> Self {
         // With other keywords the same posts mean something else: all there is now is looked at again.
-        let is_read = state.rules == setup.rules.fingerprint;
+        let is_read = state.rules == setup.rules.fingerprint || planned.source.never_looks_again();
         let cursor = if is_read { state.cursor.clone() } else { Cursor::default() };
         let visit = Visit { cursor, now: clock::now() };
         let mut first = planned.source.open(&visit);
@@ -87,11 +113,20 @@ impl<'a> Tour<'a> {
             planned,
             setup,
             state,
+            queue: std::iter::once(first).chain(planned.source.also(&visit)).collect(),
+            rechecks: planned.source.recheck(known, &visit).into(),
+            purse,
             visit,
-            queue: VecDeque::from([first]),
             batch: Batch::default(),
-            receipt: Receipt { validated, moved, ..Receipt::default() },
+            receipt: Receipt {
+                validated,
+                moved,
+                ledger: state.ledger.clone(),
+                ..Receipt::default()
+            },
             named,
+            failed_once: false,
+            is_recheck: false,
         }
     }
 
@@ -104,20 +139,38 @@ impl<'a> Tour<'a> {
             stop.cancelled().await;
             tokio::time::sleep(LONGEST_GOODBYE).await;
         };
-        let mut found_anything = tokio::select! {
-            stepped = self.step(first, true) => stepped?,
+        let stepped = tokio::select! {
+            stepped = self.step(first, true) => stepped,
             () = late => return Err(Trouble::Stopped),
+        };
+        let mut found_anything = match stepped {
+            // Of several things that are asked for, one may be amiss.
+            Err(Trouble::Fetch { error, at_named }) if !self.queue.is_empty() => {
+                if !is_its_own(&error) {
+                    return Err(Trouble::Fetch { error, at_named });
+                }
+                self.survives(Trouble::Fetch { error, at_named });
+                false
+            }
+            stepped => stepped?,
         };
         let mut followed = false;
         for _ in 1..MOST_REQUESTS {
-            let Some(request) = self.queue.pop_front().filter(|_| begun.elapsed() < LONGEST_TOUR)
-            else {
+            if self.is_to_wait(begun) {
                 break;
+            }
+            let (next, is_recheck) = match self.queue.pop_front() {
+                Some(next) => (next, false),
+                None => match self.rechecks.pop_front() {
+                    Some(next) => (next, true),
+                    None => break,
+                },
             };
+            self.is_recheck = is_recheck;
             let stepped = tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(Trouble::Stopped),
-                stepped = self.step(request, false) => stepped,
+                stepped = self.step(next, false) => stepped,
             };
             let goes_on = match stepped {
                 Ok(is_new) => {
@@ -131,12 +184,12 @@ impl<'a> Tour<'a> {
                 break;
             }
         }
+        self.receipt.rechecked = self.rechecks.is_empty();
         if self.batch.trouble.is_some() || self.batch.skipped > 0 || !self.queue.is_empty() {
             // Not all was read: it must not be `unchanged` the next time.
             self.receipt.validators = Validators::default();
         }
-        self.batch.is_failure =
-            self.batch.trouble.is_some() && !followed && self.batch.posts.is_empty();
+        self.batch.is_failure = self.failed_once && !followed && self.batch.posts.is_empty();
         let batch = found_anything.then_some(self.batch);
         Ok(Walked { receipt: self.receipt, batch })
     }
@@ -146,31 +199,33 @@ impl<'a> Tour<'a> {
         let (what, goes_on) = match trouble {
             Trouble::Stopped => return false,
             Trouble::Read(what) => (what, true),
+            Trouble::Waits(until, why) => {
+                self.receipt.not_before = self.receipt.not_before.max(Some(until));
+                (why, false)
+            }
             Trouble::Fetch { error, .. } => {
                 if let Retry::After(wait) = error.retry() {
                     let wait = TimeDelta::from_std(wait).unwrap_or_default();
                     self.receipt.not_before = Some(clock::now() + wait);
                 }
-                // What ails the whole host would only be met again.
-                let is_its_own = matches!(
-                    error,
-                    FetchError::Status { status: ..=428 | 430..500, .. }
-                        | FetchError::TooLarge { .. }
-                        | FetchError::TooLong { .. }
-                        | FetchError::Redirect { .. }
-                        | FetchError::Robots { .. }
-                );
-                (error.to_string(), is_its_own)
+                (error.to_string(), is_its_own(&error))
             }
         };
+        self.failed_once = true;
         self.batch.trouble.get_or_insert(what);
         goes_on
     }
 
     /// Asks for one thing and reads it. Tells whether there was something to read.
-    async fn step(&mut self, request: Request, is_first: bool) -> Result<bool, Trouble> {
+    async fn step(&mut self, mut request: Request, is_first: bool) -> Result<bool, Trouble> {
         let known = self.validators().filter(|_| is_first);
-        let page = match self.setup.fetcher.fetch(&request, known).await {
+        if request.allow_private.is_none() {
+            request.allow_private.clone_from(&self.planned.allow_private);
+        }
+        if let Some(cost) = &request.cost {
+            self.set_aside(cost).await?;
+        }
+        let page = match self.ask(&request, known).await {
             Ok(Fetched::Unchanged { validators, fresh_for }) if is_first => {
                 self.receipt.validators = validators;
                 self.receipt.fresh_for = fresh_for;
@@ -190,22 +245,80 @@ impl<'a> Tour<'a> {
                 }
                 page
             }
-            Err(error) => {
-                let status = status_of(&error);
-                let page = status
-                    .and_then(|status| self.planned.source.refused(&request, status, &self.visit));
-                let at_named = self
-                    .named
-                    .as_ref()
-                    .is_none_or(|named| request.location == Location::Web(named.clone()));
-                page.ok_or(Trouble::Fetch { error, at_named })?
-            }
+            Err(error) => match self.refused(&request, error)? {
+                Some(page) => page,
+                // Nothing was used up that the server did not give.
+                None => Page { used: Some(0), ..Page::default() },
+            },
         };
+        if let Some(cost) = &request.cost {
+            let posts = u64::try_from(page.posts.len()).unwrap_or_default();
+            self.receipt.ledger.settle(cost, page.used.unwrap_or(cost.most), posts);
+        }
         self.take(page, is_first);
         Ok(true)
     }
 
-    async fn read(&self, reply: crate::fetch::Reply) -> Result<Page, Trouble> {
+    /// Fetches; a host that wants a moment's rest gets it.
+    async fn ask(
+        &self,
+        request: &Request,
+        known: Option<&Validators>,
+    ) -> Result<Fetched, FetchError> {
+        match self.setup.fetcher.fetch(request, known).await {
+            Err(FetchError::HostPaused { wait, .. }) if request.is_api && wait <= LONGEST_WAIT => {
+                tokio::time::sleep(wait).await;
+                self.setup.fetcher.fetch(request, known).await
+            }
+            fetched => fetched,
+        }
+    }
+
+    /// Sets aside what a request may use up, and has that stored before it is asked.
+    async fn set_aside(&mut self, cost: &Cost) -> Result<(), Trouble> {
+        let reserved = self.receipt.ledger.reserve(cost, clock::now());
+        reserved.map_err(|spent| {
+            let until = spent.until;
+            Trouble::Waits(until, spent.to_string())
+        })?;
+        if self.purse.keep(&self.receipt.ledger).await { Ok(()) } else { Err(Trouble::Stopped) }
+    }
+
+    /// Returns what to do where the server refused; `None`: nothing, and go on.
+    fn refused(&self, request: &Request, error: FetchError) -> Result<Option<Page>, Trouble> {
+        let verdict = match &error {
+            FetchError::Status { status, said, .. } => {
+                let refusal = Refusal { status: *status, reply: said.as_deref() };
+                self.planned.source.refused(request, &refusal, &self.visit)
+            }
+            // What a robot is asked not to read is refused to it, if not by a status.
+            FetchError::Robots { .. } => {
+                let refusal = Refusal { status: 403, reply: None };
+                self.planned.source.refused(request, &refusal, &self.visit)
+            }
+            FetchError::SignIn { .. } => Verdict::Stop(error.to_string()),
+            _ => Verdict::AsItSays,
+        };
+        match verdict {
+            Verdict::AsItSays => {
+                let is_named = |named: &Url| request.location == Location::Web(named.clone());
+                let at_named = self.named.as_ref().is_none_or(is_named);
+                Err(Trouble::Fetch { error, at_named })
+            }
+            Verdict::Instead(page) => Ok(Some(*page)),
+            Verdict::Skip => Ok(None),
+            Verdict::Wait(until, why) => Err(Trouble::Waits(until, why)),
+            Verdict::Stop(why) => Err(Trouble::Waits(clock::now() + LONGEST_STOP, why)),
+        }
+    }
+
+    /// Tells whether nothing more may be asked for now.
+    fn is_to_wait(&self, begun: Instant) -> bool {
+        let is_told = self.receipt.not_before.is_some_and(|until| until > clock::now());
+        is_told || begun.elapsed() >= LONGEST_TOUR
+    }
+
+    async fn read(&self, reply: Reply) -> Result<Page, Trouble> {
         let (reader, visit) = (Arc::clone(self.planned), self.visit.clone());
         match tokio::task::spawn_blocking(move || reader.source.read(&reply, &visit)).await {
             Ok(Ok(page)) => Ok(page),
@@ -215,8 +328,17 @@ impl<'a> Tour<'a> {
     }
 
     fn take(&mut self, page: Page, is_first: bool) {
-        let Page { posts, skipped, cursor, next, hints, hub } = page;
-        self.batch.posts.extend(posts);
+        let Page { posts, skipped, cursor, next, hints, hub, used: _, wait, trouble, again } = page;
+        if self.is_recheck {
+            self.batch.rechecked.extend(posts);
+        } else {
+            self.batch.posts.extend(posts);
+        }
+        self.batch.again |= again;
+        self.receipt.not_before = self.receipt.not_before.max(wait);
+        if let Some(trouble) = trouble {
+            self.batch.trouble.get_or_insert(trouble);
+        }
         self.batch.skipped += skipped;
         if let Some(cursor) = cursor {
             self.visit.cursor = cursor.clone();
@@ -255,14 +377,17 @@ impl<'a> Tour<'a> {
     }
 }
 
-/// Returns the status that a request was answered with. What a robot is asked not to read is refused
-/// to it, if not by a status.
-fn status_of(error: &FetchError) -> Option<u16> {
-    match error {
-        FetchError::Status { status, .. } => Some(*status),
-        FetchError::Robots { .. } => Some(403),
-        _ => None,
-    }
+/// Tells whether an error says something of what was asked for alone. What ails the whole host would
+/// only be met again.
+fn is_its_own(error: &FetchError) -> bool {
+    matches!(
+        error,
+        FetchError::Status { status: ..=428 | 430..500, .. }
+            | FetchError::TooLarge { .. }
+            | FetchError::TooLong { .. }
+            | FetchError::Redirect { .. }
+            | FetchError::Robots { .. }
+    )
 }
 
 /// Tells whether a document that was sent in full at `at` need not be sent again if it is unchanged.

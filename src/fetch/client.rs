@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LINK, LOCATION};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    LINK, LOCATION,
+};
 use reqwest::redirect::Policy;
 use rustls::crypto::{CryptoProvider, ring};
 use tokio::sync::Semaphore;
@@ -11,7 +14,7 @@ use url::{Host, Url};
 use super::cache::{self, Validators};
 use super::error::{RedirectFault, root_cause};
 use super::guard::Resolver;
-use super::{Allowed, FetchError, Location, Settings};
+use super::{Access, Allowed, FetchError, Location, Reply, Secret, Settings, limits};
 
 /// A server that sends nothing for this long is given up, even within the total time.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,7 +43,22 @@ pub(super) struct Ask<'a> {
     pub(super) accept: &'static str,
     pub(super) validators: Option<&'a Validators>,
     pub(super) part: Part,
+    pub(super) api: Option<Api>,
 }
+
+/// What is more to a request of an API.
+pub(super) struct Api {
+    /// What is shown; `None` at another host than the one that it is for.
+    pub(super) access: Option<Access>,
+    /// A token that was asked for.
+    pub(super) token: Option<Secret>,
+}
+
+/// What of a refusal is read.
+const MOST_OF_REFUSAL: usize = 64 * 1024;
+
+/// What stands in an address for a token.
+const TOKEN: &str = "%7Btoken%7D";
 
 /// How much of a document is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +77,7 @@ pub(super) enum Answer {
         link: Vec<String>,
         validators: Validators,
         fresh_for: Option<Duration>,
+        wait: Option<Duration>,
     },
     Unchanged {
         validators: Validators,
@@ -134,17 +153,22 @@ impl Client {
 
     /// Sends one request and receives its reply in full; follows nothing.
     pub(super) async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
-        let Ask { url, accept, validators, part } = ask;
+        let Ask { url, accept, validators, part, api } = ask;
         self.check_trust(url)?;
         let location = Location::Web(url.clone());
         let conditions = validators.map(Validators::conditions).unwrap_or_default();
         let conditional = !conditions.is_empty();
         let accept = if accept.is_empty() { "*/*" } else { accept };
-        let request = self.http.get(url.clone()).header(ACCEPT, accept).headers(conditions);
+        let request = match api {
+            Some(api) => self.http.get(addressed(url, api)?).headers(shown(api)?),
+            None => self.http.get(url.clone()),
+        };
+        let request = request.header(ACCEPT, accept).headers(conditions);
         let response = request.send().await.map_err(|error| self.failed(error, &location))?;
         match (response.status().as_u16(), validators, part) {
             (200, ..) | (201..=299, _, Part::First(_)) => {
-                self.document(response, &location, *part).await
+                let is_api = api.is_some();
+                self.document(response, &location, *part, is_api).await
             }
             (304, Some(old), _) if conditional => Ok(Answer::Unchanged {
                 validators: old.renewed(response.headers()),
@@ -155,12 +179,64 @@ impl Client {
                     .map_err(|fault| FetchError::Redirect { location, fault })?;
                 Ok(Answer::Moved { to, permanently: matches!(status, 301 | 308) })
             }
-            (status, ..) => Err(FetchError::Status {
-                location,
-                status,
-                retry_after: cache::retry_after(response.headers()),
-            }),
+            (status, ..) => {
+                let told = response.headers();
+                let wait = cache::retry_after(told);
+                let by_reset = || limits::used_up(told).or_else(|| limits::reset(told));
+                let retry_after = match (wait, api) {
+                    (None, Some(_)) if matches!(status, 403 | 429 | 503) => by_reset(),
+                    _ => wait,
+                };
+                let said = match api {
+                    Some(_) => Some(Box::new(self.said(response, &location, retry_after).await)),
+                    None => None,
+                };
+                Err(FetchError::Status { location, status, retry_after, said })
+            }
         }
+    }
+
+    /// Reads what a server says with a refusal. What cannot be read is not worth another error.
+    async fn said(
+        &self,
+        mut response: reqwest::Response,
+        location: &Location,
+        wait: Option<Duration>,
+    ) -> Reply {
+        let body = self.body(&mut response, location, Part::First(MOST_OF_REFUSAL)).await;
+        let headers = response.headers();
+        Reply {
+            content_type: content_type(headers),
+            link: links(headers),
+            wait,
+            ..Reply::of(location.clone(), body.unwrap_or_default())
+        }
+    }
+
+    /// Sends what a token is asked for with. Returns the status, what was said, and when to ask again.
+    pub(super) async fn exchange(
+        &self,
+        url: &Url,
+        body: String,
+        kind: &'static str,
+        authorization: Option<&Secret>,
+    ) -> Result<(u16, Vec<u8>, Option<Duration>), FetchError> {
+        self.check_trust(url)?;
+        let location = Location::Web(url.clone());
+        let mut request = self.http.post(url.clone()).header(ACCEPT, "application/json");
+        if !kind.is_empty() {
+            request = request.header(CONTENT_TYPE, kind);
+        }
+        if let Some(secret) = authorization {
+            request = request.header(AUTHORIZATION, hidden(secret)?);
+        }
+        let sent = request.body(body).send().await;
+        let mut response = sent.map_err(|error| self.failed(error, &location))?;
+        let status = response.status().as_u16();
+        let wait = cache::retry_after(response.headers());
+        let wait = wait.or_else(|| limits::reset(response.headers()));
+        let body = self.body(&mut response, &location, Part::First(MOST_OF_REFUSAL)).await?;
+        Ok((status, body, wait))
     }
 
     /// Sends a form and returns the status of the answer, which is not read.
@@ -180,13 +256,13 @@ impl Client {
         mut response: reqwest::Response,
         location: &Location,
         part: Part,
+        is_api: bool,
     ) -> Result<Answer, FetchError> {
         let body = self.body(&mut response, location, part).await?;
         let headers = response.headers();
-        let content_type = headers.get(CONTENT_TYPE);
         Ok(Answer::Document {
-            content_type: content_type
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            wait: if is_api { limits::used_up(headers) } else { None },
+            content_type: content_type(headers),
             body,
             link: links(headers),
             validators: Validators::of(headers),
@@ -240,6 +316,58 @@ impl Client {
     }
 }
 
+/// Returns the address that a request of an API is sent to, with what is secret in it.
+fn addressed(url: &Url, api: &Api) -> Result<Url, FetchError> {
+    let mut sent = url.clone();
+    let Some(access) = &api.access else { return Ok(sent) };
+    if let Some(token) = &access.token
+        && url.path().contains(TOKEN)
+    {
+        let path = url.path().replace(TOKEN, token.expose());
+        // A token with a slash in it would lead elsewhere.
+        if token.expose().contains(['/', '?', '#', '\\']) {
+            return Err(FetchError::Setup("the token has signs that no token has".to_owned()));
+        }
+        sent.set_path(&path);
+    }
+    if !access.query.is_empty() {
+        let pairs = access.query.iter().map(|(name, value)| (name, value.expose()));
+        sent.query_pairs_mut().extend_pairs(pairs);
+    }
+    Ok(sent)
+}
+
+/// Returns the headers that a request of an API shows.
+fn shown(api: &Api) -> Result<HeaderMap, FetchError> {
+    let mut headers = HeaderMap::new();
+    let Some(access) = &api.access else { return Ok(headers) };
+    for (name, value) in &access.headers {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+            let what = format!("`{}` is no name of a header", crate::text::visible(name));
+            return Err(FetchError::Setup(what));
+        };
+        headers.insert(name, hidden(value)?);
+    }
+    if let Some(token) = &api.token {
+        headers.insert(AUTHORIZATION, hidden(&format!("Bearer {}", token.expose()).into())?);
+    }
+    Ok(headers)
+}
+
+/// Returns the value of a header that no log shows.
+fn hidden(secret: &Secret) -> Result<HeaderValue, FetchError> {
+    let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| {
+        FetchError::Setup("a token or password has characters that no header can carry".to_owned())
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
 /// Returns the `Link` headers, as far as they are of a sane number and length.
 fn links(headers: &HeaderMap) -> Vec<String> {
     let sane = headers.get_all(LINK).iter().filter(|value| value.len() <= LONGEST_LINK);
@@ -287,7 +415,6 @@ fn target(from: &Url, headers: &HeaderMap) -> Result<Url, RedirectFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::header::HeaderValue;
 
     fn check(from: &str, location: &str, to: Result<&str, RedirectFault>) {
         let value = HeaderValue::from_bytes(location.as_bytes()).unwrap();

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Location;
 use super::guard::NotAllowed;
+use super::{Location, Reply};
 use crate::text;
 
 /// Why a fetch brought nothing. The text holds no secret of an address, and holds its own cause.
@@ -19,7 +19,12 @@ pub enum FetchError {
         status: u16,
         /// How long the server wants to be left alone; at most 24 hours, never zero.
         retry_after: Option<Duration>,
+        /// What an API said with it.
+        said: Option<Box<Reply>>,
     },
+    /// No token was given for the name and password, or whatever else there is.
+    #[error("could not sign in at {host}: {cause}")]
+    SignIn { host: String, cause: String },
     #[error("{host} asked to be left alone for another {} s", wait.as_secs().max(1))]
     HostPaused { host: String, wait: Duration },
     #[error("{location} did not answer in full within {} s", allotted.as_secs_f32())]
@@ -164,7 +169,7 @@ mod tests {
         let status = |status, retry_after: Option<u64>| {
             let location = Location::parse("https://example.org/", Path::new("/")).unwrap();
             let retry_after = retry_after.map(Duration::from_secs);
-            FetchError::Status { location, status, retry_after }.retry()
+            FetchError::Status { location, status, retry_after, said: None }.retry()
         };
         assert_eq!(status(410, None), Retry::Never);
         assert_eq!(status(410, Some(60)), Retry::Never);

@@ -208,6 +208,12 @@ impl Slot {
         state.refusals.remove(&self.address);
     }
 
+    /// Notes that the host gives nothing more for `wait`, whatever is asked of it.
+    pub(super) fn used_up(&self, wait: Duration) {
+        let mut state = lock(&self.host.state);
+        state.silent_until = state.silent_until.max(Instant::now() + wait);
+    }
+
     /// Notes that the address wants silence for `wait`; the second address in a row speaks for its host.
     pub(super) fn refused(&self, wait: Duration) {
         self.host.refused(self.address, wait);

@@ -43,6 +43,7 @@ async fn send(client: &Client, url: &Url, body: String) -> Result<(), FetchError
             location: Location::Web(url.clone()),
             status,
             retry_after: None,
+            said: None,
         }),
     }
 }

@@ -12,7 +12,7 @@ use crate::source::forum::follow::{OWN, Walk, changed};
 use crate::source::forum::memory::{Found, Memory, Owed};
 use crate::source::forum::preset::Selectors;
 use crate::source::forum::reading::Reading;
-use crate::source::{Page, Source, Unreadable, Visit};
+use crate::source::{Page, Refusal, Source, Unreadable, Verdict, Visit};
 use chrono_tz::Tz;
 use url::Url;
 
@@ -164,7 +164,30 @@ impl Source for Forum {
         }
     }
 
-    fn refused(&self, request: &Request, status: u16, visit: &Visit) -> Option<Page> {
+    fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
+        match self.instead(request, refusal.status, visit) {
+            Some(page) => Verdict::Instead(Box::new(page)),
+            None => Verdict::AsItSays,
+        }
+    }
+
+    fn unchanged(&self, visit: &Visit) -> Option<Page> {
+        self.home()?;
+        let mut walk = self.walk(visit);
+        if walk.memory.owed.is_empty() {
+            return None;
+        }
+        if walk.memory.holds_posts {
+            // The page read last is as it was; what was owed behind it is found from the start.
+            walk.memory.owed_mut(OWN)?.restart();
+        }
+        Some(walk.page(Vec::new(), 0))
+    }
+}
+
+impl Forum {
+    /// Returns what to do instead of what was answered with `status`, if anything.
+    fn instead(&self, request: &Request, status: u16, visit: &Visit) -> Option<Page> {
         let home = self.home()?;
         let mut walk = self.walk(visit);
         let is_gone = matches!(status, 404 | 410);
@@ -197,21 +220,6 @@ impl Source for Forum {
         Some(walk.back_to_pages(&home))
     }
 
-    fn unchanged(&self, visit: &Visit) -> Option<Page> {
-        self.home()?;
-        let mut walk = self.walk(visit);
-        if walk.memory.owed.is_empty() {
-            return None;
-        }
-        if walk.memory.holds_posts {
-            // The page read last is as it was; what was owed behind it is found from the start.
-            walk.memory.owed_mut(OWN)?.restart();
-        }
-        Some(walk.page(Vec::new(), 0))
-    }
-}
-
-impl Forum {
     /// Returns the configured address without a name and password; `None` for a file.
     fn home(&self) -> Option<Url> {
         match &self.location {
@@ -233,11 +241,10 @@ impl Forum {
         let mut url = self.with_user(url);
         url.set_fragment(None);
         Request {
-            location: Location::Web(url),
-            accept: way.accept(),
             allow_private: self.allow_private.clone(),
             about: about.words(),
             heeds_robots: true,
+            ..Request::for_what_was_named(Location::Web(url), way.accept())
         }
     }
 

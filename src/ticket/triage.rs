@@ -3,9 +3,19 @@
 use crate::brand::TicketPolicy;
 use crate::enrich::Label;
 use crate::mention::Mention;
+use crate::post::Concerns;
 use crate::ticket::Ticket;
 use chrono::{DateTime, Utc};
 use std::cmp::{Ordering, Reverse};
+
+/// Returns which mentions of a brand become tickets where `mention` stands. Unless something was
+/// `chosen`, where somebody speaks to the brand each does: nobody else will answer.
+pub fn policy(chosen: Option<TicketPolicy>, mention: &Mention) -> TicketPolicy {
+    chosen.unwrap_or(match mention.post.concerns {
+        Concerns::Desk => TicketPolicy::All,
+        Concerns::Named | Concerns::Brand => TicketPolicy::Negative,
+    })
+}
 
 /// Tells whether `mention` is to have a ticket. What the brand itself wrote, and what is not about the
 /// brand, never is.

@@ -13,4 +13,5 @@ mod listed;
 mod mail;
 mod mainjob;
 mod recovery;
+mod sites;
 mod store;

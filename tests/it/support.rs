@@ -3,6 +3,7 @@
 mod entry;
 mod site;
 pub(crate) mod smtp;
+pub(crate) mod standin;
 mod world;
 
 pub(crate) use entry::{Entry, entry, feed};

@@ -1,9 +1,16 @@
 //! What `--set` says of a source that stands in no configuration.
 
-use crate::cli::Failure;
-use crate::fetch::Allowed;
+use super::Probing;
+use crate::brand::Brand;
+use crate::cli::{Context, Failure};
+use crate::config::SitePlace;
+use crate::fetch::{Allowed, Location};
+use crate::post::SourceName;
+use crate::source::Kind;
 use crate::source::forum::preset::{self, Selectors};
+use crate::source::site::{Given, Key, Site, Sort, Told};
 use chrono_tz::Tz;
+use std::path::Path;
 
 /// The keys, as they are named to somebody who wrote another.
 const OF_ALL: &str = "url, content_type, allow_private_addresses";
@@ -19,26 +26,77 @@ pub(super) struct Settings {
     pub(super) engine: Option<String>,
     pub(super) zone: Option<Tz>,
     pub(super) selectors: Selectors,
+    /// What a kind that asks an API is told, as written.
+    told: Vec<(String, String)>,
 }
 
 impl Settings {
     /// Reads pairs of `key=value` for a source of `kind`.
     pub(super) fn read(pairs: &[String], kind: &str) -> Result<Self, Failure> {
         let mut settings = Self::default();
+        let site = Kind::ALL.into_iter().find(|known| known.word() == kind).and_then(Kind::site);
         for pair in pairs {
             let Some((key, value)) = pair.split_once('=') else {
                 return Err(Failure::usage(format!(
                     "`--set {pair}` has no `=`; write --set key=value"
                 )));
             };
+            if let Some(site) = site
+                && site.keys.iter().any(|known| names(known, key.trim()))
+            {
+                settings.told.push((key.trim().to_owned(), value.to_owned()));
+                continue;
+            }
             let is_known = settings.take(key.trim(), value, kind == "forum")?;
             if !is_known {
-                let known = if kind == "forum" { OF_FORUMS } else { OF_ALL };
+                let mut known = if kind == "forum" { OF_FORUMS } else { OF_ALL }.to_owned();
+                for key in site.into_iter().flat_map(|site| site.keys) {
+                    known = format!("{known}, {}", key.name);
+                }
                 return Err(Failure::usage(format!("`{}` is no setting of this kind", key.trim()))
                     .hint(format!("settings: {known}")));
             }
         }
         Ok(settings)
+    }
+
+    /// Makes the source of a kind that asks an API. What it would need to be let in may be missing: the
+    /// server will say so.
+    pub(super) fn site(
+        &self,
+        site: &'static Site,
+        location: Location,
+        context: &Context,
+    ) -> Result<Probing, Failure> {
+        let mut given = Given::default();
+        for (key, value) in &self.told {
+            let Some(known) = site.keys.iter().find(|known| names(known, key)) else { continue };
+            let told = told(known, key, value)?;
+            match (given.told.get_mut(known.name), told) {
+                (Some(Told::Texts(texts)), Told::Texts(more)) => texts.extend(more),
+                (Some(Told::Secrets(secrets)), Told::Secrets(more)) => secrets.extend(more),
+                (_, told) => drop(given.told.insert(known.name.to_owned(), told)),
+            }
+        }
+        let host = (!site.host.is_empty()).then(|| Location::parse(site.host, Path::new(".")));
+        given.url = match location {
+            Location::Web(url) => Some(Location::Web(url)),
+            Location::File(_) => host.and_then(Result::ok),
+        };
+        let place = SitePlace { kind: site.kind, given };
+        let config = context.path().ok().and_then(|_| context.config().ok());
+        let brands: Vec<&Brand> = config.iter().flat_map(|config| &config.brands).collect();
+        let name = SourceName(site.kind.word().to_owned());
+        match place.source(&name, &brands) {
+            Ok(source) => Ok(Probing::Site(source, site.needs)),
+            Err(wrong) => {
+                let failure = Failure::usage(format!("`{}`: {}", wrong.key, wrong.why));
+                Err(match wrong.hint {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                })
+            }
+        }
     }
 
     /// Takes one setting, if it is one of this kind.
@@ -79,4 +137,45 @@ impl Settings {
         }
         Ok(true)
     }
+}
+
+/// Tells whether `written` names a key, or an entry of the table behind it.
+fn names(key: &Key, written: &str) -> bool {
+    let is_entry = || {
+        let entry = written.strip_prefix(key.name);
+        entry.is_some_and(|entry| entry.starts_with('.') && entry.len() > 1)
+    };
+    key.name == written || (key.sort == Sort::Secrets && is_entry())
+}
+
+/// Reads what stands behind a key on the command line; lists are parted by commas.
+fn told(key: &Key, written: &str, value: &str) -> Result<Told, Failure> {
+    let wrong = |what: &str| Failure::usage(format!("`{written}={value}`: {what}"));
+    Ok(match key.sort {
+        Sort::Text | Sort::Folder => Told::Text(value.to_owned()),
+        Sort::Word(words) if words.contains(&value) => Told::Text(value.to_owned()),
+        Sort::Word(words) => return Err(wrong(&format!("there are {}", words.join(", ")))),
+        Sort::Secret => Told::Secret(value.into()),
+        Sort::Texts => Told::Texts(
+            value.split(',').map(|text| text.trim().to_owned()).filter(|t| !t.is_empty()).collect(),
+        ),
+        Sort::Number(least, most) => {
+            let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+            Told::Number(number.ok_or_else(|| wrong(&format!("write {least} to {most}")))?)
+        }
+        Sort::Money => {
+            let amount = crate::config::millionths(value);
+            Told::Number(amount.ok_or_else(|| wrong("write an amount such as 50 or 0.005"))?)
+        }
+        Sort::Flag => match value {
+            "true" => Told::Flag(true),
+            "false" => Told::Flag(false),
+            _ => return Err(wrong("write true or false")),
+        },
+        Sort::Secrets => {
+            let name = written.strip_prefix(key.name).and_then(|rest| rest.strip_prefix('.'));
+            let name = name.ok_or_else(|| wrong("write KEY.NAME=VALUE"))?;
+            Told::Secrets(vec![(name.to_owned(), value.into())])
+        }
+    })
 }

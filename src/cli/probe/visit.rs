@@ -6,7 +6,7 @@ use crate::post::Post;
 use crate::source::feed::Feed;
 use crate::source::forum::Forum;
 use crate::source::forum::describe::Description;
-use crate::source::{Cursor, Page, Source, Visit};
+use crate::source::{Cursor, Page, Refusal, Source, Verdict, Visit};
 use std::collections::VecDeque;
 
 /// Requests that a probe makes.
@@ -27,6 +27,8 @@ pub(in crate::cli) struct Probed {
 pub(in crate::cli) enum Probing {
     Feed(Feed),
     Forum(Box<Forum>),
+    /// A place that is asked by an API, with what it needs to let us in.
+    Site(Box<dyn Source>, &'static str),
 }
 
 impl Probing {
@@ -34,6 +36,7 @@ impl Probing {
         match self {
             Self::Feed(feed) => feed,
             Self::Forum(forum) => forum.as_ref(),
+            Self::Site(source, _) => source.as_ref(),
         }
     }
 
@@ -52,7 +55,8 @@ impl Probing {
     pub(super) async fn visit(&self, fetcher: &Fetcher) -> Result<Probed, String> {
         let mut probed = Probed::default();
         let mut visit = beginning();
-        let mut queue = VecDeque::from([self.source().open(&visit)]);
+        let mut queue: VecDeque<Request> = std::iter::once(self.source().open(&visit)).collect();
+        queue.extend(self.source().also(&visit));
         for nth in 0..MOST_REQUESTS {
             let Some(request) = queue.pop_front() else { break };
             match self.step(&request, &visit, fetcher, &mut probed).await {
@@ -61,6 +65,9 @@ impl Probing {
                     probed.skipped += page.skipped;
                     visit.cursor = page.cursor.unwrap_or(visit.cursor);
                     queue.extend(page.next);
+                    if let Some(trouble) = page.trouble {
+                        probed.trouble.get_or_insert(trouble);
+                    }
                 }
                 Err(error) if nth == 0 => return Err(error),
                 Err(error) => {
@@ -79,15 +86,33 @@ impl Probing {
         probed: &mut Probed,
     ) -> Result<Page, String> {
         let reply = match fetcher.fetch(request, None).await {
-            Err(FetchError::Status { status, location, retry_after }) => {
-                let error = FetchError::Status { status, location, retry_after };
-                let instead = self.source().refused(request, status, visit);
-                return instead.ok_or_else(|| error.to_string());
+            Err(FetchError::Status { location, status, retry_after, said }) => {
+                let error =
+                    FetchError::Status { location, status, retry_after, said: said.clone() };
+                let refusal = Refusal { status, reply: said.as_deref() };
+                return match self.source().refused(request, &refusal, visit) {
+                    Verdict::AsItSays => Err(self.with_needs(error.to_string())),
+                    Verdict::Instead(page) => Ok(*page),
+                    Verdict::Skip => Ok(Page::default()),
+                    Verdict::Wait(_, why) => Err(why),
+                    Verdict::Stop(why) => Err(self.with_needs(why)),
+                };
+            }
+            Err(error @ FetchError::SignIn { .. }) => {
+                return Err(self.with_needs(error.to_string()));
             }
             other => fresh(other)?,
         };
         self.describe(probed, &reply, visit);
         self.source().read(&reply, visit).map_err(|bad| bad.to_string())
+    }
+
+    /// Says what the source needs to be let in, where it needs anything.
+    fn with_needs(&self, error: String) -> String {
+        match self {
+            Self::Site(_, needs) if !needs.is_empty() => format!("{error}; it needs {needs}"),
+            _ => error,
+        }
     }
 
     fn describe(&self, probed: &mut Probed, reply: &Reply, visit: &Visit) {

@@ -112,8 +112,9 @@ mod tests {
 
     #[test]
     fn what_a_fetch_says_is_understood() {
-        let status =
-            |status| FetchError::Status { location: at(), status, retry_after: None }.to_string();
+        let status = |status| {
+            FetchError::Status { location: at(), status, retry_after: None, said: None }.to_string()
+        };
         check(&status(403), "The site refuses");
         check(&status(404), "The address leads nowhere");
         check(&status(429), "The site wants fewer");

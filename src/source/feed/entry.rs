@@ -98,6 +98,7 @@ impl Document<'_> {
             published: entry.published.or(entry.updated),
             language: self.language(entry),
             parent: parent(entry),
+            ..Post::default()
         };
         if self.is_alerts {
             google::tidy(&mut post);

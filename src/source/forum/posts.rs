@@ -154,6 +154,7 @@ impl Found<'_> {
             language: self.page.language,
             parent,
             id,
+            ..Post::default()
         }
     }
 

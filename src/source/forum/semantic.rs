@@ -112,6 +112,7 @@ fn post(page: &Page<'_>, object: &Map<String, Value>, parent: Option<&str>) -> O
         parent: parent.map(str::to_owned).filter(|parent| Some(parent) != id.as_ref()),
         text,
         id,
+        ..Post::default()
     })
 }
 

@@ -68,7 +68,7 @@ impl Poller {
                     self.forum.read(&reply, &visit).map_err(|Unreadable(what)| (what, true))
                 }
                 Err(status) => {
-                    let page = self.forum.refused(&request, status, &visit);
+                    let page = self.forum.instead(&request, status, &visit);
                     page.filter(|_| status > 0)
                         .ok_or_else(|| (status.to_string(), (400..500).contains(&status)))
                 }

@@ -6,8 +6,9 @@ use crate::brand::{BrandName, Hit};
 use crate::delivery::{Notice, NoticeId, Progress};
 use crate::enrich::{Complaint, Insight, Label, Priority, Sentiment};
 use crate::fetch::Validators;
-use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId};
-use crate::post::{Author, Post, SourceName};
+use crate::fetch::budget::Ledger;
+use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId, Version};
+use crate::post::{Author, Concerns, Engagement, Post, SourceName};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub, Kind};
 use crate::store::{Health, Moved, Reported, Sequence, SourceState};
@@ -64,6 +65,25 @@ struct MentionRecord {
     mark: Option<Mark>,
 }
 
+/// What a mention gained later. It stands behind the record as JSON, and may be missing.
+#[derive(Serialize, Deserialize, Default, PartialEq)]
+#[serde(default)]
+struct MoreRecord<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited: Option<i64>,
+    #[serde(skip_serializing_if = "Engagement::is_unknown")]
+    engagement: Engagement,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<u8>,
+    concerns: Concerns,
+    is_private: bool,
+    is_gone: bool,
+    #[serde(skip_serializing_if = "<[Version]>::is_empty")]
+    versions: Cow<'a, [Version]>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct HitRecord {
     keyword: String,
@@ -93,6 +113,10 @@ struct NamedRecord<'a> {
     moved: Option<Cow<'a, Moved>>,
     hub: Option<Cow<'a, Hub>>,
     subscription: Option<Cow<'a, Subscription>>,
+    #[serde(default)]
+    ledger: Cow<'a, Ledger>,
+    #[serde(default)]
+    rechecked: Option<i64>,
     health: Cow<'a, Health>,
 }
 
@@ -123,7 +147,17 @@ struct AlertRecord {
 pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unreadable> {
     let Mention { id, key, brand, source, kind, post, hits, .. } = mention;
     let Insight { language, sentiment, complaint, priority, review, why } = &mention.insight;
-    write(&MentionRecord {
+    let more = MoreRecord {
+        thread: post.thread.as_deref().map(Cow::Borrowed),
+        edited: post.edited.map(micros),
+        engagement: post.engagement,
+        rating: post.rating,
+        concerns: post.concerns,
+        is_private: post.is_private,
+        is_gone: post.is_gone,
+        versions: Cow::Borrowed(&mention.versions),
+    };
+    let mut bytes = write(&MentionRecord {
         place: place.0,
         id: id.clone(),
         key: *key,
@@ -154,12 +188,24 @@ pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unr
         copies: mention.copies,
         ticket: mention.ticket,
         mark: mention.mark,
-    })
+    })?;
+    if more != MoreRecord::default() {
+        serde_json::to_writer(&mut bytes, &more)
+            .map_err(|error| Unreadable(format!("a mention cannot be written: {error}")))?;
+    }
+    Ok(bytes)
 }
 
 /// Reads a mention and its place.
 pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadable> {
-    let record: MentionRecord = read(bytes)?;
+    let (record, rest): (MentionRecord, _) = postcard::take_from_bytes(versioned(bytes)?)
+        .map_err(|error| Unreadable(format!("a record does not read back: {error}")))?;
+    let more: MoreRecord<'_> = if rest.is_empty() {
+        MoreRecord::default()
+    } else {
+        serde_json::from_slice(rest)
+            .map_err(|error| Unreadable(format!("a mention does not read back: {error}")))?
+    };
     let (label, score, confidence) = record.sentiment;
     let mention = Mention {
         id: record.id,
@@ -179,6 +225,13 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
             published: time_or_none(record.published)?,
             language: record.claimed_language,
             parent: record.parent,
+            thread: more.thread.map(Cow::into_owned),
+            edited: time_or_none(more.edited)?,
+            engagement: more.engagement,
+            rating: more.rating,
+            concerns: more.concerns,
+            is_private: more.is_private,
+            is_gone: more.is_gone,
         },
         hits: record.hits.into_iter().map(read_hit).collect(),
         seen: time(record.seen)?,
@@ -195,6 +248,7 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
         copies: record.copies,
         ticket: record.ticket,
         mark: record.mark,
+        versions: more.versions.into_owned(),
     };
     Ok((Sequence(record.place), mention))
 }
@@ -209,6 +263,8 @@ pub(super) fn source(state: &SourceState) -> Result<Vec<u8>, Unreadable> {
         moved: state.moved.as_ref().map(Cow::Borrowed),
         hub: state.hub.as_ref().map(Cow::Borrowed),
         subscription: state.subscription.as_ref().map(Cow::Borrowed),
+        ledger: Cow::Borrowed(&state.ledger),
+        rechecked: state.rechecked.map(micros),
         health: Cow::Borrowed(health),
     };
     write(&SourceRecord {
@@ -245,6 +301,8 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
         moved: named.moved.map(Cow::into_owned),
         hub: named.hub.map(Cow::into_owned),
         subscription: named.subscription.map(Cow::into_owned),
+        ledger: named.ledger.into_owned(),
+        rechecked: time_or_none(named.rechecked)?,
         health: named.health.into_owned(),
     })
 }

@@ -9,8 +9,9 @@ use vahti::brand::{BrandName, Field, Hit};
 use vahti::delivery::{Notice, NoticeId, Progress};
 use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Sentiment};
 use vahti::fetch::Validators;
-use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId};
-use vahti::post::{Author, Post, SourceName};
+use vahti::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
+use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId, Version};
+use vahti::post::{Author, Concerns, Engagement, Post, SourceName};
 use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
@@ -58,6 +59,13 @@ fn post() -> impl Strategy<Value = Post> {
     (names, author, of(time()), of(language()), of(words())).prop_map(
         |((id, site, url, has_own_url, title, text), author, published, language, parent)| Post {
             has_own_title: !has_own_url,
+            thread: parent.clone(),
+            edited: published,
+            engagement: Engagement { likes: author.followers.map(|_| -3), ..Engagement::default() },
+            rating: author.followers.map(|_| 2),
+            concerns: if has_own_url { Concerns::Named } else { Concerns::Desk },
+            is_private: title.is_none(),
+            is_gone: url.is_none(),
             id,
             site,
             url,
@@ -139,6 +147,10 @@ fn any_mention() -> impl Strategy<Value = Mention> {
                 story: MentionId(story),
                 copies,
                 ticket: ticket.map(TicketId),
+                versions: (copies % 2 == 1)
+                    .then(|| Version { title: None, text: "as it was".into(), until: seen })
+                    .into_iter()
+                    .collect(),
                 mark,
             }
         },
@@ -148,6 +160,15 @@ fn any_mention() -> impl Strategy<Value = Mention> {
 fn hub() -> Hub {
     let [hub, topic] = ["https://hub.example/", "https://a.example/feed?x=%C3%A4"];
     Hub { hub: hub.parse().unwrap(), topic: topic.parse().unwrap() }
+}
+
+fn ledger(at: Option<DateTime<Utc>>) -> Ledger {
+    let budget = Budget { name: "reads", most: 9, unit: Unit::Calls, span: Span::Month };
+    let mut ledger = Ledger::default();
+    if let Some(at) = at {
+        ledger.reserve(&Cost { budget, most: 2 }, at).unwrap();
+    }
+    ledger
 }
 
 fn rhythm(news: Option<DateTime<Utc>>, polled: Option<DateTime<Utc>>) -> Rhythm {
@@ -173,6 +194,8 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                 validators: Validators { etag, last_modified },
                 marks,
                 rules,
+                ledger: ledger(first_poll),
+                rechecked: first_poll,
                 sent_in_full: last_poll,
                 looked_again: not_before,
                 named: failing_since.map(|at| at.to_string()),

@@ -138,7 +138,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     }
 }
 
-fn headers(reader: &mut impl BufRead) -> std::io::Result<HashMap<String, String>> {
+pub(super) fn headers(reader: &mut impl BufRead) -> std::io::Result<HashMap<String, String>> {
     let mut headers = HashMap::new();
     loop {
         let mut line = String::new();
@@ -152,7 +152,7 @@ fn headers(reader: &mut impl BufRead) -> std::io::Result<HashMap<String, String>
     }
 }
 
-fn respond(
+pub(super) fn respond(
     stream: &mut TcpStream,
     answer: &Answer,
     asked: &HashMap<String, String>,

@@ -1,0 +1,125 @@
+//! How a request shows that it may: headers, parts of an address and tokens that nobody else is to see.
+
+use super::Location;
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
+use url::Url;
+
+/// A password, key or token. What is shown of it, with `{:?}`, says only that there is one.
+#[derive(Clone, Default)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Returns the secret itself, for where it is sent.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Tells whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+}
+
+impl<T: Into<String>> From<T> for Secret {
+    fn from(text: T) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What a request shows to be let in. It is added when the request is sent, to the address that was
+/// asked for alone: a redirect to another host goes without, and nothing of it is in a [`Location`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Access {
+    /// Headers with their secret values, such as `Authorization`.
+    pub headers: Vec<(String, Secret)>,
+    /// Parameters added to the query.
+    pub query: Vec<(String, Secret)>,
+    /// What stands in the address where its path says `{token}`.
+    pub token: Option<Secret>,
+    /// A token that has to be asked for, and is sent as `Authorization: Bearer`.
+    pub grant: Option<Grant>,
+}
+
+impl Access {
+    /// Shows a token that the operator has.
+    pub fn bearer(token: &Secret) -> Self {
+        Self::header("Authorization", &format!("Bearer {}", token.expose()).into())
+    }
+
+    /// Shows one header.
+    pub fn header(name: &str, value: &Secret) -> Self {
+        Self { headers: vec![(name.to_owned(), value.clone())], ..Self::default() }
+    }
+
+    /// Lets a token be asked for.
+    pub fn granted(grant: Grant) -> Self {
+        Self { grant: Some(grant), ..Self::default() }
+    }
+
+    /// Tells whether nothing is shown.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a token is given for. The token is asked for when it is first needed, kept in memory, and asked
+/// for anew before it ends or when it is refused.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grant {
+    /// OAuth 2.0 (RFC 6749): the form that is sent, and the client's name and password, sent by Basic.
+    OAuth { url: Url, client: Option<(String, Secret)>, form: Vec<(&'static str, Secret)> },
+    /// A service account that signs its own claim (RFC 7523): its address, its private key in PEM, and
+    /// what it asks for.
+    ServiceAccount { url: Url, email: String, key: Secret, scope: &'static str },
+    /// A session of the AT Protocol: the server, the account and its app password.
+    Session { server: Url, account: String, password: Secret },
+}
+
+impl Grant {
+    /// Returns where the token is asked for.
+    pub(super) fn location(&self) -> Location {
+        Location::Web(match self {
+            Self::OAuth { url, .. } | Self::ServiceAccount { url, .. } => url.clone(),
+            Self::Session { server, .. } => server.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let secret = Secret::from("s3cr3t");
+        let url = Url::parse("https://a.example/token").unwrap();
+        let grant = Grant::OAuth {
+            url,
+            client: Some(("me".into(), secret.clone())),
+            form: vec![("refresh_token", secret.clone())],
+        };
+        let access = Access {
+            query: vec![("key".into(), secret.clone())],
+            token: Some(secret.clone()),
+            grant: Some(grant),
+            ..Access::bearer(&secret)
+        };
+        assert!(!format!("{access:?}").contains("s3cr3t"), "{access:?}");
+        assert!(access.headers.iter().any(|(_, value)| value.expose() == "Bearer s3cr3t"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Sites that have an API, each played by a stand-in that behaves as its documentation says.
+
+mod hackernews;
