@@ -169,6 +169,7 @@ pub struct Cursor(pub String);
 pub struct Visit {
     /// Where the source is to be resumed: what the page before offered, or the last poll.
     pub cursor: Cursor,
+    /// When it asks; or when what it reads came.
     pub now: DateTime<Utc>,
 }
 

@@ -225,7 +225,10 @@ impl<'a> Tour<'a> {
         if let Some(cost) = &request.cost {
             self.set_aside(cost).await?;
         }
-        let page = match self.ask(&request, known).await {
+        let fetched = self.ask(&request, known).await;
+        // A poll may take minutes: what a reply says of seconds counts from when it came.
+        self.visit.now = clock::now();
+        let page = match fetched {
             Ok(Fetched::Unchanged { validators, fresh_for }) if is_first => {
                 self.receipt.validators = validators;
                 self.receipt.fresh_for = fresh_for;
