@@ -36,6 +36,7 @@ pub mod telegram;
 #[cfg(test)]
 mod testing;
 pub mod trustpilot;
+pub mod turns;
 pub mod walk;
 pub mod websub;
 pub mod x;
