@@ -5,8 +5,9 @@ use crate::brand::Hit;
 use crate::delivery::{Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
 use crate::fetch::Location;
-use crate::mention::{Mark, Mention};
-use crate::post::Author;
+use crate::fetch::budget::{Account, Unit};
+use crate::mention::{Mark, Mention, Version};
+use crate::post::{Author, Engagement};
 use crate::store::{SourceState, Store};
 use crate::text::Language;
 use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
@@ -49,6 +50,18 @@ pub struct MentionView {
     pub why: Vec<String>,
     /// A person's correction, if there is one.
     pub mark: Option<Mark>,
+    /// The site's ids of what it answers, and of the conversation or thing reviewed.
+    pub parent: Option<String>,
+    pub thread: Option<String>,
+    /// Stars given with it, 1 (bad) to 5.
+    pub rating: Option<u8>,
+    pub engagement: Option<Engagement>,
+    /// When its author last changed it, where the site tells.
+    pub edited: Option<DateTime<Utc>>,
+    /// What it said before, oldest first.
+    pub versions: Vec<Version>,
+    /// Whether its site has it no more; its words were taken out then.
+    pub deleted: bool,
 }
 
 /// Returns the view of a mention.
@@ -104,6 +117,13 @@ pub fn mention(mention: &Mention) -> MentionView {
         ticket: mention.ticket.map(|ticket| ticket.0),
         why,
         mark: mention.mark,
+        parent: mention.post.parent.clone(),
+        thread: mention.post.thread.clone(),
+        rating: mention.post.rating,
+        engagement: Some(mention.post.engagement).filter(|known| !known.is_unknown()),
+        edited: mention.post.edited,
+        versions: mention.versions.clone(),
+        deleted: mention.post.is_gone,
     }
 }
 
@@ -298,6 +318,48 @@ pub struct SourceView {
     /// Malformed entries in the last reply.
     pub skipped: u32,
     pub mentions: u64,
+    /// What was used up of what is scarce there.
+    pub budgets: Vec<BudgetView>,
+}
+
+/// What was used up of a budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BudgetView {
+    pub name: String,
+    /// In calls, or in US dollars.
+    pub used: f64,
+    pub most: f64,
+    pub unit: String,
+    /// Posts that were read for it.
+    pub posts: u64,
+    /// When it begins anew.
+    pub over: DateTime<Utc>,
+    /// The same for people.
+    pub told: String,
+}
+
+impl BudgetView {
+    fn of((name, account): (String, Account)) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "no budget has so many digits")]
+        let amount = |amount: u64| match account.unit {
+            Unit::Calls => amount as f64,
+            Unit::MicroDollars => amount as f64 / 1e6,
+        };
+        let unit = match account.unit {
+            Unit::Calls => "calls",
+            Unit::MicroDollars => "USD",
+        };
+        let told = format!("{name}: {}", account.told());
+        Self {
+            name,
+            used: amount(account.used),
+            most: amount(account.most),
+            unit: unit.to_owned(),
+            posts: account.posts,
+            over: account.over,
+            told,
+        }
+    }
 }
 
 /// When an alert speaks.
@@ -334,7 +396,8 @@ impl StatusView {
         let counts = store.counts()?;
         let mut sources = Vec::with_capacity(setting.sources.len());
         for facts in setting.sources {
-            let SourceState { moved, subscription, health, .. } = store.source(&facts.name)?;
+            let SourceState { moved, subscription, health, ledger, .. } =
+                store.source(&facts.name)?;
             let state = match &health {
                 health if health.gone => "gone",
                 health if health.failures > 0 => "failing",
@@ -360,6 +423,7 @@ impl StatusView {
                 posts: health.posts,
                 skipped: health.skipped,
                 mentions: health.mentions,
+                budgets: ledger.0.into_iter().map(BudgetView::of).collect(),
             });
         }
         let mut alerts = Vec::new();
