@@ -22,6 +22,8 @@ pub mod forum;
 pub mod googlebusiness;
 pub mod googleplay;
 pub mod hackernews;
+#[cfg(test)]
+mod hostile;
 pub mod instagram;
 pub mod intake;
 pub mod json;
@@ -185,6 +187,12 @@ pub trait Source: Send + Sync {
     fn also(&self, visit: &Visit) -> Vec<Request> {
         let _ = visit;
         Vec::new()
+    }
+
+    /// Returns what is asked to see whether the source works: as a first poll, unless that would cost
+    /// money.
+    fn probe(&self, visit: &Visit) -> Vec<Request> {
+        std::iter::once(self.open(visit)).chain(self.also(visit)).collect()
     }
 
     /// Reads one reply to a request of ours. [`Reply::about`] says which.
