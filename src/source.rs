@@ -3,7 +3,6 @@
 
 use crate::fetch::{Reply, Request};
 use crate::post::Post;
-use crate::query::KINDS;
 use crate::schedule::Hints;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -97,9 +96,9 @@ impl Kind {
         Self::Intake,
     ];
 
-    /// Tells whether `word` names a kind that only a later version reads.
-    pub fn comes_later(word: &str) -> bool {
-        KINDS.contains(&word) && Self::ALL.iter().all(|kind| kind.word() != word)
+    /// Returns the kind that `word` names.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
     /// The word used in configuration, queries and JSON.

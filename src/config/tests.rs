@@ -1,6 +1,7 @@
 //! The configuration as a whole: the folder of mistakes, the samples, and where everything defaults to.
 
 use super::*;
+use crate::query::parse_filter;
 use std::fs;
 use std::time::Duration;
 
@@ -107,6 +108,14 @@ fn every_kind_has_a_sample_that_shows_all_its_keys() {
     for entry in fs::read_dir(&folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(wanted.contains(&name), "{name} is the sample of no kind");
+    }
+}
+
+#[test]
+fn every_kind_can_be_asked_for() {
+    for kind in Kind::ALL {
+        assert!(parse_filter(&format!("kind:{kind}")).is_ok(), "{kind}");
+        assert_eq!(Kind::named(kind.word()), Some(kind));
     }
 }
 

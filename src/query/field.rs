@@ -110,8 +110,8 @@ impl fmt::Display for FieldName {
     }
 }
 
-/// The kinds of sources there are, or will be in a later version.
-pub const KINDS: [&str; 21] = [
+/// The kinds of sources there are.
+const KINDS: [&str; 21] = [
     "feed",
     "opml",
     "forum",
