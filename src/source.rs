@@ -29,6 +29,7 @@ pub mod json;
 pub mod lemmy;
 pub mod mastodon;
 pub mod opml;
+pub mod peertube;
 pub mod reddit;
 pub mod search;
 pub mod site;
@@ -68,11 +69,12 @@ pub enum Kind {
     Telegram,
     Json,
     Intake,
+    PeerTube,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Feed,
         Self::Opml,
         Self::Forum,
@@ -94,6 +96,7 @@ impl Kind {
         Self::Telegram,
         Self::Json,
         Self::Intake,
+        Self::PeerTube,
     ];
 
     /// Returns the kind that `word` names.
@@ -125,6 +128,7 @@ impl Kind {
             Self::Telegram => "telegram",
             Self::Json => "json",
             Self::Intake => "intake",
+            Self::PeerTube => "peertube",
         }
     }
 
@@ -150,6 +154,7 @@ impl Kind {
             Self::Telegram => &telegram::SITE,
             Self::Json => &json::SITE,
             Self::Intake => &intake::SITE,
+            Self::PeerTube => &peertube::SITE,
         })
     }
 }

@@ -111,7 +111,7 @@ impl fmt::Display for FieldName {
 }
 
 /// The kinds of sources there are.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 22] = [
     "feed",
     "opml",
     "forum",
@@ -133,6 +133,7 @@ const KINDS: [&str; 21] = [
     "googlebusiness",
     "telegram",
     "intake",
+    "peertube",
 ];
 
 /// How a value is compared.

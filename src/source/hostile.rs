@@ -172,7 +172,7 @@ fn tried(source: &dyn Source, body: &[u8], visit: &Visit) {
 
 fn all() -> Vec<(Kind, Box<dyn Source>)> {
     let kinds = Kind::ALL.into_iter().filter(|kind| kind.site().is_some());
-    let kinds = kinds.filter(|kind| *kind == Kind::HackerNews);
+    let kinds = kinds.filter(|kind| matches!(kind, Kind::HackerNews | Kind::PeerTube));
     kinds.map(|kind| (kind, source(kind, &[], &["Acme", "\"Acme Pay\"", "#acme"]))).collect()
 }
 
