@@ -86,7 +86,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     }
     Ok(Box::new(Lemmy {
         lists,
-        token: watch.given.secret("token").filter(|token| !token.is_empty()).cloned(),
+        token: watch.given.secret("token").cloned(),
         community: community.map(str::to_owned),
         base: watch.base,
     }))

@@ -84,7 +84,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     if let Some(odd) = tags.iter().find(|tag| tag.is_empty() || tag.contains([';', ' '])) {
         return Err(Wrong::new("tags", format!("`{odd}` is no tag")));
     }
-    let key = watch.given.secret("key").filter(|key| !key.is_empty());
+    let key = watch.given.secret("key");
     let access =
         key.map(|key| Access { query: vec![("key".into(), key.clone())], ..Access::default() });
     Ok(Box::new(StackExchange {

@@ -3,4 +3,5 @@
 mod appstore;
 mod hackernews;
 mod lemmy;
+mod peertube;
 mod stackexchange;

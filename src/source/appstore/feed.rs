@@ -137,7 +137,7 @@ impl Review {
             text: html::clean(&self.text),
             author: Author {
                 name: text(&self.author),
-                url: text(&self.author_url).filter(|url| url.starts_with("http")),
+                url: text(&self.author_url).filter(|url| url.starts_with("https://")),
                 ..Author::default()
             },
             published: self.updated,

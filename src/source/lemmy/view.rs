@@ -62,9 +62,9 @@ impl<'v> View<'v> {
         time(self.item, ["published_at", "published"])
     }
 
-    /// Returns the post; `None` if it has no id. `beside` is what stands in the same answer.
+    /// Returns the post; `None` if it has no id, which is an address. `beside` is what stands in the same answer.
     pub(super) fn post(&self, beside: &[Self], memory: &Memory) -> Option<Post> {
-        let id = text(self.item, "ap_id")?;
+        let id = address(self.item, "ap_id")?;
         if flag(self.item, "removed") || flag(self.item, "deleted") {
             return Some(Post::gone("", id));
         }
@@ -82,7 +82,7 @@ impl<'v> View<'v> {
             return None;
         }
         let replies = if self.is_comment { "child_count" } else { "comments" };
-        let thread = above.map_or(Some(id), |above| text(above, "ap_id"));
+        let thread = above.map_or(Some(id), |above| address(above, "ap_id"));
         Some(Post {
             id: Some(id.to_owned()),
             url: Some(id.to_owned()),
@@ -116,20 +116,20 @@ impl<'v> View<'v> {
         }
         let path: Vec<&str> = text(self.item, "path")?.split('.').collect();
         let number: u64 = match path.as_slice() {
-            ["0", _] => return text(self.whole.get("post")?, "ap_id").map(str::to_owned),
+            ["0", _] => return address(self.whole.get("post")?, "ap_id").map(str::to_owned),
             [.., above, _] => above.parse().ok()?,
             _ => return None,
         };
         let is_above = |other: &&Self| {
             other.is_comment && other.item.get("id").and_then(Value::as_u64) == Some(number)
         };
-        text(beside.iter().find(is_above)?.item, "ap_id").map(str::to_owned)
+        address(beside.iter().find(is_above)?.item, "ap_id").map(str::to_owned)
     }
 
     fn author(&self) -> Author {
         let Some(person) = self.whole.get("creator") else { return Author::default() };
         let account = text(person, "name").map(html::clean);
-        let url = text(person, "ap_id").or_else(|| text(person, "actor_id"));
+        let url = address(person, "ap_id").or_else(|| address(person, "actor_id"));
         let host = url.and_then(|url| Url::parse(url).ok());
         let host = host.as_ref().and_then(Url::host_str);
         Author {
@@ -149,6 +149,13 @@ impl<'v> View<'v> {
 
 fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
     value.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Returns an address on the web.
+fn address<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    let is_odd = |c: char| c.is_control() || c.is_whitespace();
+    let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    text(value, name).filter(|url| is_web(url) && !url.contains(is_odd))
 }
 
 fn flag(value: &Value, name: &str) -> bool {

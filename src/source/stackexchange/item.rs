@@ -82,8 +82,7 @@ impl<'v> Item<'v> {
         let time = |name: &str| DateTime::from_timestamp(self.item.get(name)?.as_i64()?, 0);
         let host = self.host(site);
         let short = if self.is_answer() { "a" } else { "q" };
-        let own = self.text("link").filter(|link| link.starts_with("http"));
-        let url = own.map(str::to_owned);
+        let url = self.text("link").filter(|link| is_web(link)).map(str::to_owned);
         let url = url.or_else(|| host.as_ref().map(|host| format!("https://{host}/{short}/{id}")));
         let name = host.as_deref().map(name_of);
         Some(Post {
@@ -120,7 +119,7 @@ impl<'v> Item<'v> {
         let word = |name: &str| owner.get(name)?.as_str().filter(|text| !text.trim().is_empty());
         Author {
             name: word("display_name").map(html::plain),
-            url: word("link").map(str::to_owned),
+            url: word("link").filter(|link| is_web(link)).map(str::to_owned),
             ..Author::default()
         }
     }
@@ -150,6 +149,12 @@ impl<'v> Item<'v> {
             },
         })
     }
+}
+
+/// Tells whether `link` is an address on the web.
+fn is_web(link: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || c.is_whitespace();
+    (link.starts_with("https://") || link.starts_with("http://")) && !link.contains(is_odd)
 }
 
 /// Returns what the API calls the site at a host.

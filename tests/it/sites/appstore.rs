@@ -83,7 +83,7 @@ fn a_country_that_is_none_is_named_and_the_others_are_read() {
     let site = feed();
     let world = World::new(&config(&site, "[\"xx\", \"se\"]"));
     world.vahti("poll").ok();
-    let health = world.vahti("sources --format json").ok();
+    let health = world.vahti("status --format json").ok();
     assert!(health.contains("no App Store of the country `xx`"), "{health}");
     let mentions = world.vahti("mentions --limit 0 --copies --format json").json();
     assert_eq!(mentions.as_array().unwrap().len(), 1);

@@ -162,7 +162,7 @@ fn a_token_is_shown_and_never_told() {
     let told = format!("{}{}", probed.out, probed.err);
     assert!(told.contains("does not accept the `token` (incorrect_login)"), "{told}");
     let polled = world.vahti("poll");
-    let health = world.vahti("sources --format json");
+    let health = world.vahti("status --format json");
     let all = [told, polled.out, polled.err, health.out, health.err].concat();
     assert!(all.contains("incorrect_login"), "{all}");
     assert!(!all.contains(TOKEN) && !all.contains("d3Jvbmc-wrong"), "{all}");
@@ -178,7 +178,7 @@ fn a_server_that_was_asked_too_often_is_left_alone() {
     let polled = world.vahti("poll");
     let refused = site.seen().iter().filter(|asked| asked.get("page") == "2").count();
     assert_eq!(refused, 1, "{polled:?}");
-    let health = world.vahti("sources --format json");
+    let health = world.vahti("status --format json");
     assert!(health.out.contains("rate_limit_error"), "{}", health.out);
     let mentions = world.vahti("mentions --limit 0 --copies --format json").json();
     assert_eq!(mentions.as_array().unwrap().len(), 98, "the first page counts");

@@ -135,7 +135,7 @@ fn a_day_without_calls_left_is_waited_out() {
     let world = World::new(&open_config(&site));
     world.vahti("poll");
     assert_eq!(site.seen().len(), 1);
-    let health = world.vahti("sources --format json").ok();
+    let health = world.vahti("status --format json").ok();
     assert!(health.contains("all 300 calls of the day are used up"), "{health}");
 }
 
@@ -153,7 +153,7 @@ fn a_key_is_shown_and_never_told() {
     let told = format!("{}{}", probed.out, probed.err);
     assert!(told.contains("doesn't match a known application"), "{told}");
     let polled = world.vahti("poll");
-    let health = world.vahti("sources --format json");
+    let health = world.vahti("status --format json");
     let all = [told, polled.out, polled.err, health.out, health.err].concat();
     assert!(all.contains("check `site` (`stackoverflow`) and `key`"), "{all}");
     assert!(!all.contains(KEY) && !all.contains("wrong-s3cr3t"), "{all}");
