@@ -128,7 +128,8 @@ fn a_poll_of_either_version_cut_off_anywhere_loses_nothing() {
     let (mentions, _) = cut_everywhere(v3, open_config);
     // One of each was deleted.
     assert_eq!(mentions.len(), POSTS + COMMENTS - 2);
-    assert!(mentions.contains(&"https://s1.example/comment/7 | Acme | Acme 7".to_owned()));
+    let expected = "https://s1.example/comment/7 | Acme | Acme 7";
+    assert!(mentions.iter().any(|row| row.starts_with(expected)), "{mentions:?}");
     assert_eq!(cut_everywhere(v4, open_config).0, mentions);
 }
 

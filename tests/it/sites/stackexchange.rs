@@ -103,8 +103,8 @@ fn open_config(site: &StandIn) -> String {
 fn a_poll_cut_off_anywhere_loses_nothing() {
     let (mentions, _) = cut_everywhere(api, open_config);
     assert_eq!(mentions.len(), usize::try_from(POSTS).unwrap());
-    let expected = "https://stackoverflow.com/a/7 | Acme & 7 | Words 7".to_owned();
-    assert!(mentions.contains(&expected), "{mentions:?}");
+    let expected = "https://stackoverflow.com/a/7 | Acme & 7 | Words 7";
+    assert!(mentions.iter().any(|row| row.starts_with(expected)), "{mentions:?}");
 }
 
 #[test]
