@@ -35,6 +35,11 @@ impl Walks {
         self.0.get(name).cloned().unwrap_or_default()
     }
 
+    /// Tells whether anything is noted of the list called `name`.
+    pub fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Notes how far the list called `name` was read.
     pub fn set(&mut self, name: &str, walk: Walk) {
         self.0.insert(name.to_owned(), walk);
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(Walks::of(&walks.cursor()), walks);
         assert_eq!(Walks::of(&Cursor("{\"a\":".into())), Walks::default());
         assert_eq!(Walks::of(&Cursor::default()), Walks::default());
+        assert!(walks.knows("Acme") && !walks.knows("Beta"));
         walks.keep(&["Beta".into()]);
         assert_eq!(walks, Walks::default());
     }
