@@ -4,7 +4,9 @@ use super::*;
 use crate::fetch::Location;
 use crate::source::Cursor;
 use crate::source::site::{Given, Told};
-use crate::source::testing::{answered, lines, refused, sample, samples, saved, source, visit};
+use crate::source::testing::{
+    self, answered, lines, refused, sample, samples, saved, source, visit,
+};
 
 fn signed_out() -> Box<dyn Source> {
     source(Kind::Bluesky, &[], &["Acme"])
@@ -45,21 +47,7 @@ fn ids(page: &Page) -> Vec<&str> {
 
 #[test]
 fn a_post_is_read_with_all_that_the_server_tells() {
-    let body = r#"{"posts":[{"uri":"at://did:plc:ada/app.bsky.feed.post/3k7",
-        "author":{"did":"did:plc:ada","handle":"ada.example","displayName":"Ada \u202eL","labels":[]},
-        "record":{"text":"Työ: acme.example/tu... 👎","createdAt":"2026-11-22T10:00:00.5Z","langs":["fi","en"],
-          "facets":[{"index":{"byteStart":6,"byteEnd":24},"features":[{"$type":"app.bsky.richtext.facet#link","uri":"https://acme.example/tuki/katkot"}]}],
-          "embed":{"$type":"app.bsky.embed.recordWithMedia",
-            "record":{"$type":"app.bsky.embed.record","record":{"uri":"at://did:plc:q/app.bsky.feed.post/1"}},
-            "media":{"$type":"app.bsky.embed.external","external":{"uri":"https://news.example/acme","title":"Acme down","description":"Since noon"}}},
-          "reply":{"root":{"uri":"at://did:plc:b/app.bsky.feed.post/1"},"parent":{"uri":"at://did:plc:c/app.bsky.feed.post/2"}}},
-        "indexedAt":"2026-11-22T10:00:02Z","likeCount":3,"repostCount":2,"quoteCount":1,"replyCount":4,"labels":[]},
-       {"uri":"at://did:plc:bob/app.bsky.feed.post/3k6","author":{"handle":"handle.invalid","displayName":""},
-        "record":{"text":"","createdAt":"2031-01-01T00:00:00Z",
-          "embed":{"$type":"app.bsky.embed.images","images":[{"alt":"Acmen kuitti"},{"alt":""}]}},
-        "indexedAt":"2026-11-22T09:00:00Z"},
-       {"uri":"at://did:plc:bob/app.bsky.feed.post/3k5","record":{"text":"Acme!",
-          "embed":{"$type":"app.bsky.embed.record","record":{"uri":"at://did:plc:q/app.bsky.feed.post/9"}}}}]}"#;
+    let body = testing::reply("bluesky/search.json");
     let page = saved(signed_out().as_ref(), body.as_bytes()).unwrap();
     assert_eq!(
         lines(&page),
@@ -77,6 +65,9 @@ fn a_post_is_read_with_all_that_the_server_tells() {
          parent=at://did:plc:q/app.bsky.feed.post/9 | thread=at://did:plc:bob/app.bsky.feed.post/3k5"
     );
     assert!(page.posts.iter().all(|post| post.site.is_empty() && post.has_own_url));
+    let body = testing::reply("bluesky/notifications.json");
+    let page = saved(signed_out().as_ref(), body.as_bytes()).unwrap();
+    assert_eq!((ids(&page), page.skipped), (vec!["9"], 0));
 }
 
 #[test]

@@ -37,16 +37,7 @@ fn all(source: &dyn Source, cursor: &str) -> Vec<String> {
 
 #[test]
 fn a_post_is_read_with_all_that_the_server_tells() {
-    let body = r##"[{"id":"12","uri":"https://else.example/users/ada/statuses/7","url":"https://else.example/@ada/7",
-        "created_at":"2026-11-22T10:00:00.125Z","edited_at":"2026-11-22T10:05:00.000Z","language":"fi",
-        "spoiler_text":"Pankki","in_reply_to_id":"11","favourites_count":3,"reblogs_count":2,
-        "quotes_count":1,"replies_count":4,"visibility":"public",
-        "content":"<p><a href=\"https://s.example/tags/Acme\">#<span>Acme</span></a> ei toimi<br>taas</p><p><a href=\"https://acme.example/tuki/katkot\"><span class=\"invisible\">https://</span><span class=\"ellipsis\">acme.example/tuki</span><span class=\"invisible\">/katkot</span></a></p>",
-        "account":{"acct":"ada@else.example","username":"ada","display_name":"Ada \u202eL","url":"https://else.example/@ada","followers_count":9},
-        "poll":{"options":[{"title":"kyllä"},{"title":"ei"}]},
-        "media_attachments":[{"description":"Kuva virheestä"},{"description":null}]},
-       {"id":"11","uri":"https://site.example/users/bob/statuses/11","created_at":"2026-11-22T09:00:00Z",
-        "content":"Acme?","account":{"acct":"bob"}}]"##;
+    let body = testing::reply("mastodon/tag.json");
     let page = saved(tags().as_ref(), body.as_bytes()).unwrap();
     assert_eq!(
         lines(&page),
@@ -59,7 +50,11 @@ fn a_post_is_read_with_all_that_the_server_tells() {
          thread=https://site.example/users/bob/statuses/11 | likes=3 | replies=4 | shares=3\n\
          https://site.example/users/bob/statuses/11 | text=Acme? | \
          url=https://site.example/users/bob/statuses/11 | handle=bob | \
-         published=2026-11-22T09:00:00+00:00 | thread=https://site.example/users/bob/statuses/11"
+         published=2026-11-22T09:00:00+00:00 | thread=https://site.example/users/bob/statuses/11\n\
+         https://site.example/users/bob/statuses/10 | text=Just so: Acme | \
+         url=https://site.example/users/bob/statuses/10 | handle=bob | \
+         published=2026-11-22T08:00:00+00:00 | parent=https://else.example/users/eve/statuses/9 | \
+         thread=https://site.example/users/bob/statuses/10"
     );
     assert!(page.posts.iter().all(|post| post.site.is_empty() && post.has_own_url));
 }
@@ -87,13 +82,13 @@ fn what_others_pass_on_is_read_once_and_who_wants_no_programs_is_left_out() {
 #[test]
 fn a_mention_is_said_to_the_brand_and_a_message_is_private() {
     let source = signed_in(&[("mentions", Told::Flag(true))], &["Acme"]);
-    let body = r#"[{"id":"31","type":"mention","created_at":"2026-11-22T11:00:00Z","status":
-        {"id":"117","uri":"https://a.example/1","visibility":"direct","content":"<p>@acme apua</p>",
-         "account":{"acct":"x","noindex":true}}}]"#;
+    let body = testing::reply("mastodon/notifications.json");
     let visit = visit("");
-    let page = answered(source.as_ref(), &source.open(&visit), body, &visit);
+    let page = answered(source.as_ref(), &source.open(&visit), &body, &visit);
     let [post] = page.posts.as_slice() else { panic!("{page:?}") };
     assert_eq!((post.concerns, post.is_private), (Concerns::Desk, true));
+    let body = testing::reply("mastodon/search.json");
+    assert_eq!(saved(tags().as_ref(), body.as_bytes()).unwrap().posts.len(), 1);
     // The list is walked by the ids of notifications, not by those of posts.
     assert!(page.cursor.unwrap().0.contains(r#""mentions":{"newest":"31","next":"31"}"#));
 }
