@@ -106,7 +106,8 @@ struct Bluesky {
 fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     let handle = watch.given.text("handle").map(|handle| handle.trim().trim_start_matches('@'));
     let handle = handle.filter(|handle| !handle.is_empty());
-    let password = watch.given.secret("password").filter(|password| !password.is_empty());
+    // Commands that ask nobody read the configuration without its secrets: one may be empty.
+    let password = watch.given.secret("password");
     let mentions = watch.given.flag("mentions") == Some(true);
     let mut base = watch.base;
     let grant = match (handle, password) {

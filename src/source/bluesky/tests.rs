@@ -229,6 +229,8 @@ fn what_does_not_fit_together_is_said() {
     assert_eq!(wrong(&[("password", Told::Secret("a".into()))]), Some("password"));
     assert_eq!(wrong(&[("mentions", Told::Flag(true))]), Some("mentions"));
     assert_eq!(wrong(&[]), None);
+    let unread = [("handle", Told::Text("a".into())), ("password", Told::Secret("".into()))];
+    assert_eq!(wrong(&unread), None);
     // A server that the operator chose is asked as it is.
     let own = build("https://pds.example/at", &[]).unwrap();
     let request = own.open(&visit(""));

@@ -202,6 +202,8 @@ fn what_cannot_be_asked_is_said() {
     assert_eq!(build(&[("mentions", Told::Flag(true))]), Some("mentions"));
     assert_eq!(build(&[("tags", Told::Texts(vec!["two words".into()]))]), Some("tags"));
     assert_eq!(build(&[]), None);
+    let unread = [("mentions", Told::Flag(true)), ("token", Told::Secret("".into()))];
+    assert_eq!(build(&unread), None);
     let source = source(Kind::Mastodon, &[], &["AT&T"]);
     let body = r#"{"domain":"a.example","version":"4.6.4"}"#;
     let page = answered(source.as_ref(), &source.open(&visit("")), body, &visit(""));

@@ -42,12 +42,12 @@ fn timeline(asked: &Asked, all: &[(String, Value)], host: &str) -> Answer {
     let of = |id: &str| number(id).unwrap();
     let mut wanted: Vec<&(String, Value)> = all.iter().collect();
     wanted.sort_by_key(|(id, _)| of(id));
-    let page: Vec<&(String, Value)> = if let Some(least) = number(asked.get("min_id")) {
-        wanted.into_iter().filter(|(id, _)| of(id) > least).take(limit).collect()
-    } else {
-        let most = number(asked.get("max_id")).unwrap_or(i64::MAX);
-        wanted.into_iter().rev().filter(|(id, _)| of(id) < most).take(limit).rev().collect()
-    };
+    let least = number(asked.get("min_id"));
+    let most = number(asked.get("max_id")).unwrap_or(i64::MAX);
+    wanted.retain(|(id, _)| of(id) > least.unwrap_or(i64::MIN) && of(id) < most);
+    // Upwards, the oldest come first; else the newest.
+    let from = if least.is_some() { 0 } else { wanted.len().saturating_sub(limit) };
+    let page: Vec<&(String, Value)> = wanted.into_iter().skip(from).take(limit).collect();
     let entries: Vec<&Value> = page.iter().rev().map(|(_, entry)| entry).collect();
     let later = (Utc::now() + TimeDelta::minutes(5)).to_rfc3339();
     let mut answer = json(200, value!(entries).to_string())
