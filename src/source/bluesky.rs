@@ -8,7 +8,7 @@
 
 use super::search::{self, Dialect};
 use super::site::{Key, Site, Sort, Watch, Wrong, at};
-use super::walk::{Walk, Walks};
+use super::walk::{Walk, Walks, in_turn};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Access, Grant, Reply, Request};
 use crate::post::{Concerns, Post};
@@ -137,7 +137,6 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
         }
     };
     let mut lists = Vec::new();
-    // What speaks to the brand comes first: found twice, a post is what it was at first.
     lists.extend(mentions.then_some(List::Mentions));
     lists.extend(searches(&watch.keywords).into_iter().map(List::Search));
     let is_signed_in = grant.is_some();
@@ -158,14 +157,14 @@ fn searches(keywords: &[Query]) -> Vec<String> {
 
 impl Source for Bluesky {
     fn open(&self, visit: &Visit) -> Request {
-        match self.lists.first() {
+        match self.in_turn(visit).first() {
             Some(list) => self.first(list, visit),
             None => self.request("_health", &[]).about(SERVER),
         }
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        self.lists.iter().skip(1).map(|list| self.first(list, visit)).collect()
+        self.in_turn(visit).iter().skip(1).map(|list| self.first(list, visit)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -244,6 +243,15 @@ impl Bluesky {
 
     fn list(&self, about: &str) -> Option<&List> {
         self.lists.iter().find(|list| list.name() == about)
+    }
+
+    /// Returns the lists in the order in which they are asked for. What speaks to the brand comes first:
+    /// found twice, a post is what it was at first.
+    fn in_turn(&self, visit: &Visit) -> Vec<&List> {
+        let (mut lists, others): (Vec<&List>, Vec<&List>) =
+            self.lists.iter().partition(|list| **list == List::Mentions);
+        lists.extend(in_turn(others, visit.now));
+        lists
     }
 
     /// Asks for the page of a list with which a poll begins.

@@ -8,7 +8,7 @@
 //! was written, so the last hour is looked at again.
 
 use super::site::{Key, Site, Sort, Watch, Wrong};
-use super::walk::{Walk, Walks};
+use super::walk::{Walk, Walks, in_turn};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit, site};
 use crate::fetch::{Access, Reply, Request};
 use crate::post::{Concerns, Post};
@@ -86,7 +86,6 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     }
     let tags = lists::tags(watch.given.texts("tags"), &watch.keywords)?;
     let mut all = Vec::new();
-    // What speaks to the brand comes first: found twice, a post is what it was at first.
     all.extend(mentions.then_some(List::Mentions));
     if token.is_some() {
         all.extend(lists::searches(&watch.keywords).into_iter().map(List::Search));
@@ -102,14 +101,14 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 
 impl Source for Mastodon {
     fn open(&self, visit: &Visit) -> Request {
-        match self.lists.first() {
+        match self.in_turn(visit).first() {
             Some(list) => self.first(list, visit),
             None => self.at("/api/v2/instance", &[]).about(SERVER),
         }
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        self.lists.iter().skip(1).map(|list| self.first(list, visit)).collect()
+        self.in_turn(visit).iter().skip(1).map(|list| self.first(list, visit)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -212,6 +211,15 @@ impl Source for Mastodon {
 impl Mastodon {
     fn at(&self, path: &str, query: &[(&str, &str)]) -> Request {
         Request::api(site::at(&self.base, path, query)).with(&self.access)
+    }
+
+    /// Returns the lists in the order in which they are asked for. What speaks to the brand comes first:
+    /// found twice, a post is what it was at first.
+    fn in_turn(&self, visit: &Visit) -> Vec<&List> {
+        let (mut lists, others): (Vec<&List>, Vec<&List>) =
+            self.lists.iter().partition(|list| **list == List::Mentions);
+        lists.extend(in_turn(others, visit.now));
+        lists
     }
 
     /// Asks for the page of a list with which a poll begins.

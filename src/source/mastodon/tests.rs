@@ -184,6 +184,24 @@ fn keywords_become_hashtags_and_searches() {
 }
 
 #[test]
+fn of_many_hashtags_each_has_its_turn_and_what_speaks_to_the_brand_is_first() {
+    let tags: Vec<String> = (0..60).map(|number| format!("acme{number}")).collect();
+    let told = [("tags", Told::Texts(tags)), ("mentions", Told::Flag(true))];
+    let source = signed_in(&told, &[]);
+    let later = Visit { now: visit("").now + Duration::minutes(15), ..visit("") };
+    let all = |visit: &Visit| -> Vec<String> {
+        std::iter::once(source.open(visit))
+            .chain(source.also(visit))
+            .map(|request| request.about)
+            .collect()
+    };
+    let (one, other) = (all(&visit("")), all(&later));
+    assert_eq!((one.len(), one[0].as_str(), other[0].as_str()), (61, "mentions", "mentions"));
+    assert_ne!(one[1], other[1]);
+    assert!(one.iter().all(|name| other.contains(name)));
+}
+
+#[test]
 fn what_cannot_be_asked_is_said() {
     let build = |told: &[(&str, Told)]| {
         let given = site::Given {
