@@ -2,6 +2,7 @@
 //! A walk that breaks off is taken up where it ended: nothing is lost, and little is asked twice.
 
 use super::Cursor;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,11 @@ impl Walks {
         self.0.get(name).cloned().unwrap_or_default()
     }
 
+    /// Tells whether anything is noted of the list called `name`.
+    pub fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Notes how far the list called `name` was read.
     pub fn set(&mut self, name: &str, walk: Walk) {
         self.0.insert(name.to_owned(), walk);
@@ -65,9 +71,32 @@ impl Walk {
     }
 }
 
+/// So many lists a poll surely comes to.
+const MOST_LISTS: usize = 20;
+
+/// Returns lists in the order in which a poll asks for them: where it may not come to all, each begins
+/// elsewhere, by the clock, so that none waits for ever.
+pub fn in_turn<T>(mut lists: Vec<T>, now: DateTime<Utc>) -> Vec<T> {
+    if lists.len() > MOST_LISTS {
+        let minutes = usize::try_from(now.timestamp() / 60).unwrap_or_default();
+        let start = minutes % lists.len();
+        lists.rotate_left(start);
+    }
+    lists
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_lists_none_waits_for_ever() {
+        let at = |minutes: i64| DateTime::from_timestamp(minutes * 60, 0).unwrap();
+        assert_eq!(in_turn((0..20).collect(), at(7)), (0..20).collect::<Vec<_>>());
+        assert_eq!(in_turn((0..21).collect::<Vec<_>>(), at(7))[..2], [7, 8]);
+        assert_eq!(in_turn((0..21).collect::<Vec<_>>(), at(20))[..2], [20, 0]);
+        assert!(in_turn(Vec::<u8>::new(), at(-1)).is_empty());
+    }
 
     #[test]
     fn a_walk_ends_where_the_next_one_will() {
@@ -87,6 +116,7 @@ mod tests {
         assert_eq!(Walks::of(&walks.cursor()), walks);
         assert_eq!(Walks::of(&Cursor("{\"a\":".into())), Walks::default());
         assert_eq!(Walks::of(&Cursor::default()), Walks::default());
+        assert!(walks.knows("Acme") && !walks.knows("Beta"));
         walks.keep(&["Beta".into()]);
         assert_eq!(walks, Walks::default());
     }
