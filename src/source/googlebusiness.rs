@@ -154,7 +154,7 @@ impl Source for GoogleBusiness {
         );
         let times = || found.iter().filter_map(changed).map(|at| at.timestamp());
         let token = listing.get("nextPageToken").and_then(Value::as_str).filter(|token| {
-            let leads_on = !token.is_empty() && walk.next.as_deref() != Some(*token);
+            let leads_on = envelope::is_token(token) && walk.next.as_deref() != Some(*token);
             leads_on && !reviews.is_empty() && times().min().is_none_or(|oldest| oldest >= since)
         });
         let token = token.map(str::to_owned);
@@ -286,7 +286,8 @@ fn post(review: &Value, location: &str) -> Option<Post> {
 /// Returns the location in the full name of a review: `accounts/1/locations/55/reviews/r1`.
 fn place(name: &str) -> Option<&str> {
     let (_, rest) = name.split_once("locations/")?;
-    rest.split('/').next().filter(|location| !location.is_empty())
+    let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    rest.split('/').next().filter(is_number)
 }
 
 fn stars(word: &str) -> Option<u8> {

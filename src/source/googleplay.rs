@@ -131,7 +131,8 @@ impl Source for GooglePlay {
         });
         let token = listing.get("tokenPagination").and_then(|paging| paging.get("nextPageToken"));
         let token = token.and_then(Value::as_str).filter(|token| {
-            !token.is_empty() && walk.next.as_deref() != Some(*token) && !reviews.is_empty()
+            let leads_on = envelope::is_token(token) && walk.next.as_deref() != Some(*token);
+            leads_on && !reviews.is_empty()
         });
         let token = token.filter(|_| is_new).map(str::to_owned);
         let newest = times().max().map(|at| at.to_string());

@@ -115,9 +115,14 @@ fn unit(given: &Given) -> Result<Option<String>, Wrong> {
         .hint("it has 24 digits and letters from a to f; or write domain = \"acme.example\""))
 }
 
-/// Tells whether this is an id as all of the site's are, so that it may stand in an address.
+/// Tells whether this is an id as business units and people have, so that it may stand in an address.
 fn is_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Tells whether an id of a review may stand in an address, and in a cursor.
+fn is_plain(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 impl Source for Trustpilot {
@@ -284,7 +289,7 @@ fn post(review: &Value) -> Option<Post> {
         let text = of.get(name)?.as_str().map(html::clean)?;
         Some(text).filter(|text| !text.is_empty())
     };
-    let id = word(review, "id")?;
+    let id = word(review, "id").filter(|id| is_plain(id))?;
     let site = "trustpilot.com".to_owned();
     let status = word(review, "status").unwrap_or_default();
     if matches!(status.as_str(), "deleted" | "removed") {

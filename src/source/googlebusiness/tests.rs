@@ -4,7 +4,7 @@ use super::*;
 use crate::fetch::Location;
 use crate::source::Cursor;
 use crate::source::site::Told;
-use crate::source::testing::{answered, lines, refused, samples, saved, source, visit};
+use crate::source::testing::{answered, lines, refused, reply, samples, saved, source, visit};
 
 fn tried(locations: &[&str]) -> Box<dyn Source> {
     let locations = locations.iter().map(|&location| location.to_owned()).collect();
@@ -55,18 +55,8 @@ fn reviews_are_read_with_all_that_google_tells() {
             ("refresh_token", "r3fr3sh")
         ]
     );
-    let body = r#"{"reviews":[
-        {"name":"accounts/1/locations/55/reviews/r1","reviewId":"r1","starRating":"FOUR",
-         "reviewer":{"displayName":"Pat"},"createTime":"2026-11-20T08:00:00Z",
-         "updateTime":"2026-11-21T08:00:00.123Z","reviewReply":{"comment":"Thanks"},
-         "comment":"(Translated by Google) Good coffee\n\n(Original)\nHyvää kahvia"},
-        {"reviewId":"r2","starRating":"ONE","reviewer":{"displayName":"A Google user",
-         "isAnonymous":true},"createTime":"2026-11-20T07:00:00Z",
-         "updateTime":"2026-11-20T07:00:00Z"},
-        {"reviewId":"r3","starRating":"STAR_RATING_UNSPECIFIED","comment":"Hm",
-         "createTime":"2026-11-20T06:00:00Z"},
-        {"reviewId":"r4","createTime":"2026-11-20T06:00:00Z"},{"starRating":"ONE"},null]}"#;
-    let page = answered(source.as_ref(), &request, body, &visit(""));
+    let body = reply("googlebusiness/reviews.json");
+    let page = answered(source.as_ref(), &request, &body, &visit(""));
     assert_eq!(
         lines(&page),
         "r1 | text=Hyvää kahvia | name=Pat | published=2026-11-20T08:00:00+00:00 | \

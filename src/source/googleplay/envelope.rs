@@ -90,3 +90,11 @@ pub(in crate::source) fn answer(reply: &Reply, whom: &str) -> Result<Value, Unre
         None => Ok(answer),
     }
 }
+
+/// A longer page token is none: the cursor holds it.
+const LONGEST_TOKEN: usize = 4096;
+
+/// Tells whether this leads to another page.
+pub(in crate::source) fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.len() <= LONGEST_TOKEN
+}

@@ -53,19 +53,8 @@ fn reviews_are_read_with_all_that_the_store_tells() {
     assert_eq!((url.as_str(), email.as_str()), (TOKENS, "vahti@acme.example"));
     assert_eq!(*scope, "https://www.googleapis.com/auth/androidpublisher");
     assert!(key.expose().starts_with("-----BEGIN PRIVATE KEY-----\n"));
-    let body = r#"{"reviews":[
-        {"reviewId":"gp:AO_1","authorName":"Ada","comments":[
-          {"developerComment":{"text":"Sorry!","lastModified":{"seconds":"90"}}},
-          {"userComment":{"text":"Great\tIt crashes &amp; burns.","reviewerLanguage":"en_US",
-            "starRating":2,"thumbsUpCount":5,"thumbsDownCount":1,
-            "lastModified":{"seconds":"60","nanos":5}}}]},
-        {"reviewId":"b1c2-uuid","comments":[{"userComment":{"text":"\tEi toimi","starRating":1,
-            "reviewerLanguage":"fi","lastModified":{"seconds":"30"}}}]},
-        {"reviewId":"c","comments":[{"userComment":{"text":"It works","originalText":"Se toimii",
-            "starRating":0,"lastModified":{}}}]},
-        {"reviewId":"d","comments":[]},{"reviewId":"e"},{"comments":[]},
-        {"reviewId":"f","comments":[{"userComment":{"text":" "}}]}]}"#;
-    let page = answered(source.as_ref(), &request, body, &visit(""));
+    let body = reply("googleplay/reviews.json");
+    let page = answered(source.as_ref(), &request, &body, &visit(""));
     let place = "https://play.google.com/store/apps/details?id=com.acme.app&reviewId";
     assert_eq!(
         lines(&page),

@@ -31,7 +31,7 @@ impl<'a> Chat<'a> {
         Some(Self {
             id: value.get("id")?.as_i64()?,
             sort: word("type").unwrap_or_default(),
-            name: word("username"),
+            name: word("username").filter(|name| is_name(name)),
             title: word("title"),
         })
     }
@@ -64,6 +64,11 @@ impl<'a> Chat<'a> {
             None => Some(format!("https://t.me/c/{}/{number}", self.inner()?)),
         }
     }
+}
+
+/// Tells whether this is a name as Telegram gives them, so that it may stand in an address.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Reads an update that `bot` heard, where it is a message in one of `chats`, or to the bot itself.
@@ -159,7 +164,10 @@ fn author(message: &Value, chat: &Chat<'_>) -> Author {
         (None, Some(from)) => {
             let parts = [word(from, "first_name"), word(from, "last_name")];
             let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-            (Some(name).filter(|name| !name.is_empty()), word(from, "username"))
+            (
+                Some(name).filter(|name| !name.is_empty()),
+                word(from, "username").filter(|name| is_name(name)),
+            )
         }
         (None, None) => (chat.title.map(str::to_owned), chat.name.map(str::to_owned)),
     };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::fetch::Location;
 use crate::source::site::Told;
-use crate::source::testing::{answered, lines, refused, samples, saved, source, visit};
+use crate::source::testing::{answered, lines, refused, reply, samples, saved, source, visit};
 
 const TOKEN: &str = "4711:AAH-test_token";
 
@@ -26,23 +26,9 @@ fn read(chats: &[&str], updates: &str) -> Page {
 
 #[test]
 fn what_stands_in_groups_and_channels_is_read_with_its_address() {
-    let page = read(
-        &[],
-        r#"{"update_id":1,"message":{"message_id":7,"message_thread_id":5,
-             "chat":{"id":-1001234,"title":"Users","type":"supergroup"},
-             "from":{"id":2,"is_bot":false,"first_name":"Ada","last_name":"L","username":"ada"},
-             "date":60,"text":"😀 Acme is down","reply_to_message":{"message_id":6},
-             "entities":[{"type":"text_link","offset":3,"length":4,"url":"https://acme.example/"}]}},
-           {"update_id":2,"channel_post":{"message_id":8,"sender_chat":{"id":-1009,"title":"News",
-             "username":"acme_news","type":"channel"},"chat":{"id":-1009,"title":"News",
-             "username":"acme_news","type":"channel"},"date":70,"caption":"Acme opens",
-             "photo":[]}},
-           {"update_id":3,"edited_channel_post":{"message_id":8,"chat":{"id":-1009,"title":"News",
-             "username":"acme_news","type":"channel"},"date":70,"edit_date":80,"text":"Acme opened"}},
-           {"update_id":4,"message":{"message_id":9,"chat":{"id":-55,"title":"Old","type":"group"},
-             "date":90,"from":{"id":3,"first_name":"Bob"},"text":"hm",
-             "reply_to_message":{"message_id":2,"forum_topic_created":{"name":"x"}}}}"#,
-    );
+    let source = tried(&[]);
+    let body = reply("telegram/updates.json");
+    let page = answered(source.as_ref(), &source.open(&visit("")), &body, &visit(""));
     assert_eq!(
         lines(&page),
         "-1001234/7 | text=😀 Acme (https://acme.example/) is down | url=https://t.me/c/1234/7 | \

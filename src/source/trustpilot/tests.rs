@@ -3,7 +3,7 @@
 use super::*;
 use crate::fetch::Location;
 use crate::source::site::Told;
-use crate::source::testing::{answered, lines, refused, samples, saved, source, visit};
+use crate::source::testing::{answered, lines, refused, reply, samples, saved, source, visit};
 
 const UNIT: &str = "46d6a890000064000500e0c3";
 
@@ -37,18 +37,8 @@ fn reviews_are_read_with_all_that_the_site_tells() {
         format!("/v1/business-units/{UNIT}/reviews?perPage=100&page=1&orderBy=createdat.desc")
     );
     assert_eq!(request.access, Access::header("apikey", &"s3cr3t".into()));
-    let body = r#"{"reviews":[
-        {"id":"507f191e810c19729de860ea","stars":2,"title":"Slow","text":"Two weeks.\r\nNo answer.",
-         "language":"fi","createdAt":"2026-11-20T08:00:00","updatedAt":"2026-11-21T08:00:00Z",
-         "numberOfLikes":3,"status":"active","companyReply":null,
-         "consumer":{"id":"507f191e810c19729de860eb","displayName":"John Doe"},
-         "businessUnit":{"id":"46d6a890000064000500e0c3"}},
-        {"id":"507f191e810c19729de860ec","stars":9,"text":"ok","createdAt":"2026-11-19T08:00:00Z",
-         "updatedAt":"2026-11-19T08:00:00Z","consumer":{"id":"../x"},
-         "companyReply":{"text":"Thanks"}},
-        {"id":"507f191e810c19729de860ed","status":"deleted"},
-        {"id":"507f191e810c19729de860ee","text":" "},{"stars":5,"text":"no id"},7]}"#;
-    let page = answered(source.as_ref(), &request, body, &visit(""));
+    let body = reply("trustpilot/reviews.json");
+    let page = answered(source.as_ref(), &request, &body, &visit(""));
     assert_eq!(
         lines(&page),
         "507f191e810c19729de860ea | title=Slow | text=Two weeks. / No answer. | \
