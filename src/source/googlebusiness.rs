@@ -194,7 +194,7 @@ impl Source for GoogleBusiness {
             400 if walk.next.is_some() => {
                 walks.set(location, Walk { since: walk.since, ..Walk::default() });
                 let (next, cursor) = (vec![self.ask(location, None)], Some(walks.cursor()));
-                Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
+                Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
             }
             400 => Verdict::Stop(said_by),
             403 | 404 => {
@@ -266,8 +266,8 @@ fn post(review: &Value, location: &str) -> Option<Post> {
     let name = reviewer.get("displayName").and_then(Value::as_str).map(html::clean);
     let is_answered = review.get("reviewReply").is_some_and(Value::is_object);
     Some(Post {
-        id: Some(id),
-        site: format!("business.google.com/locations/{location}"),
+        id: Some(if location.is_empty() { id } else { format!("{location}/{id}") }),
+        site: "business.google.com".into(),
         text,
         author: Author {
             name: name.filter(|name| !name.is_empty() && !is_hidden),

@@ -155,7 +155,7 @@ impl Source for GooglePlay {
                 let walk = walks.walk(&self.package);
                 walks.set(&self.package, Walk { since: walk.since, ..Walk::default() });
                 let (next, cursor) = (vec![self.ask(None)], Some(walks.cursor()));
-                Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
+                Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
             }
             403 if said.is_switched_off() => Verdict::Stop(format!(
                 "{said_by}: switch on the Google Play Android Developer API in the project of the \

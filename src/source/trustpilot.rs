@@ -187,7 +187,7 @@ impl Source for Trustpilot {
                 let reached = Reached { unit: None, ..Reached::of(&visit.cursor) };
                 let next = vec![self.find(self.domain.as_deref().unwrap_or_default())];
                 let cursor = Some(reached.cursor());
-                Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
+                Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
             }
             (404, _) => Verdict::Stop(format!(
                 "Trustpilot knows no such business unit ({said}): look at `business_unit`"

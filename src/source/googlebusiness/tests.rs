@@ -59,15 +59,15 @@ fn reviews_are_read_with_all_that_google_tells() {
     let page = answered(source.as_ref(), &request, &body, &visit(""));
     assert_eq!(
         lines(&page),
-        "r1 | text=Hyvää kahvia | name=Pat | published=2026-11-20T08:00:00+00:00 | \
+        "55/r1 | text=Hyvää kahvia | name=Pat | published=2026-11-20T08:00:00+00:00 | \
          edited=2026-11-21T08:00:00.123+00:00 | thread=55 | replies=1 | rating=4\n\
-         r2 | published=2026-11-20T07:00:00+00:00 | thread=55 | replies=0 | rating=1\n\
-         r3 | text=Hm | published=2026-11-20T06:00:00+00:00 | thread=55 | replies=0\n\
+         55/r2 | published=2026-11-20T07:00:00+00:00 | thread=55 | replies=0 | rating=1\n\
+         55/r3 | text=Hm | published=2026-11-20T06:00:00+00:00 | thread=55 | replies=0\n\
          left out 3"
     );
     for post in &page.posts {
         assert_eq!((post.concerns, post.has_own_url), (Concerns::Brand, false));
-        assert_eq!(post.site, "business.google.com/locations/55");
+        assert_eq!(post.site, "business.google.com");
     }
 }
 
@@ -173,9 +173,9 @@ fn recorded_replies_are_read() {
         match name.as_str() {
             "reviews_list.json" => assert_eq!(
                 lines(&read.unwrap()),
-                "r1 | text=Great | name=Pat | published=2026-10-09T12:44:32+00:00 | thread=55 | \
+                "55/r1 | text=Great | name=Pat | published=2026-10-09T12:44:32+00:00 | thread=55 | \
                  replies=1 | rating=5\n\
-                 r2 | published=2026-10-01T00:00:00+00:00 | edited=2026-10-02T00:00:00+00:00 | \
+                 55/r2 | published=2026-10-01T00:00:00+00:00 | edited=2026-10-02T00:00:00+00:00 | \
                  thread=55 | replies=0 | rating=3"
             ),
             "error_429.json" => {

@@ -122,16 +122,17 @@ fn text(message: &Value) -> String {
     links.retain(|(_, url)| !text.contains(url));
     links.sort_by_key(|(end, _)| *end);
     let mut links = links.into_iter().peekable();
+    let show = |url: &str, written: &mut String| written.extend([" (", url, ")"]);
     let (mut written, mut at) = (String::with_capacity(text.len()), 0_u64);
     for c in text.chars() {
         while let Some((_, url)) = links.next_if(|(end, _)| *end <= at) {
-            written.push_str(&format!(" ({url})"));
+            show(url, &mut written);
         }
         written.push(c);
         at += if c.len_utf16() == 1 { 1 } else { 2 };
     }
     for (_, url) in links {
-        written.push_str(&format!(" ({url})"));
+        show(url, &mut written);
     }
     html::clean(&written)
 }
