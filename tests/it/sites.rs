@@ -2,8 +2,13 @@
 
 mod appstore;
 mod bluesky;
+mod googlebusiness;
+mod googleplay;
 mod hackernews;
+mod kept;
 mod lemmy;
 mod mastodon;
 mod peertube;
 mod stackexchange;
+mod telegram;
+mod trustpilot;
