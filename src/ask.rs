@@ -177,6 +177,8 @@ pub struct SourceFacts {
     pub kind: Kind,
     /// When it is polled next; `None` where no daemon runs or it is not polled again.
     pub next_poll: Option<DateTime<Utc>>,
+    /// Whether it is asked at all, or waits for posts that are brought to it.
+    pub is_polled: bool,
 }
 
 /// Why a question or an order was not met.

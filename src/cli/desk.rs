@@ -183,7 +183,7 @@ impl Offline {
     fn of(config: &Config, store: &dyn Store) -> Self {
         let mut sources = Vec::new();
         for source in &config.sources {
-            let fact = |name, kind| SourceFacts { name, kind, next_poll: None };
+            let fact = |name, kind| SourceFacts { name, kind, next_poll: None, is_polled: true };
             match &source.place {
                 crate::config::Place::Feed(_) => {
                     sources.push(fact(source.name.clone(), Kind::Feed));
@@ -192,7 +192,9 @@ impl Offline {
                     sources.push(fact(source.name.clone(), Kind::Forum));
                 }
                 crate::config::Place::Site(site) => {
-                    sources.push(fact(source.name.clone(), site.kind));
+                    let made = setup::site_source(source, site, &config.brands);
+                    let is_polled = made.is_ok_and(|made| made.is_polled());
+                    sources.push(SourceFacts { is_polled, ..fact(source.name.clone(), site.kind) });
                 }
                 crate::config::Place::Opml(_) => {
                     sources.push(fact(source.name.clone(), Kind::Opml));

@@ -9,6 +9,7 @@ use crate::alert::Frequency;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::Config;
 use crate::delivery::Progress;
+use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
 use std::sync::Arc;
@@ -16,12 +17,12 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Polls every source that is not gone for good, sends the alerts that are due, and tries every queued
+/// Polls every source that is asked and not gone for good, sends the alerts that are due, and tries every queued
 /// notice once.
 pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
     let once = Once::begin(config, store).await?;
     let (mut meant, mut gone) = (Vec::new(), Vec::new());
-    for planned in &once.setup.sources {
+    for planned in once.setup.polled() {
         let health = health(planned, &once.store).await?;
         if health.gone {
             let error = health.last_error.unwrap_or_else(|| "it is gone for good".into());
@@ -66,14 +67,22 @@ pub async fn poll_only(
                 crate::text::nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
             return Err(Died(format!("there is no source `{name}`{}", near.unwrap_or_default())));
         }
+        if let Some(waits) = found.iter().find(|planned| !planned.source.is_polled()) {
+            return Err(Died(waits_for_posts(&waits.name)));
+        }
         meant.extend(found);
     }
     if names.is_empty() {
-        meant.clone_from(&once.setup.sources);
+        meant.extend(once.setup.polled().cloned());
     }
     let summary = once.poll(meant).await?;
     once.end().await?;
     Ok(summary)
+}
+
+/// Says why a source cannot be polled, and what to do.
+pub(super) fn waits_for_posts(name: &SourceName) -> String {
+    format!("`{name}` is not polled: it waits for posts; `vahti poll --stdin {name}` brings some")
 }
 
 /// Tries every queued notice once, and polls nothing.
