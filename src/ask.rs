@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 mod act;
 mod answer;
+pub mod taken;
 pub mod view;
 
 pub use act::act;

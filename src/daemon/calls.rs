@@ -4,7 +4,7 @@
 use super::board::Board;
 use super::intake::{Event, OwnedSetting, Polled};
 use super::setup::Setup;
-use super::{clock, once};
+use super::{brought, clock, once};
 use crate::ask::view::SummaryView;
 use crate::ask::{self, Answer, Question, Refusal, SourceFacts};
 use crate::control::{Call, server};
@@ -61,6 +61,13 @@ impl Answering {
                 under_way.spawn(async move {
                     // Where the writer is gone, `reply` is dropped, which the asker hears.
                     drop(events.send(Event::Ordered { order, by, setting, reply }).await);
+                });
+            }
+            Call::Take { source, body, reply } => {
+                let (events, setup) = (self.events.clone(), Arc::clone(&self.setup.borrow()));
+                under_way.spawn(async move {
+                    let taken = brought::take(&source, body, &setup, &events, true).await;
+                    drop(reply.send(taken));
                 });
             }
             Call::Poll(names, reply) => {

@@ -4,10 +4,13 @@ use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
-use super::{Died, EVENTS_IN_FLIGHT, alerts, clock, poll, send, ward};
+use super::{Died, EVENTS_IN_FLIGHT, alerts, brought, clock, poll, send, ward};
 use crate::alert::Frequency;
+use crate::ask::Refusal;
+use crate::ask::taken::TakenView;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
-use crate::config::Config;
+use crate::config::{Config, Place};
+use crate::control::protocol::Batch;
 use crate::delivery::Progress;
 use crate::post::SourceName;
 use crate::store::Health;
@@ -78,6 +81,28 @@ pub async fn poll_only(
     let summary = once.poll(meant).await?;
     once.end().await?;
     Ok(summary)
+}
+
+/// Takes posts for the source called `name`, a batch after the other; alerts and notices are left to the
+/// daemon, or to the next run.
+pub async fn take(
+    config: Arc<Config>,
+    store: Handle,
+    name: &str,
+    mut next: impl FnMut() -> Result<Option<Batch>, String>,
+) -> Result<TakenView, Refusal> {
+    let died = |Died(why)| Refusal::Refused(why);
+    // Lists of feeds on the web need not be fetched for this.
+    let sources = config.sources.iter().filter(|source| !matches!(source.place, Place::Opml(_)));
+    let config = Config { sources: sources.cloned().collect(), ..Config::clone(&config) };
+    let once = Once::begin(Arc::new(config), store).await.map_err(died)?;
+    let mut all = TakenView { source: name.to_owned(), ..TakenView::default() };
+    while let Some(batch) = next().map_err(Refusal::Refused)? {
+        let taken = brought::take(name, batch.body, &once.setup, &once.events, false).await?;
+        all = all.and(taken, batch.before);
+    }
+    once.end().await.map_err(died)?;
+    Ok(all)
 }
 
 /// Says why a source cannot be polled, and what to do.
