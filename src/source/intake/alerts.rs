@@ -7,7 +7,8 @@
 use crate::post::{Author, Post};
 use crate::source::feed::google;
 use crate::source::forum::{text, tidy};
-use crate::text::html;
+use crate::text::{date, html};
+use chrono::{DateTime, Utc};
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
 use std::collections::{HashMap, HashSet};
@@ -144,8 +145,8 @@ fn links(page: &Html, target: impl Fn(&Url) -> Option<Url>) -> Vec<Post> {
         }
     }
     let read = |(url, link, title): &(Url, ElementRef<'_>, String)| {
-        let (outlet, excerpt) = parted(&around(*link, &holds));
-        item(url, title, outlet, excerpt)
+        let Card { outlet, published, excerpt } = card(&around(*link, &holds));
+        Some(Post { published, ..item(url, title, outlet, excerpt)? })
     };
     items.iter().filter_map(read).collect()
 }
@@ -184,15 +185,30 @@ fn words(element: ElementRef<'_>) -> Vec<String> {
     lines.filter(|line| !line.is_empty()).collect()
 }
 
-/// Tells the outlet from the excerpt: the longest line is what was written, a short one whose it is.
-fn parted(lines: &[String]) -> (Option<String>, String) {
+/// What stands around a link.
+#[derive(Default)]
+struct Card {
+    outlet: Option<String>,
+    published: Option<DateTime<Utc>>,
+    excerpt: String,
+}
+
+/// Tells the outlet from the excerpt: the longest line is what was written, a short one whose it is,
+/// often with a date.
+fn card(lines: &[String]) -> Card {
     let length = |line: &&String| line.chars().count();
     let longest = lines.iter().max_by_key(length).filter(|line| {
         lines.len() > 1 || length(line) > MOST_OUTLET_CHARS || line.split(' ').count() > 5
     });
-    let rest = lines.iter().filter(|line| Some(*line) != longest);
-    let outlet = rest.cloned().find(|line| line.chars().count() <= MOST_OUTLET_CHARS);
-    (outlet, longest.cloned().unwrap_or_default())
+    let mut short = lines.iter().filter(|line| Some(*line) != longest);
+    let short = short.find(|line| length(line) <= MOST_OUTLET_CHARS);
+    let parts = short.into_iter().flat_map(|line| line.split(['|', '·', '•'])).map(str::trim);
+    let (dates, names): (Vec<_>, Vec<_>) = parts.partition(|part| date::parse(part).is_some());
+    Card {
+        outlet: names.first().map(ToString::to_string),
+        published: dates.first().and_then(|text| date::parse(text)),
+        excerpt: longest.cloned().unwrap_or_default(),
+    }
 }
 
 /// Reads the part in plain text: title, outlet and excerpt, a line each or more, then the address.
