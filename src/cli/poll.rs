@@ -36,7 +36,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let summary = if let Some(summary) = desk.poll(&args.sources)? {
         summary
     } else {
-        let config = desk.config()?;
+        // With its secrets: sites are asked.
+        let config = context.load()?.config;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         let store = desk::patiently(|| SledStore::open_or_create(&config.store_path()))?;
         let polled = once::poll_only(Arc::new(config), Handle::new(Arc::new(store)), &args.sources);
