@@ -27,7 +27,7 @@ pub const SITE: Site = Site {
     host: "",
     keys: &KEYS,
     concerns: Concerns::Named,
-    needs: "what its own documentation says, in the table `headers`",
+    needs: "",
     build,
 };
 

@@ -32,7 +32,7 @@ pub fn read(body: &[u8], site: &str) -> Brought {
             continue;
         }
         match post(line, site) {
-            Ok(post) => brought.posts.push(post),
+            Ok(post) => brought.posts.extend(post),
             Err(why) => brought.refused.push((nth + 1, why)),
         }
     }
@@ -66,8 +66,8 @@ fn name(post: &Post) -> String {
     post.id.clone().unwrap_or_else(words)
 }
 
-/// Reads one line.
-fn post(line: &[u8], site: &str) -> Result<Post, String> {
+/// Reads one line. A stored mention whose words were taken out holds nothing.
+fn post(line: &[u8], site: &str) -> Result<Option<Post>, String> {
     let line = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
     let value = json::parse(line, MOST_LINE_BYTES).map_err(|bad| match bad {
         json::Unfit::Malformed(_) => "it is no JSON".to_owned(),
@@ -79,6 +79,13 @@ fn post(line: &[u8], site: &str) -> Result<Post, String> {
     // A stored mention has an id for each brand, which is none of the post.
     let is_mention = value.get("brand").is_some() && value.get("sentiment").is_some();
     let id = if is_mention { None } else { word(&value, "id")? };
+    if value.get("deleted") == Some(&Value::Bool(true)) {
+        return match id {
+            _ if is_mention => Ok(None),
+            Some(id) => Ok(Some(Post::gone(site, id))),
+            None => Err("it is deleted, and has no `id` that says which it is".into()),
+        };
+    }
     let post = Post {
         site: id.as_ref().map_or_else(String::new, |_| site.to_owned()),
         id,
@@ -100,7 +107,7 @@ fn post(line: &[u8], site: &str) -> Result<Post, String> {
     if post.title.is_none() && post.text.is_empty() {
         return Err("it has neither `title` nor `text`".into());
     }
-    Ok(post)
+    Ok(Some(post))
 }
 
 /// Returns a field that is there and not null.

@@ -1,3 +1,5 @@
+//! Lines, mails and a maildir, as they are read.
+
 use super::super::testing::{answered, line, lines as shown, reply, saved, source, visit};
 use super::super::{Cursor, Page, Source, Visit};
 use super::*;
@@ -52,6 +54,17 @@ fn a_stored_mention_is_the_same_post_for_each_of_its_brands() {
     assert_eq!(posts.len(), 2);
     assert_eq!(posts[0], posts[1]);
     assert!(posts[0].has_own_url && posts[0].id.is_none());
+}
+
+#[test]
+fn a_post_may_be_said_to_be_no_more() {
+    assert_eq!(taken(r#"{"id":"7","deleted":true}"#), "7 is gone");
+    assert_eq!(
+        taken(r#"{"id":"m7","brand":"Acme","sentiment":{},"deleted":true,"text":null}"#),
+        ""
+    );
+    assert!(brought(r#"{"deleted":true}"#).1[0].contains("no `id`"));
+    assert_eq!(taken(r#"{"id":"7","text":"x","deleted":false}"#), "7 | text=x");
 }
 
 #[test]

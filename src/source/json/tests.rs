@@ -1,3 +1,5 @@
+//! Answers of APIs that the configuration alone tells of, as they are read.
+
 use super::super::testing::{answered, lines, refused, saved, visit};
 use super::*;
 use crate::post::SourceName;
