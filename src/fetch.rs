@@ -166,9 +166,12 @@ impl Fetcher {
                     (path.clone(), validators.cloned(), self.settings.most_bytes);
                 let is_folder = request.accept == file::FOLDER;
                 let _turn = self.at_once.acquire().await;
-                let read = tokio::task::spawn_blocking(move || match is_folder {
-                    true => file::list(&path),
-                    false => file::read(&path, known.as_ref(), most),
+                let read = tokio::task::spawn_blocking(move || {
+                    if is_folder {
+                        file::list(&path)
+                    } else {
+                        file::read(&path, known.as_ref(), most)
+                    }
                 });
                 match tokio::time::timeout(self.settings.timeout, read).await {
                     Ok(Ok(read)) => read.map(|fetched| fetched.about(&request.about)),

@@ -1,5 +1,5 @@
 //! Any API that answers with JSON, told by the configuration alone: an address with places for a keyword
-//! and a cursor, and for each part of a post where it stands, as JSONPath (RFC 9535).
+//! and a cursor, and for each part of a post where it stands, as `JSONPath` (RFC 9535).
 //!
 //! Nothing is known of the order of such a list. A poll begins at its first page and reads at most
 //! `pages` of them; where `time` tells, it ends at a page that holds nothing newer than what the last
@@ -83,7 +83,7 @@ struct Json {
 }
 
 fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
-    let given = watch.given;
+    let Watch { given, keywords, .. } = watch;
     let place = Place::of(given)?;
     let form = Form::of(given)?;
     let usual = if form.has_next() { USUAL_PAGES } else { 1 };
@@ -104,7 +104,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     };
     let mut queries = Vec::new();
     if place.takes_keyword() {
-        queries = search::queries(&watch.keywords, &Dialect { or, ..Dialect::PLAIN });
+        queries = search::queries(&keywords, &Dialect { or, ..Dialect::PLAIN });
     }
     if queries.is_empty() {
         queries.push(String::new());

@@ -40,7 +40,8 @@ fn whole(mail: &Message<'_>) -> Option<Post> {
                 nth: fn(&[std::borrow::Cow<'_, str>]) -> Option<String>| {
         value.as_text_list().and_then(nth).filter(|id| !id.is_empty())
     };
-    let published = mail.date().filter(|date| date.year >= 1970).map(|date| date.to_timestamp());
+    let published =
+        mail.date().filter(|date| date.year >= 1970).map(mail_parser::DateTime::to_timestamp);
     Some(Post {
         id: mail.message_id().map(str::to_owned).filter(|id| !id.is_empty()),
         title,

@@ -1,4 +1,4 @@
-//! What one item of a list holds, found by JSONPath.
+//! What one item of a list holds, found by `JSONPath`.
 
 use super::{MOST_ITEMS, USUAL_LIST, said};
 use crate::fetch::Location;
@@ -32,20 +32,19 @@ pub(super) struct Form {
     concerns: Concerns,
 }
 
-/// Reads a JSONPath.
+/// Reads a path as RFC 9535 has it.
 fn path(key: &'static str, written: &str) -> Result<JsonPath, Wrong> {
     JsonPath::parse(written).map_err(|fault| {
         let bytes = fault.position().saturating_sub(1);
         let before = written.char_indices().take_while(|(at, _)| *at < bytes).count();
         let rest: String = written.chars().skip(before).take(20).collect();
-        let why = match rest.is_empty() {
-            true => "this is no JSONPath: it ends too early".to_owned(),
-            false => format!(
-                "this is no JSONPath: `{}`, from character {} on, is not understood",
-                visible(&rest),
-                before + 1
-            ),
+        let place = match rest.as_str() {
+            "" => "it ends too early".to_owned(),
+            rest => {
+                format!("`{}`, from character {} on, is not understood", visible(rest), before + 1)
+            }
         };
+        let why = format!("this is no JSONPath: {place}");
         Wrong::new(key, why).hint("write a path such as \"$.title\" or \"$.items[*]\"")
     })
 }

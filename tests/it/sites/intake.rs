@@ -231,6 +231,24 @@ fn a_full_maildir_is_read_in_one_poll_and_a_bad_file_holds_up_nothing() {
 }
 
 #[test]
+fn a_saved_mail_and_saved_lines_can_be_probed() {
+    let world = desk();
+    world.write("a.eml", &mail("google"));
+    let lines = world.vahti("probe intake a.eml").ok();
+    assert_eq!(lines.lines().count(), 2);
+    world.write("a.ndjson", &lines);
+    assert_eq!(world.vahti("probe intake a.ndjson").ok(), lines, "what is written is read");
+    let address = world.vahti("probe intake https://shop.example/");
+    assert!(address.err.contains("an intake has no address"), "{}", address.err);
+    world.configure(&format!(
+        "{HEAD}[[source]]\nname = \"a\"\nintake.url = \"https://a.example/\"\n"
+    ));
+    let check = world.vahti("check");
+    assert_eq!(check.code, Some(1));
+    assert!(check.err.contains("posts are brought to it"), "{}", check.err);
+}
+
+#[test]
 fn mails_come_in_on_the_schedule() {
     let world = maildir("1s");
     let daemon = world.daemon();
