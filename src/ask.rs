@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 mod act;
 mod answer;
+pub mod taken;
 pub mod view;
 
 pub use act::act;
@@ -177,6 +178,8 @@ pub struct SourceFacts {
     pub kind: Kind,
     /// When it is polled next; `None` where no daemon runs or it is not polled again.
     pub next_poll: Option<DateTime<Utc>>,
+    /// Whether it is asked at all, or waits for posts that are brought to it.
+    pub is_polled: bool,
 }
 
 /// Why a question or an order was not met.

@@ -1,6 +1,7 @@
 //! The socket between people and the daemon: HTTP and JSON on a Unix socket. Who may open it is
 //! settled by its mode and group; who asks is told by the kernel.
 
+use crate::ask::taken::TakenView;
 use crate::ask::view::SummaryView;
 use crate::ask::{Answer, Order, Question, Refusal};
 use tokio::sync::oneshot;
@@ -19,4 +20,10 @@ pub enum Call {
     },
     /// Poll these sources now; all of them where none is named.
     Poll(Vec<String>, oneshot::Sender<Result<SummaryView, Refusal>>),
+    /// Take these posts, as NDJSON, for this source.
+    Take {
+        source: String,
+        body: Vec<u8>,
+        reply: oneshot::Sender<Result<TakenView, Refusal>>,
+    },
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 mod alerts;
 pub mod board;
+mod brought;
 mod calls;
 pub mod clock;
 pub mod expand;

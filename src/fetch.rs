@@ -32,6 +32,7 @@ mod token;
 pub use access::{Access, Grant, Secret};
 pub use cache::Validators;
 pub use error::{FetchError, RedirectFault, Retry};
+pub use file::Listing;
 pub use guard::{Allowed, Network};
 pub use location::Location;
 pub use request::{Fetched, Reply, Request};
@@ -163,9 +164,15 @@ impl Fetcher {
             Location::File(path) => {
                 let (path, known, most) =
                     (path.clone(), validators.cloned(), self.settings.most_bytes);
+                let is_folder = request.accept == file::FOLDER;
                 let _turn = self.at_once.acquire().await;
-                let read =
-                    tokio::task::spawn_blocking(move || file::read(&path, known.as_ref(), most));
+                let read = tokio::task::spawn_blocking(move || {
+                    if is_folder {
+                        file::list(&path)
+                    } else {
+                        file::read(&path, known.as_ref(), most)
+                    }
+                });
                 match tokio::time::timeout(self.settings.timeout, read).await {
                     Ok(Ok(read)) => read.map(|fetched| fetched.about(&request.about)),
                     Ok(Err(error)) => Err(FetchError::Setup(error.to_string())),

@@ -109,7 +109,12 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
 
     state.health.newest = state.health.newest.max(newest);
     state.health.mentions += desk.found();
-    state.marks = if receipt.is_some() { fresh.marks } else { union(state.marks, fresh.marks) };
+    // Marks are those of the last poll; what is only ever brought would heap them up.
+    state.marks = match kind {
+        _ if receipt.is_some() => fresh.marks,
+        Kind::Intake => state.marks,
+        _ => union(state.marks, fresh.marks),
+    };
     let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
         state.rules = rules.fingerprint;

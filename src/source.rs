@@ -235,6 +235,11 @@ pub trait Source: Send + Sync {
         0
     }
 
+    /// Tells whether it is asked at all. One that is not waits for posts that are brought to it.
+    fn is_polled(&self) -> bool {
+        true
+    }
+
     /// Tells whether its cursor stays what it is where keywords change: what was read is not read
     /// again, because that costs money, or because the site no longer has it.
     fn never_looks_again(&self) -> bool {

@@ -28,6 +28,9 @@ struct Row {
     /// What was read and looks wrong all the same.
     warnings: Vec<String>,
     error: Option<String>,
+    /// Whether it is not asked at all.
+    #[serde(skip)]
+    waits: bool,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
@@ -106,6 +109,7 @@ fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
 fn says(row: &Row) -> String {
     match (&row.error, row.warnings.as_slice()) {
         (Some(error), _) => visible(error),
+        (None, []) if row.waits => "waits for posts".into(),
         (None, []) => "ok".into(),
         (None, warnings) => visible(&warnings.join("; ")),
     }
@@ -113,7 +117,8 @@ fn says(row: &Row) -> String {
 
 fn row(source: String, probed: Result<Probed, String>, rules: &Rules) -> Row {
     match probed {
-        Ok(Probed { posts, skipped, described, trouble }) => Row {
+        Ok(Probed { posts, skipped, described, waits, trouble }) => Row {
+            waits,
             source,
             mentions: posts.iter().map(|post| rules.matcher.candidates(post).len()).sum(),
             posts: posts.len(),
@@ -123,7 +128,8 @@ fn row(source: String, probed: Result<Probed, String>, rules: &Rules) -> Row {
         },
         Err(error) => {
             let warnings = Vec::new();
-            Row { source, posts: 0, skipped: 0, mentions: 0, warnings, error: Some(error) }
+            let error = Some(error);
+            Row { source, posts: 0, skipped: 0, mentions: 0, warnings, error, waits: false }
         }
     }
 }

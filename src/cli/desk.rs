@@ -1,10 +1,12 @@
 //! Asking: through the daemon where one runs, of the store itself where none does.
 
 use super::{Context, Failure};
+use crate::ask::taken::TakenView;
 use crate::ask::view::SummaryView;
 use crate::ask::{self, Answer, Order, Question, Refusal, Setting, SourceFacts};
 use crate::config::Config;
 use crate::control::client::{Client, Unanswered};
+use crate::control::protocol::Batch;
 use crate::daemon::{clock, expand, once, setup};
 use crate::pipeline::Rules;
 use crate::source::Kind;
@@ -96,6 +98,21 @@ impl Desk {
         self.by_daemon(async |client| client.poll(sources).await)
     }
 
+    /// Lets the daemon take posts for a source; `None` where none runs.
+    pub(super) fn take(
+        &self,
+        source: &str,
+        next: &mut impl FnMut() -> Result<Option<Batch>, String>,
+    ) -> Result<Option<TakenView>, Failure> {
+        self.by_daemon(async |client| {
+            let mut all = TakenView { source: source.to_owned(), ..TakenView::default() };
+            while let Some(batch) = next().map_err(Unanswered::Broken)? {
+                all = all.and(client.take(source, batch.body).await?, batch.before);
+            }
+            Ok(all)
+        })
+    }
+
     fn by_daemon<T>(
         &self,
         ask: impl AsyncFnOnce(Client) -> Result<T, Unanswered>,
@@ -165,7 +182,7 @@ pub(super) fn failed(error: StoreError) -> Failure {
     }
 }
 
-fn refused(refusal: Refusal) -> Failure {
+pub(super) fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Store(error) => failed(error),
         Refusal::NotFound(_) | Refusal::Refused(_) => Failure::told(&refusal.to_string()),
@@ -183,7 +200,7 @@ impl Offline {
     fn of(config: &Config, store: &dyn Store) -> Self {
         let mut sources = Vec::new();
         for source in &config.sources {
-            let fact = |name, kind| SourceFacts { name, kind, next_poll: None };
+            let fact = |name, kind| SourceFacts { name, kind, next_poll: None, is_polled: true };
             match &source.place {
                 crate::config::Place::Feed(_) => {
                     sources.push(fact(source.name.clone(), Kind::Feed));
@@ -192,7 +209,9 @@ impl Offline {
                     sources.push(fact(source.name.clone(), Kind::Forum));
                 }
                 crate::config::Place::Site(site) => {
-                    sources.push(fact(source.name.clone(), site.kind));
+                    let made = setup::site_source(source, site, &config.brands);
+                    let is_polled = made.is_ok_and(|made| made.is_polled());
+                    sources.push(SourceFacts { is_polled, ..fact(source.name.clone(), site.kind) });
                 }
                 crate::config::Place::Opml(_) => {
                     sources.push(fact(source.name.clone(), Kind::Opml));

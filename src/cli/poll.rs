@@ -10,6 +10,8 @@ use crate::text::{count, visible};
 use std::fmt::Write;
 use std::sync::Arc;
 
+mod take;
+
 /// Sources that a summary for people names one by one.
 const MOST_ROWS: usize = 20;
 
@@ -18,7 +20,8 @@ pub(super) struct Args {
     /// The sources to poll; all where none is named
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Take posts as NDJSON for a source of kind `intake`
+    /// Poll nothing, but take posts from standard input for the one source, of kind `intake`, that is
+    /// named: NDJSON in the form of `vahti probe` or `vahti mentions`
     #[arg(long)]
     stdin: bool,
     #[command(flatten)]
@@ -27,9 +30,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if args.stdin {
-        return Err(Failure::new(
-            "sources of kind `intake`, which take posts from standard input, are not in this version of vahti",
-        ));
+        return take::run(&args.sources, args.output, context);
     }
     let desk = context.desk()?;
     let summary = if let Some(summary) = desk.poll(&args.sources)? {

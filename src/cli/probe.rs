@@ -57,7 +57,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Some(location) => by_kind(&args.what, location, &args.set, context)?,
     };
     let mut lines = String::new();
-    for Probed { posts, skipped, described, trouble } in &probed {
+    for Probed { posts, skipped, described, waits, trouble } in &probed {
+        if *waits {
+            context.say("it is not asked: it waits for posts that are brought to it");
+        }
         for line in described.iter().flat_map(description) {
             context.say(&line);
         }

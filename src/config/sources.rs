@@ -62,7 +62,9 @@ pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings
     let wants_brands = place.as_ref().and_then(|found| {
         let Place::Site(site) = &found.place else { return None };
         let concerns = site.kind.site()?.concerns;
-        (concerns != Concerns::Named && brands.is_empty()).then(|| found.spot.clone())
+        let is_of_brand = site.given.flag("about_brand") == Some(true);
+        ((concerns != Concerns::Named || is_of_brand) && brands.is_empty())
+            .then(|| found.spot.clone())
     });
     let config = match (name, place) {
         (Some(name), Some(found)) => Some(SourceConfig {

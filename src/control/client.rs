@@ -1,9 +1,11 @@
 //! Asking the daemon over its socket.
 
-use super::protocol::{BASE, ErrorBody, PollBody, order_path, path};
+use super::protocol::{BASE, ErrorBody, NDJSON, PollBody, intake_path, order_path, path};
+use crate::ask::taken::TakenView;
 use crate::ask::view::SummaryView;
 use crate::ask::{Answer, Order, Question};
-use reqwest::{Method, StatusCode};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -80,6 +82,14 @@ impl Client {
         serde_json::from_slice(&answer).map_err(|error| unreadable(&error))
     }
 
+    /// Hands posts, as NDJSON, to a source, and waits until all is stored.
+    pub async fn take(&self, source: &str, body: Vec<u8>) -> Result<TakenView, Unanswered> {
+        let request = self.http.post(format!("http://vahti{BASE}{}", intake_path(source)));
+        let request = request.header(CONTENT_TYPE, NDJSON).body(body);
+        let answer = answered(request).await?;
+        serde_json::from_slice(&answer).map_err(|error| unreadable(&error))
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -94,25 +104,28 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let broken = |error: reqwest::Error| {
-            Unanswered::Broken(format!("the daemon broke off: {}", error.without_url()))
-        };
-        let reply = request.send().await.map_err(broken)?;
-        let status = reply.status();
-        let bytes = reply.bytes().await.map_err(broken)?;
-        if status == StatusCode::OK {
-            return Ok(bytes.to_vec());
-        }
-        let error: Result<ErrorBody, _> = serde_json::from_slice(&bytes);
-        Err(match error {
-            Ok(body) if status == StatusCode::INTERNAL_SERVER_ERROR => {
-                Unanswered::Broken(body.error)
-            }
-            Ok(body) if status == StatusCode::BAD_REQUEST => Unanswered::Faulty(body.error),
-            Ok(body) => Unanswered::Refused(body.error),
-            Err(_) => Unanswered::Broken(format!("the daemon answered {status}")),
-        })
+        answered(request).await
     }
+}
+
+/// Sends a request and returns the body of the answer.
+async fn answered(request: RequestBuilder) -> Result<Vec<u8>, Unanswered> {
+    let broken = |error: reqwest::Error| {
+        Unanswered::Broken(format!("the daemon broke off: {}", error.without_url()))
+    };
+    let reply = request.send().await.map_err(broken)?;
+    let status = reply.status();
+    let bytes = reply.bytes().await.map_err(broken)?;
+    if status == StatusCode::OK {
+        return Ok(bytes.to_vec());
+    }
+    let error: Result<ErrorBody, _> = serde_json::from_slice(&bytes);
+    Err(match error {
+        Ok(body) if status == StatusCode::INTERNAL_SERVER_ERROR => Unanswered::Broken(body.error),
+        Ok(body) if status == StatusCode::BAD_REQUEST => Unanswered::Faulty(body.error),
+        Ok(body) => Unanswered::Refused(body.error),
+        Err(_) => Unanswered::Broken(format!("the daemon answered {status}")),
+    })
 }
 
 fn unreadable(error: &serde_json::Error) -> Unanswered {

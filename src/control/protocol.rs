@@ -13,6 +13,26 @@ pub struct ErrorBody {
     pub error: String,
 }
 
+/// The media type of posts, one a line.
+pub const NDJSON: &str = "application/x-ndjson";
+
+/// Lines of posts that are taken at once, and their bytes.
+pub const MOST_LINES: usize = 10_000;
+pub const MOST_POSTS_BYTES: usize = 16 * 1024 * 1024;
+
+/// Posts that are handed over at once, as NDJSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// How many lines came before.
+    pub before: usize,
+    pub body: Vec<u8>,
+}
+
+/// Returns the path where posts are handed to a source, below [`BASE`].
+pub fn intake_path(source: &str) -> String {
+    format!("/intake/{}", segment(source))
+}
+
 /// Which sources are to be polled; empty means all.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,12 +1,14 @@
 //! The daemon's end of the socket.
 
 use super::Call;
-use super::protocol::{BASE, ErrorBody, MarkBody, PollBody};
+use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, PollBody};
 use crate::ask::{MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
 use crate::delivery::NoticeId;
 use crate::mention::{MentionId, TicketId};
 use crate::text::account;
+use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path as InPath, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -73,6 +75,7 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/outbox/{id}/drop", post(drop_notice))
         .route("/check", get(check))
         .route("/poll", post(poll))
+        .route("/intake/{source}", post(take).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
         .fallback(nothing_here);
     let router = Router::new()
         .nest(BASE, api)
@@ -205,6 +208,29 @@ async fn check(State(calls): Calls) -> Response {
 async fn poll(State(calls): Calls, Json(body): Json<PollBody>) -> Response {
     let (reply, answer) = oneshot::channel();
     respond(&calls, Call::Poll(body.sources, reply), answer).await
+}
+
+/// Takes posts, and answers once they are stored.
+async fn take(
+    State(calls): Calls,
+    InPath(source): InPath<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let most = MOST_POSTS_BYTES / 1024 / 1024;
+            let what = format!("more than {most} MiB at once; hand them over in parts");
+            return fault(StatusCode::PAYLOAD_TOO_LARGE, what);
+        }
+        Err(error) => return fault(error.status(), error.body_text()),
+    };
+    if body.split(|byte| *byte == b'\n').count() > MOST_LINES + 1 {
+        let what = format!("more than {MOST_LINES} lines at once; hand them over in parts");
+        return fault(StatusCode::PAYLOAD_TOO_LARGE, what);
+    }
+    let (reply, answer) = oneshot::channel();
+    respond(&calls, Call::Take { source, body: body.into(), reply }, answer).await
 }
 
 async fn nothing_here() -> Response {

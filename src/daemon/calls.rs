@@ -2,9 +2,9 @@
 //! polls through the pollers.
 
 use super::board::Board;
-use super::clock;
 use super::intake::{Event, OwnedSetting, Polled};
 use super::setup::Setup;
+use super::{brought, clock, once};
 use crate::ask::view::SummaryView;
 use crate::ask::{self, Answer, Question, Refusal, SourceFacts};
 use crate::control::{Call, server};
@@ -63,10 +63,17 @@ impl Answering {
                     drop(events.send(Event::Ordered { order, by, setting, reply }).await);
                 });
             }
-            Call::Poll(names, reply) => {
-                let board = Arc::clone(&self.board);
+            Call::Take { source, body, reply } => {
+                let (events, setup) = (self.events.clone(), Arc::clone(&self.setup.borrow()));
                 under_way.spawn(async move {
-                    drop(reply.send(poll(&names, &board).await));
+                    let taken = brought::take(&source, body, &setup, &events, true).await;
+                    drop(reply.send(taken));
+                });
+            }
+            Call::Poll(names, reply) => {
+                let (board, setup) = (Arc::clone(&self.board), Arc::clone(&self.setup.borrow()));
+                under_way.spawn(async move {
+                    drop(reply.send(poll(&names, &board, &setup).await));
                 });
             }
         }
@@ -74,10 +81,11 @@ impl Answering {
 
     fn setting(&self) -> OwnedSetting {
         let setup = Arc::clone(&self.setup.borrow());
-        let sources = setup.names().into_iter().map(|(name, kind)| SourceFacts {
+        let sources = setup.names().into_iter().map(|(name, kind, is_polled)| SourceFacts {
             next_poll: self.board.next(&name),
             name,
             kind,
+            is_polled,
         });
         OwnedSetting { sources: sources.collect(), setup, running_since: Some(self.started) }
     }
@@ -101,13 +109,18 @@ async fn answer(
 }
 
 /// Pokes the pollers that are meant and waits for all of them.
-async fn poll(names: &[String], board: &Board) -> Result<SummaryView, Refusal> {
+async fn poll(names: &[String], board: &Board, setup: &Setup) -> Result<SummaryView, Refusal> {
     let mut pollers = Vec::new();
     if names.is_empty() {
         pollers = board.pollers(None);
     }
     for name in names {
         let meant = board.pollers(Some(name));
+        if meant.is_empty()
+            && let Some(waits) = setup.waiting(name)
+        {
+            return Err(Refusal::Refused(once::waits_for_posts(&waits.name)));
+        }
         if meant.is_empty() {
             let all = board.pollers(None);
             let known = all.iter().map(|(source, _)| source.0.as_str());
@@ -133,5 +146,5 @@ async fn poll(names: &[String], board: &Board) -> Result<SummaryView, Refusal> {
             }
         });
     }
-    Ok(super::once::summary(polls.join_all().await))
+    Ok(once::summary(polls.join_all().await))
 }

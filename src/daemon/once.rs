@@ -4,11 +4,15 @@ use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
-use super::{Died, EVENTS_IN_FLIGHT, alerts, clock, poll, send, ward};
+use super::{Died, EVENTS_IN_FLIGHT, alerts, brought, clock, poll, send, ward};
 use crate::alert::Frequency;
+use crate::ask::Refusal;
+use crate::ask::taken::TakenView;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
-use crate::config::Config;
+use crate::config::{Config, Place};
+use crate::control::protocol::Batch;
 use crate::delivery::Progress;
+use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
 use std::sync::Arc;
@@ -16,12 +20,12 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Polls every source that is not gone for good, sends the alerts that are due, and tries every queued
+/// Polls every source that is asked and not gone for good, sends the alerts that are due, and tries every queued
 /// notice once.
 pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
     let once = Once::begin(config, store).await?;
     let (mut meant, mut gone) = (Vec::new(), Vec::new());
-    for planned in &once.setup.sources {
+    for planned in once.setup.polled() {
         let health = health(planned, &once.store).await?;
         if health.gone {
             let error = health.last_error.unwrap_or_else(|| "it is gone for good".into());
@@ -66,14 +70,44 @@ pub async fn poll_only(
                 crate::text::nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
             return Err(Died(format!("there is no source `{name}`{}", near.unwrap_or_default())));
         }
+        if let Some(waits) = found.iter().find(|planned| !planned.source.is_polled()) {
+            return Err(Died(waits_for_posts(&waits.name)));
+        }
         meant.extend(found);
     }
     if names.is_empty() {
-        meant.clone_from(&once.setup.sources);
+        meant.extend(once.setup.polled().cloned());
     }
     let summary = once.poll(meant).await?;
     once.end().await?;
     Ok(summary)
+}
+
+/// Takes posts for the source called `name`, a batch after the other; alerts and notices are left to the
+/// daemon, or to the next run.
+pub async fn take(
+    config: Arc<Config>,
+    store: Handle,
+    name: &str,
+    mut next: impl FnMut() -> Result<Option<Batch>, String>,
+) -> Result<TakenView, Refusal> {
+    let died = |Died(why)| Refusal::Refused(why);
+    // Lists of feeds on the web need not be fetched for this.
+    let sources = config.sources.iter().filter(|source| !matches!(source.place, Place::Opml(_)));
+    let config = Config { sources: sources.cloned().collect(), ..Config::clone(&config) };
+    let once = Once::begin(Arc::new(config), store).await.map_err(died)?;
+    let mut all = TakenView { source: name.to_owned(), ..TakenView::default() };
+    while let Some(batch) = next().map_err(Refusal::Refused)? {
+        let taken = brought::take(name, batch.body, &once.setup, &once.events, false).await?;
+        all = all.and(taken, batch.before);
+    }
+    once.end().await.map_err(died)?;
+    Ok(all)
+}
+
+/// Says why a source cannot be polled, and what to do.
+pub(super) fn waits_for_posts(name: &SourceName) -> String {
+    format!("`{name}` is not polled: it waits for posts; `vahti poll --stdin {name}` brings some")
 }
 
 /// Tries every queued notice once, and polls nothing.

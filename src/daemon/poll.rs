@@ -57,7 +57,7 @@ pub(super) async fn start(
     board.clear();
     super::alerts::introduce(events).await?;
     name(&setup.sources, events).await?;
-    let names: Vec<_> = setup.sources.iter().map(|source| source.name.clone()).collect();
+    let names: Vec<_> = setup.polled().map(|source| source.name.clone()).collect();
     let states = store
         .with(move |store| {
             names.iter().map(|name| store.source(name)).collect::<Result<Vec<_>, _>>()
@@ -66,7 +66,7 @@ pub(super) async fn start(
         .map_err(|error| Died(error.to_string()))?;
     let turns = Arc::new(Turns::new(&setup.sources));
     let now = clock::now();
-    for (planned, state) in setup.sources.iter().zip(states) {
+    for (planned, state) in setup.polled().zip(states) {
         heed(planned, &state.health, setup, now);
         let (poke, pokes) = mpsc::channel(1);
         board.enter(planned.name.clone(), poke);

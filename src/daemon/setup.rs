@@ -136,10 +136,24 @@ impl Setup {
         Ok(Self { config, rules, fetcher, transport, sources, outlines })
     }
 
-    /// Returns the facts of every source that `status` shows, lists of feeds first among theirs.
-    pub fn names(&self) -> Vec<(SourceName, Kind)> {
-        let lists = self.outlines.iter().map(|list| (list.config.name.clone(), Kind::Opml));
-        lists.chain(self.sources.iter().map(|source| (source.name.clone(), source.kind))).collect()
+    /// Returns the facts of every source that `status` shows, lists of feeds first among theirs: its
+    /// name, its kind, and whether it is polled.
+    pub fn names(&self) -> Vec<(SourceName, Kind, bool)> {
+        let lists = self.outlines.iter().map(|list| (list.config.name.clone(), Kind::Opml, true));
+        let fact = |planned: &Arc<Planned>| {
+            (planned.name.clone(), planned.kind, planned.source.is_polled())
+        };
+        lists.chain(self.sources.iter().map(fact)).collect()
+    }
+
+    /// Returns the source called `name` if it waits for posts.
+    pub fn waiting(&self, name: &str) -> Option<&Arc<Planned>> {
+        self.sources.iter().find(|known| known.name.0 == name && !known.source.is_polled())
+    }
+
+    /// Returns the sources that are polled.
+    pub fn polled(&self) -> impl Iterator<Item = &Arc<Planned>> {
+        self.sources.iter().filter(|planned| planned.source.is_polled())
     }
 }
 

@@ -398,6 +398,7 @@ fn is_its_own(error: &FetchError) -> bool {
             | FetchError::TooLong { .. }
             | FetchError::Redirect { .. }
             | FetchError::Robots { .. }
+            | FetchError::File { .. }
     )
 }
 

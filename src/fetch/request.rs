@@ -4,6 +4,7 @@ use super::access::Access;
 use super::budget::Cost;
 use super::{Allowed, Location, Validators};
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
@@ -54,6 +55,11 @@ impl Request {
     #[must_use]
     pub fn costs(self, cost: Cost) -> Self {
         Self { cost: Some(cost), ..self }
+    }
+
+    /// Asks what a folder of this machine holds; the reply is a [`super::Listing`].
+    pub fn folder(path: PathBuf) -> Self {
+        Self::for_what_was_named(Location::File(path), super::file::FOLDER)
     }
 
     /// Asks for a document for machines that the operator named.

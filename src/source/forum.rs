@@ -38,8 +38,8 @@ pub mod selector;
 mod semantic;
 #[cfg(test)]
 mod tests;
-mod text;
-mod tidy;
+pub(super) mod text;
+pub(super) mod tidy;
 mod topics;
 mod xenforo;
 

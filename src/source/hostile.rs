@@ -172,12 +172,6 @@ fn tried(source: &dyn Source, body: &[u8], visit: &Visit) {
 
 fn all() -> Vec<(Kind, Box<dyn Source>)> {
     let kinds = Kind::ALL.into_iter().filter(|kind| kind.site().is_some());
-    let kinds = kinds.filter(|kind| {
-        matches!(
-            kind,
-            Kind::HackerNews | Kind::PeerTube | Kind::Lemmy | Kind::StackExchange | Kind::AppStore
-        )
-    });
     kinds.map(|kind| (kind, source(kind, &[], &["Acme", "\"Acme Pay\"", "#acme"]))).collect()
 }
 

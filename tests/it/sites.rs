@@ -5,6 +5,8 @@ mod bluesky;
 mod googlebusiness;
 mod googleplay;
 mod hackernews;
+mod intake;
+mod json;
 mod kept;
 mod lemmy;
 mod mastodon;

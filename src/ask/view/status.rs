@@ -25,7 +25,7 @@ pub struct StatusView {
 pub struct SourceView {
     pub name: String,
     pub kind: String,
-    /// `new`, `ok`, `failing` or `gone`.
+    /// `new`, `ok`, `failing` or `gone`; `waiting` where it is never asked and takes what is brought.
     pub state: String,
     pub last_poll: Option<DateTime<Utc>>,
     pub last_success: Option<DateTime<Utc>>,
@@ -126,6 +126,7 @@ impl StatusView {
             let SourceState { moved, subscription, health, ledger, .. } =
                 store.source(&facts.name)?;
             let state = match &health {
+                _ if !facts.is_polled => "waiting",
                 health if health.gone => "gone",
                 health if health.failures > 0 => "failing",
                 health if health.last_success.is_some() => "ok",

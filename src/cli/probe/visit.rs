@@ -19,6 +19,8 @@ pub(in crate::cli) struct Probed {
     pub(in crate::cli) skipped: usize,
     /// How a forum was read: its first page, and the first of its topics.
     pub(in crate::cli) described: Vec<Description>,
+    /// Whether nothing was asked, because the source waits for what is brought to it.
+    pub(in crate::cli) waits: bool,
     /// What went wrong with a request that was not the first.
     pub(in crate::cli) trouble: Option<String>,
 }
@@ -54,6 +56,9 @@ impl Probing {
     /// Asks for the first page, and for what follows it.
     pub(super) async fn visit(&self, fetcher: &Fetcher) -> Result<Probed, String> {
         let mut probed = Probed::default();
+        if !self.source().is_polled() {
+            return Ok(Probed { waits: true, ..probed });
+        }
         let mut visit = beginning();
         let mut queue: VecDeque<Request> = self.source().probe(&visit).into();
         for nth in 0..MOST_REQUESTS {

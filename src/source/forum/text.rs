@@ -95,7 +95,7 @@ impl<'a> Item<'a> {
 }
 
 /// Returns the text of an element on one line.
-pub(super) fn line(element: &ElementRef<'_>) -> String {
+pub(in crate::source) fn line(element: &ElementRef<'_>) -> String {
     crate::text::cut(&plain(*element, &HashSet::new()), 1_000)
 }
 
@@ -105,7 +105,10 @@ pub(super) fn plain(element: ElementRef<'_>, left_out: &HashSet<NodeId>) -> Stri
 }
 
 /// As above, without the elements that `is_left_out` names.
-pub(super) fn without(element: ElementRef<'_>, is_left_out: impl Fn(NodeId) -> bool) -> String {
+pub(in crate::source) fn without(
+    element: ElementRef<'_>,
+    is_left_out: impl Fn(NodeId) -> bool,
+) -> String {
     let mut written = String::new();
     let mut skipped: Option<NodeId> = None;
     for edge in element.traverse() {

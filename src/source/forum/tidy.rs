@@ -28,7 +28,7 @@ const RAW: [&str; 9] =
 
 /// Builds the tree of a page. What is in `<noscript>` is part of it: some software puts there what
 /// those without scripts should read.
-pub(super) fn parse(source: &str) -> Html {
+pub(in crate::source) fn parse(source: &str) -> Html {
     let opts = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let builder = TreeBuilder::new(HtmlTreeSink::new(Html::new_document()), opts);
     let bounded = Bounded { builder, nodes: Cell::new(0), depth: Cell::new(0), ends: Cell::new(0) };
