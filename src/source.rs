@@ -280,8 +280,8 @@ pub enum Verdict {
     /// The source is asked nothing more before this time; what was read so far counts. The text says
     /// why.
     Wait(DateTime<Utc>, String),
-    /// Nothing will come before somebody acted: the text says why, and what to do. It is tried again
-    /// after some hours.
+    /// Nothing will come before somebody acted: the text says why, and what to do. The poll ends and
+    /// fails; the source is asked again when its time comes.
     Stop(String),
 }
 

@@ -8,7 +8,7 @@ use super::intake::{Event, Outcome, Polled};
 use super::setup::{Planned, Setup};
 use super::tour::{Purse, Tour, Trouble, Walked};
 use super::turns::Turns;
-use crate::fetch::Retry;
+use crate::fetch::{FetchError, Retry};
 use crate::fetch::budget::Ledger;
 use crate::pipeline::{Arrival, Failure};
 use crate::post::SourceName;
@@ -326,6 +326,13 @@ async fn visit(
         Ok(Walked { receipt, batch: None }) => {
             Outcome::Unchanged(planned.name.clone(), Box::new(receipt))
         }
+        Err(Trouble::Fetch { error: error @ FetchError::HostPaused { .. }, .. })
+            if state.health.not_before.is_some_and(|until| until > now) =>
+        {
+            // Why it is to be left alone was said before.
+            let said = state.health.last_error.or(state.health.trouble);
+            failure(planned, said.unwrap_or_else(|| error.to_string()), &error.retry())
+        }
         Err(Trouble::Fetch { error, at_named }) => {
             let retry = error.retry();
             // Where we were led to, the address that was given may lead elsewhere.
@@ -336,7 +343,7 @@ async fn visit(
             }
             outcome
         }
-        Err(Trouble::Read(what)) => failure(planned, what, &Retry::Soon),
+        Err(Trouble::Read(what) | Trouble::Stop(what)) => failure(planned, what, &Retry::Soon),
         Err(Trouble::Waits(until, why)) => {
             let wait = (until - clock::now()).to_std().unwrap_or_default();
             failure(planned, why, &Retry::After(wait))

@@ -47,12 +47,11 @@ pub(super) enum Trouble {
     Read(String),
     /// Nothing is asked before this time, and why.
     Waits(DateTime<Utc>, String),
+    /// Nothing will come before somebody acted, and why.
+    Stop(String),
     /// Vahti is stopping or begins anew.
     Stopped,
 }
-
-/// A source that nothing will come from before somebody acted is tried again after this.
-const LONGEST_STOP: TimeDelta = TimeDelta::hours(6);
 
 /// A host that wants to be left alone no longer than this is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -199,6 +198,7 @@ impl<'a> Tour<'a> {
         let (what, goes_on) = match trouble {
             Trouble::Stopped => return false,
             Trouble::Read(what) => (what, true),
+            Trouble::Stop(why) => (why, false),
             Trouble::Waits(until, why) => {
                 self.receipt.not_before = self.receipt.not_before.max(Some(until));
                 (why, false)
@@ -319,7 +319,7 @@ impl<'a> Tour<'a> {
             Verdict::Instead(page) => Ok(Some(*page)),
             Verdict::Skip => Ok(None),
             Verdict::Wait(until, why) => Err(Trouble::Waits(until, why)),
-            Verdict::Stop(why) => Err(Trouble::Waits(clock::now() + LONGEST_STOP, why)),
+            Verdict::Stop(why) => Err(Trouble::Stop(why)),
         }
     }
 
