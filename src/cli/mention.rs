@@ -91,6 +91,24 @@ fn words(mention: &MentionView, zone: Tz) -> String {
         // Writing into a string does not fail.
         writeln!(text, "{name:<10} {}", visible(&value)).ok();
     }
+    reasons(mention, &mut text);
+    for part in [&mention.title, &mention.text].into_iter().flatten() {
+        writeln!(text, "\n{}", visible(part)).ok();
+    }
+    if mention.deleted {
+        writeln!(text, "\nIt was deleted where it stood; its words were taken out.").ok();
+    }
+    for version in mention.versions.iter().rev() {
+        writeln!(text, "\nUntil {} it said:", time(Some(version.until), zone)).ok();
+        for part in version.title.iter().chain([&version.text]) {
+            writeln!(text, "{}", visible(part)).ok();
+        }
+    }
+    text
+}
+
+/// Adds why the mention is one, and why it was judged so.
+fn reasons(mention: &MentionView, text: &mut String) {
     for hit in &mention.matches {
         let field = serde_json::to_value(hit.field).unwrap_or_default();
         writeln!(
@@ -113,17 +131,4 @@ fn words(mention: &MentionView, zone: Tz) -> String {
     if let Some(stars) = mention.rating {
         writeln!(text, "{:<10} {stars} of 5 stars", "Rating").ok();
     }
-    for part in [&mention.title, &mention.text].into_iter().flatten() {
-        writeln!(text, "\n{}", visible(part)).ok();
-    }
-    if mention.deleted {
-        writeln!(text, "\nIt was deleted where it stood; its words were taken out.").ok();
-    }
-    for version in mention.versions.iter().rev() {
-        writeln!(text, "\nUntil {} it said:", time(Some(version.until), zone)).ok();
-        for part in version.title.iter().chain([&version.text]) {
-            writeln!(text, "{}", visible(part)).ok();
-        }
-    }
-    text
 }

@@ -176,13 +176,11 @@ fn by_kind(
         let fetcher = fetcher(context)?;
         let place = Location::parse(location, Path::new(".")).map_err(Failure::new)?;
         let probed = desk::block_on(async {
-            match probing(kind, place.clone(), &settings, context)? {
-                Some(probing) => probing.visit(&fetcher).await.map_err(Failure::new),
-                None => {
-                    let listed = list(&place, settings.allow_private.clone(), &fetcher).await;
-                    listed.map_err(Failure::new)
-                }
+            if let Some(probing) = probing(kind, place.clone(), &settings, context)? {
+                return probing.visit(&fetcher).await.map_err(Failure::new);
             }
+            let listed = list(&place, settings.allow_private.clone(), &fetcher).await;
+            listed.map_err(Failure::new)
         })?;
         return Ok(vec![probed?]);
     }

@@ -12,7 +12,7 @@ const RESET: [&str; 3] = ["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-
 const FULL: f64 = 100.0;
 
 /// Where Meta names no time.
-const META_PAUSE: Duration = Duration::from_mins(60);
+const META_PAUSE: Duration = Duration::from_hours(1);
 
 /// A number of seconds above this is a time since 1970, and no span.
 const LEAST_TIME: i64 = 1_000_000_000;
@@ -53,7 +53,8 @@ fn meta(headers: &HeaderMap) -> Option<Duration> {
         let usages = business.as_object()?.values().filter_map(|list| list.as_array()).flatten();
         let mut longest = None;
         for usage in usages {
-            let minutes = usage.get("estimated_time_to_regain_access").and_then(|m| m.as_u64());
+            let minutes =
+                usage.get("estimated_time_to_regain_access").and_then(serde_json::Value::as_u64);
             let told = minutes
                 .filter(|minutes| *minutes > 0)
                 .map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));

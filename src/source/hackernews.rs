@@ -88,7 +88,7 @@ impl Source for HackerNews {
         let walk = walks.walk(&reply.about);
         let (newest, oldest) =
             (hits.iter().filter_map(time).max(), hits.iter().filter_map(time).min());
-        let since = self.since(&walk, visit.now);
+        let since = Self::since(&walk, visit.now);
         let next = self.behind(&reply.about, &listing, &walk, (since, oldest));
         let newest = newest.map(|at| at.to_string());
         walks.set(&reply.about, walk.read(newest, next.as_ref().map(|(at, _)| at.clone())));
@@ -102,13 +102,13 @@ impl HackerNews {
     /// Asks for the page of a query with which a poll begins: where the last walk broke off, if it did.
     fn first(&self, query: &str, visit: &Visit) -> Request {
         let walk = Walks::of(&visit.cursor).walk(query);
-        let since = self.since(&walk, visit.now);
+        let since = Self::since(&walk, visit.now);
         let (before, page) = walk.next.as_deref().and_then(position).unwrap_or((None, 0));
         self.ask(query, since, before, page)
     }
 
     /// Returns from when on posts are wanted.
-    fn since(&self, walk: &Walk, now: DateTime<Utc>) -> i64 {
+    fn since(walk: &Walk, now: DateTime<Utc>) -> i64 {
         let read = walk.since.as_deref().and_then(|since| since.parse::<i64>().ok());
         read.map_or_else(|| (now - FIRST_LOOK).timestamp(), |since| since - OVERLAP)
     }

@@ -1,4 +1,4 @@
-//! PeerTube: the video search of one server, or of all at once by an index such as Sepia Search, which
+//! `PeerTube`: the video search of one server, or of all at once by an index such as Sepia Search, which
 //! answers the same.
 //!
 //! `GET /api/v1/search/videos`, as the project documents it: at most 100 a page, newest first with
@@ -44,6 +44,7 @@ struct PeerTube {
     languages: Vec<String>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what a kind is built with has this shape")]
 fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     Ok(Box::new(PeerTube {
         queries: search::queries(&watch.keywords, &Dialect::PLAIN),

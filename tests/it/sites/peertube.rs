@@ -1,4 +1,4 @@
-//! PeerTube, as the search of a server answers.
+//! `PeerTube`, as the search of a server answers.
 
 use crate::support::Answer;
 use crate::support::standin::{Asked, HEAD, StandIn, cut_everywhere, json};
