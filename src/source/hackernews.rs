@@ -6,7 +6,7 @@
 
 use super::search::{self, Dialect};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong, at};
-use super::walk::{Walk, Walks};
+use super::walk::{Walk, Walks, in_turn};
 use super::{Kind, Page, Source, Unreadable, Visit};
 use crate::fetch::{Reply, Request};
 use crate::post::{Author, Concerns, Engagement, Post};
@@ -71,11 +71,15 @@ fn tags(given: &Given) -> Result<String, Wrong> {
 
 impl Source for HackerNews {
     fn open(&self, visit: &Visit) -> Request {
-        self.first(self.queries.first().map_or("", |query| query), visit)
+        self.first(
+            in_turn(self.queries.iter().collect(), visit.now).first().map_or("", |query| query),
+            visit,
+        )
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        self.queries.iter().skip(1).map(|query| self.first(query, visit)).collect()
+        let queries = in_turn(self.queries.iter().collect(), visit.now);
+        queries.into_iter().skip(1).map(|query| self.first(query, visit)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {

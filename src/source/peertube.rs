@@ -6,7 +6,7 @@
 
 use super::search::{self, Dialect};
 use super::site::{Key, Site, Sort, Watch, Wrong, at};
-use super::walk::Walks;
+use super::walk::{Walks, in_turn};
 use super::{Kind, Page, Source, Unreadable, Visit};
 use crate::fetch::{Reply, Request};
 use crate::post::{Author, Concerns, Engagement, Post};
@@ -55,11 +55,15 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 
 impl Source for PeerTube {
     fn open(&self, visit: &Visit) -> Request {
-        self.first(self.queries.first().map_or("", |query| query), visit)
+        self.first(
+            in_turn(self.queries.iter().collect(), visit.now).first().map_or("", |query| query),
+            visit,
+        )
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        self.queries.iter().skip(1).map(|query| self.first(query, visit)).collect()
+        let queries = in_turn(self.queries.iter().collect(), visit.now);
+        queries.into_iter().skip(1).map(|query| self.first(query, visit)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
