@@ -452,8 +452,8 @@ fn since(walk: &Walk, now: DateTime<Utc>) -> i64 {
 /// Returns the span of the search that holds all since then.
 fn span(since: i64, now: DateTime<Utc>) -> &'static str {
     match now.timestamp() - since {
-        ..=604_800 => "week",
-        ..=2_500_000 => "month",
+        ..604_801 => "week",
+        604_801..2_500_000 => "month",
         _ => "year",
     }
 }

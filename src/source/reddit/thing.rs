@@ -166,7 +166,7 @@ fn words(data: &Value, name: &str) -> String {
 }
 
 fn is_taken_away(data: &Value, name: &str) -> bool {
-    word(data, name).is_some_and(|text| is_marker(text))
+    word(data, name).is_some_and(is_marker)
 }
 
 fn is_marker(text: &str) -> bool {
@@ -219,7 +219,7 @@ pub(super) fn tidy(post: Post) -> Post {
     let thread = post.url.as_deref().and_then(thread_of);
     let is_known = handle.is_some_and(|handle| !is_nobody(handle));
     let author = if is_known { post.author.clone() } else { Author::default() };
-    Post { title, thread, author, ..post }
+    Post { title, author, thread, ..post }
 }
 
 /// Returns a text that says something.
