@@ -1,3 +1,5 @@
 //! Sites that have an API, each played by a stand-in that behaves as its documentation says.
 
+mod discourse;
 mod hackernews;
+mod reddit;
