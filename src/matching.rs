@@ -113,7 +113,7 @@ pub fn same_word(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::brand::{BrandName, Field, Keyword, TicketPolicy};
+    use crate::brand::{BrandName, Field, Keyword};
     use crate::post::Author;
     use crate::query::{parse_filter, parse_keyword};
     use proptest::prelude::{Strategy, prop_assert_eq, prop_oneof, proptest};

@@ -142,7 +142,13 @@ impl Mention {
     /// Returns the title, or the beginning of the text where there is none, on one line.
     pub fn headline(&self) -> String {
         let title = self.post.title.as_deref().filter(|title| !title.trim().is_empty());
-        crate::text::cut(title.unwrap_or(&self.post.text), 100)
+        let words = title.unwrap_or(&self.post.text);
+        match self.post.rating {
+            _ if self.post.is_gone => "(deleted where it stood)".to_owned(),
+            // Stars may be all that there is.
+            Some(stars) if words.trim().is_empty() => format!("{stars} of 5 stars, without a word"),
+            _ => crate::text::cut(words, 100),
+        }
     }
 }
 

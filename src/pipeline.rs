@@ -5,19 +5,16 @@
 use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
-use crate::enrich::{self, History};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
-use crate::matching::{Candidate, Matcher};
-use crate::mention::{Mention, MentionId, PostKey, TicketId};
+use crate::matching::Matcher;
+use crate::mention::{Mention, PostKey};
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Kind};
 use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
-use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use desk::{Desk, Origin};
 
 /// For how long old posts that other keywords find are kept from alerts that speak at once: a forum
 /// takes several polls to be looked at again.
@@ -27,6 +24,7 @@ const LOOKING_AGAIN: Duration = Duration::days(1);
 const LATE: Duration = Duration::days(7);
 
 pub mod care;
+mod desk;
 pub mod tell;
 
 /// Everything configured that the pipeline needs, compiled.
@@ -103,18 +101,14 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         state.health.rhythm.learn(&appeared(&fresh.posts, kind, &state, at), at);
     }
     let first_poll = *state.health.first_poll.get_or_insert(at);
-    let mut desk = Desk::new(rules, store, at, first_poll)?;
-    desk.tickets_wanted = tickets;
-    for post in fresh.posts {
-        let mut candidates = rules.matcher.candidates(&post);
-        candidates.retain(|found| wanted(&rules.brands, found, &only));
-        if !candidates.is_empty() {
-            desk.take(&source, kind, &post, &candidates)?;
-        }
+    let origin = Origin { source: &source, kind, only: &only, tickets, first_poll };
+    let mut desk = Desk::new(rules, store, at, origin)?;
+    for post in in_order(fresh.posts).into_iter().chain(batch.rechecked) {
+        desk.receive(&post)?;
     }
 
     state.health.newest = state.health.newest.max(newest);
-    state.health.mentions += desk.found.len() as u64;
+    state.health.mentions += desk.found();
     state.marks = if receipt.is_some() { fresh.marks } else { union(state.marks, fresh.marks) };
     let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
@@ -152,6 +146,13 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }
     Ok(commit)
+}
+
+/// Puts the messages of a thread into the order in which they were written: the first opens the ticket
+/// that the others join.
+fn in_order(mut posts: Vec<Post>) -> Vec<Post> {
+    posts.sort_by_key(|post| if post.is_private { post.published } else { None });
+    posts
 }
 
 fn union(mut marks: Vec<u64>, more: Vec<u64>) -> Vec<u64> {
@@ -264,250 +265,4 @@ fn succeeded(state: &mut SourceState, receipt: Receipt, at: DateTime<Utc>) {
     health.failing_since = None;
     health.gone = false;
     health.not_before = receipt.not_before;
-}
-
-fn wanted(brands: &[Brand], found: &Candidate, only: &[BrandName]) -> bool {
-    only.is_empty() || brands.get(found.brand).is_some_and(|brand| only.contains(&brand.name))
-}
-
-/// Returns the post as the judge is to read it: where the site claims no language and the customers of
-/// the brand write only one, that one is the hint. It decides nothing where the text itself tells.
-fn hinted<'p>(post: &'p Post, brand: &Brand) -> Cow<'p, Post> {
-    match brand.languages.as_slice() {
-        [only] if post.language.is_none() => {
-            Cow::Owned(Post { language: Some(*only), ..post.clone() })
-        }
-        _ => Cow::Borrowed(post),
-    }
-}
-
-/// Where mentions and tickets of one batch come together, with those that the store already has.
-struct Desk<'a> {
-    rules: &'a Rules,
-    store: &'a dyn Store,
-    at: DateTime<Utc>,
-    first_poll: DateTime<Utc>,
-    /// Which mentions become tickets, where the source says so itself.
-    tickets_wanted: Option<TicketPolicy>,
-    next_ticket: TicketId,
-    identities: HashMap<PostKey, PostKey>,
-    mentions: BTreeMap<MentionId, Mention>,
-    /// New mentions, in the order in which they were found.
-    found: Vec<MentionId>,
-    tickets: BTreeMap<TicketId, Ticket>,
-}
-
-impl<'a> Desk<'a> {
-    fn new(
-        rules: &'a Rules,
-        store: &'a dyn Store,
-        at: DateTime<Utc>,
-        first_poll: DateTime<Utc>,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {
-            rules,
-            store,
-            at,
-            first_poll,
-            tickets_wanted: None,
-            next_ticket: store.next_ticket()?,
-            identities: HashMap::new(),
-            mentions: BTreeMap::new(),
-            found: Vec::new(),
-            tickets: BTreeMap::new(),
-        })
-    }
-
-    /// Takes one post in, with the brands that it names.
-    fn take(
-        &mut self,
-        source: &SourceName,
-        kind: Kind,
-        post: &Post,
-        candidates: &[Candidate],
-    ) -> Result<(), StoreError> {
-        let identities = dedup::identities(post, kind);
-        let (key, by_id) = self.key(&identities, post.id.is_some())?;
-        for identity in identities {
-            self.identities.insert(identity, key);
-        }
-        for candidate in candidates {
-            let Some(brand) = self.rules.brands.get(candidate.brand) else { continue };
-            let id = MentionId::of(key, &brand.name);
-            let known = self.mention(&id)?;
-            // Only the site's own id says that other words are an edit; another source may merely
-            // cut the same page differently.
-            let edited = known.as_ref().is_some_and(|old| {
-                by_id
-                    && old.source == *source
-                    && (old.post.title != post.title || old.post.text != post.text)
-            });
-            if known.is_none() || edited {
-                let mention = self.judge(id, key, brand, source, kind, post, candidate, known)?;
-                self.triage(mention, brand)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the key that the post is known by, and whether its own id told.
-    fn key(&self, identities: &[PostKey], has_id: bool) -> Result<(PostKey, bool), StoreError> {
-        for (nth, identity) in identities.iter().enumerate() {
-            let known = match self.identities.get(identity) {
-                Some(key) => Some(*key),
-                None => self.store.post(*identity)?,
-            };
-            if let Some(key) = known {
-                return Ok((key, has_id && nth == 0));
-            }
-        }
-        let first = identities.first().copied().unwrap_or(PostKey([0; 16]));
-        Ok((first, has_id))
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a part of the mention that is made here"
-    )]
-    fn judge(
-        &self,
-        id: MentionId,
-        key: PostKey,
-        brand: &Brand,
-        source: &SourceName,
-        kind: Kind,
-        post: &Post,
-        candidate: &Candidate,
-        known: Option<Mention>,
-    ) -> Result<Mention, StoreError> {
-        let read = hinted(post, brand);
-        let mut mention = Mention {
-            // Each brand has people of its own: another brand's mention in the post is no copy.
-            story: id.clone(),
-            id,
-            key,
-            brand: brand.name.clone(),
-            source: source.clone(),
-            kind,
-            post: post.clone(),
-            hits: candidate.hits.clone(),
-            seen: self.at,
-            insight: enrich::enrich(&read, &candidate.hits, History::default()),
-            own: self.rules.matcher.own(candidate.brand, post),
-            copies: 0,
-            ticket: None,
-            mark: None,
-            versions: Vec::new(),
-        };
-        let history = self.history(&mention)?;
-        if history != History::default() {
-            mention.insight = enrich::enrich(&read, &candidate.hits, history);
-        }
-        if let Some(old) = known {
-            mention = Mention {
-                seen: old.seen,
-                story: old.story,
-                copies: old.copies,
-                ticket: old.ticket,
-                mark: old.mark,
-                source: old.source,
-                ..mention
-            };
-        }
-        Ok(mention)
-    }
-
-    fn history(&self, mention: &Mention) -> Result<History, StoreError> {
-        let Some(customer) = customer::key(mention) else { return Ok(History::default()) };
-        let since = self.at - Duration::days(90);
-        let mut complaints_90d = 0;
-        for id in self.store.tickets_of(&customer)? {
-            let ticket = self.store.ticket(id)?;
-            complaints_90d += u32::from(ticket.is_some_and(|t| t.facts().opened >= since));
-        }
-        Ok(History { complaints_90d })
-    }
-
-    /// Opens a ticket where one is wanted: the post's own, if it has one for another brand.
-    fn triage(&mut self, mut mention: Mention, brand: &Brand) -> Result<(), StoreError> {
-        if mention.ticket.is_none() && self.wants_ticket(&mention, brand) {
-            let shared = self.sibling(mention.key, &mention.id)?.and_then(|other| other.ticket);
-            let ticket = match shared {
-                Some(id) => self.join(id, &mention)?,
-                None => Some(self.open(&mention)),
-            };
-            if let Some(ticket) = ticket {
-                mention.ticket = Some(ticket.facts().id);
-                self.tickets.insert(ticket.facts().id, ticket);
-            }
-        }
-        if self.store.mention(&mention.id)?.is_none() && !self.mentions.contains_key(&mention.id) {
-            self.found.push(mention.id.clone());
-        }
-        self.mentions.insert(mention.id.clone(), mention);
-        Ok(())
-    }
-
-    fn wants_ticket(&self, mention: &Mention, brand: &Brand) -> bool {
-        triage::wants_ticket(
-            mention,
-            triage::policy(self.tickets_wanted.or(brand.tickets), mention),
-        )
-    }
-
-    fn open(&mut self, mention: &Mention) -> Ticket {
-        let id = self.next_ticket;
-        self.next_ticket = TicketId(id.0 + 1);
-        Ticket::open(id, mention, clock::start(mention, self.first_poll), self.at)
-    }
-
-    fn join(&self, id: TicketId, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
-        let ticket = match self.tickets.get(&id) {
-            Some(ticket) => Some(ticket.clone()),
-            None => self.store.ticket(id)?,
-        };
-        let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
-        // A closed ticket refuses nothing here: joining is a line in its log.
-        Ok(ticket.and_then(|ticket| ticket.apply(join, "vahti", self.at).ok()))
-    }
-
-    /// Returns a mention of another brand in the same post.
-    fn sibling(&self, key: PostKey, id: &MentionId) -> Result<Option<Mention>, StoreError> {
-        if self.rules.brands.len() < 2 {
-            return Ok(None);
-        }
-        let mut other_without_ticket = None;
-        for brand in &self.rules.brands {
-            let other = MentionId::of(key, &brand.name);
-            if other == *id {
-                continue;
-            }
-            match self.mention(&other)? {
-                Some(found) if found.ticket.is_some() => return Ok(Some(found)),
-                Some(found) => other_without_ticket = Some(found),
-                None => {}
-            }
-        }
-        Ok(other_without_ticket)
-    }
-
-    fn mention(&self, id: &MentionId) -> Result<Option<Mention>, StoreError> {
-        match self.mentions.get(id) {
-            Some(mention) => Ok(Some(mention.clone())),
-            None => self.store.mention(id),
-        }
-    }
-
-    fn commit(mut self) -> Commit {
-        // New ones first and in the order of their finding, so that their places follow it.
-        let mut mentions: Vec<Mention> =
-            self.found.iter().filter_map(|id| self.mentions.remove(id)).collect();
-        mentions.extend(self.mentions.into_values());
-        Commit {
-            posts: self.identities.into_iter().collect(),
-            mentions,
-            tickets: self.tickets.into_values().collect(),
-            ..Commit::default()
-        }
-    }
 }

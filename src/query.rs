@@ -11,7 +11,7 @@ mod parse;
 mod print;
 
 pub use fault::BadQuery;
-pub use field::{Comparison, FieldName, FieldTest, KINDS};
+pub use field::{Comparison, FieldName, FieldTest};
 pub use moment::Moment;
 pub use parse::{parse_exclude, parse_filter, parse_keyword};
 

@@ -3,7 +3,6 @@
 
 use crate::fetch::{Reply, Request};
 use crate::post::Post;
-use crate::query::KINDS;
 use crate::schedule::Hints;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,12 +21,15 @@ pub mod forum;
 pub mod googlebusiness;
 pub mod googleplay;
 pub mod hackernews;
+#[cfg(test)]
+mod hostile;
 pub mod instagram;
 pub mod intake;
 pub mod json;
 pub mod lemmy;
 pub mod mastodon;
 pub mod opml;
+pub mod peertube;
 pub mod reddit;
 pub mod search;
 pub mod site;
@@ -67,11 +69,12 @@ pub enum Kind {
     Telegram,
     Json,
     Intake,
+    PeerTube,
 }
 
 impl Kind {
     /// All kinds of this version.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Feed,
         Self::Opml,
         Self::Forum,
@@ -93,11 +96,12 @@ impl Kind {
         Self::Telegram,
         Self::Json,
         Self::Intake,
+        Self::PeerTube,
     ];
 
-    /// Tells whether `word` names a kind that only a later version reads.
-    pub fn comes_later(word: &str) -> bool {
-        KINDS.contains(&word) && Self::ALL.iter().all(|kind| kind.word() != word)
+    /// Returns the kind that `word` names.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
     /// The word used in configuration, queries and JSON.
@@ -124,6 +128,7 @@ impl Kind {
             Self::Telegram => "telegram",
             Self::Json => "json",
             Self::Intake => "intake",
+            Self::PeerTube => "peertube",
         }
     }
 
@@ -149,6 +154,7 @@ impl Kind {
             Self::Telegram => &telegram::SITE,
             Self::Json => &json::SITE,
             Self::Intake => &intake::SITE,
+            Self::PeerTube => &peertube::SITE,
         })
     }
 }
@@ -185,6 +191,12 @@ pub trait Source: Send + Sync {
     fn also(&self, visit: &Visit) -> Vec<Request> {
         let _ = visit;
         Vec::new()
+    }
+
+    /// Returns what is asked to see whether the source works: as a first poll, unless that would cost
+    /// money.
+    fn probe(&self, visit: &Visit) -> Vec<Request> {
+        std::iter::once(self.open(visit)).chain(self.also(visit)).collect()
     }
 
     /// Reads one reply to a request of ours. [`Reply::about`] says which.

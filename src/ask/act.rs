@@ -24,7 +24,7 @@ pub fn act(
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
             let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
-            let blind_spots = tell::blind_spots(&names, store)?;
+            let blind_spots = tell::blind_spots(&names, store, now)?;
             Ok(tell::speak(alert, setting.rules, store, now, &blind_spots, true)?)
         }
         Order::Retry(id) => {

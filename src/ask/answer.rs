@@ -234,7 +234,7 @@ fn preview(
 ) -> Result<Answer, Refusal> {
     let alert = find_alert(name, setting)?;
     let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
-    let blind_spots = tell::blind_spots(&names, store)?;
+    let blind_spots = tell::blind_spots(&names, store, now)?;
     let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
     Ok(Answer::Preview(Box::new(PreviewView {
         alert: alert.name.clone(),

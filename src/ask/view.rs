@@ -1,18 +1,21 @@
 //! The JSON of mentions, tickets and status: public formats, apart from the types inside.
 
-use super::{Refusal, Setting};
+use super::Refusal;
 use crate::brand::Hit;
 use crate::delivery::{Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
-use crate::fetch::Location;
-use crate::mention::{Mark, Mention};
-use crate::post::Author;
-use crate::store::{SourceState, Store};
+use crate::mention::{Mark, Mention, Version};
+use crate::post::{Author, Engagement};
+use crate::store::Store;
 use crate::text::Language;
 use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+mod status;
+
+pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
 
 /// How a mention speaks of its brand, as machines see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,18 @@ pub struct MentionView {
     pub why: Vec<String>,
     /// A person's correction, if there is one.
     pub mark: Option<Mark>,
+    /// The site's ids of what it answers, and of the conversation or thing reviewed.
+    pub parent: Option<String>,
+    pub thread: Option<String>,
+    /// Stars given with it, 1 (bad) to 5.
+    pub rating: Option<u8>,
+    pub engagement: Option<Engagement>,
+    /// When its author last changed it, where the site tells.
+    pub edited: Option<DateTime<Utc>>,
+    /// What it said before, oldest first.
+    pub versions: Vec<Version>,
+    /// Whether its site has it no more; its words were taken out then.
+    pub deleted: bool,
 }
 
 /// Returns the view of a mention.
@@ -104,6 +119,13 @@ pub fn mention(mention: &Mention) -> MentionView {
         ticket: mention.ticket.map(|ticket| ticket.0),
         why,
         mark: mention.mark,
+        parent: mention.post.parent.clone(),
+        thread: mention.post.thread.clone(),
+        rating: mention.post.rating,
+        engagement: Some(mention.post.engagement).filter(|known| !known.is_unknown()),
+        edited: mention.post.edited,
+        versions: mention.versions.clone(),
+        deleted: mention.post.is_gone,
     }
 }
 
@@ -162,7 +184,17 @@ pub struct TicketView {
     /// The customer's earlier tickets.
     pub history: Vec<HistoryView>,
     pub card: Option<CardView>,
+    /// Of a thread of private messages all that the customer wrote, oldest first.
+    pub messages: Vec<MessageView>,
     pub log: Vec<LogView>,
+}
+
+/// One message of a thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageView {
+    pub mention: String,
+    pub at: DateTime<Utc>,
+    pub text: String,
 }
 
 /// One earlier ticket of a customer.
@@ -231,8 +263,23 @@ pub fn ticket(
         suggested_reply: mention.as_ref().map(|mention| reply::suggest(mention, facts, now, zone)),
         history: history(facts, store)?,
         card: Some(card_view(card::card(&complaint.unwrap_or_default(), language))),
+        messages: messages(facts, store)?,
         log: facts.log.iter().map(log_view).collect(),
     })
+}
+
+/// Returns what was written in the thread that a ticket is of, if it is of one.
+fn messages(facts: &Facts, store: &dyn Store) -> Result<Vec<MessageView>, Refusal> {
+    let mut messages = Vec::new();
+    for id in std::iter::once(&facts.mention).chain(&facts.also) {
+        let Some(mention) = store.mention(id)? else { continue };
+        if mention.post.is_private {
+            let (id, at) = (mention.id.to_string(), mention.time());
+            messages.push(MessageView { mention: id, at, text: mention.post.text });
+        }
+    }
+    messages.sort_by_key(|message| message.at);
+    Ok(messages)
 }
 
 fn history(facts: &Facts, store: &dyn Store) -> Result<Vec<HistoryView>, Refusal> {
@@ -258,133 +305,6 @@ fn card_view(card: card::Card) -> CardView {
 fn log_view(change: &Change) -> LogView {
     let Change { at, by, action, text, .. } = change.clone();
     LogView { at, by, action, text }
-}
-
-/// How everything fares.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StatusView {
-    pub version: String,
-    pub config: String,
-    /// When the daemon began; null where none runs.
-    pub running_since: Option<DateTime<Utc>>,
-    pub sources: Vec<SourceView>,
-    pub alerts: Vec<AlertView>,
-    pub store: StoreView,
-    pub outbox: OutboxView,
-}
-
-/// How one source fares.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SourceView {
-    pub name: String,
-    pub kind: String,
-    /// `new`, `ok`, `failing` or `gone`.
-    pub state: String,
-    pub last_poll: Option<DateTime<Utc>>,
-    pub last_success: Option<DateTime<Utc>>,
-    pub next_poll: Option<DateTime<Utc>>,
-    pub failures: u32,
-    pub last_error: Option<String>,
-    pub failing_since: Option<DateTime<Utc>>,
-    /// What of the last successful poll did not succeed.
-    pub trouble: Option<String>,
-    /// The new address, where it moved for good; it is asked there once that is certain.
-    pub moved_to: Option<String>,
-    /// Until when a hub brings its news.
-    pub subscribed_until: Option<DateTime<Utc>>,
-    /// Whether it broke its own rhythm; null while no rhythm is known.
-    pub silent: Option<bool>,
-    pub posts: u32,
-    /// Malformed entries in the last reply.
-    pub skipped: u32,
-    pub mentions: u64,
-}
-
-/// When an alert speaks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlertView {
-    pub name: String,
-    pub last: Option<DateTime<Utc>>,
-    /// Null for one that speaks as it happens.
-    pub next: Option<DateTime<Utc>>,
-}
-
-/// How much is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StoreView {
-    pub path: String,
-    pub mentions: u64,
-    pub tickets: u64,
-    pub size_bytes: u64,
-    /// Damaged stores that were set aside.
-    pub set_aside: Vec<String>,
-}
-
-/// What waits to be sent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OutboxView {
-    pub queued: u64,
-    pub dead: u64,
-    pub last_answer: Option<String>,
-}
-
-impl StatusView {
-    /// Gathers how everything fares.
-    pub fn of(setting: &Setting<'_>, store: &dyn Store) -> Result<Self, Refusal> {
-        let counts = store.counts()?;
-        let mut sources = Vec::with_capacity(setting.sources.len());
-        for facts in setting.sources {
-            let SourceState { moved, subscription, health, .. } = store.source(&facts.name)?;
-            let state = match &health {
-                health if health.gone => "gone",
-                health if health.failures > 0 => "failing",
-                health if health.last_success.is_some() => "ok",
-                _ => "new",
-            };
-            let is_known = health.rhythm.is_known();
-            let is_silent = is_known.then(|| health.silent_since().is_some());
-            sources.push(SourceView {
-                name: facts.name.to_string(),
-                kind: facts.kind.to_string(),
-                state: state.to_owned(),
-                last_poll: health.last_poll,
-                last_success: health.last_success,
-                next_poll: facts.next_poll.filter(|_| !health.gone),
-                failures: health.failures,
-                last_error: health.last_error,
-                failing_since: health.failing_since,
-                trouble: health.trouble,
-                moved_to: moved.map(|moved| Location::Web(moved.to).to_string()),
-                subscribed_until: subscription.and_then(|subscription| subscription.until()),
-                silent: is_silent,
-                posts: health.posts,
-                skipped: health.skipped,
-                mentions: health.mentions,
-            });
-        }
-        let mut alerts = Vec::new();
-        for alert in &setting.rules.alerts {
-            let state = store.alert(&alert.name)?.unwrap_or_default();
-            let next = alert.next(&state, setting.rules.zone);
-            alerts.push(AlertView { name: alert.name.clone(), last: state.last, next });
-        }
-        let last_answer = store.outbox()?.into_iter().rev().find_map(|notice| notice.last_answer);
-        Ok(Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: setting.config_path.display().to_string(),
-            running_since: setting.running_since,
-            sources,
-            alerts,
-            store: StoreView {
-                path: setting.store_path.display().to_string(),
-                mentions: counts.mentions,
-                tickets: counts.tickets,
-                size_bytes: counts.size_bytes,
-                set_aside: counts.set_aside.iter().map(|path| path.display().to_string()).collect(),
-            },
-            outbox: OutboxView { queued: counts.queued, dead: counts.dead, last_answer },
-        })
-    }
 }
 
 /// What an alert would say now.

@@ -3,6 +3,7 @@
 use super::print::{self, Output};
 use super::probe::{self, Probed};
 use super::{Context, Failure, desk};
+use crate::config::{Config, Place, SourceConfig};
 use crate::fetch::Fetcher;
 use crate::pipeline::Rules;
 use crate::text::{count, visible};
@@ -39,15 +40,27 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return probe(&config, args);
     }
     print::write(&format!(
-        "{} is fine: {}, {}, {}.\n",
+        "{} is fine: {}, {}, {}.\n{}",
         config.path.display(),
         count(config.brands.len(), "brand"),
         count(config.sources.len(), "source"),
-        count(config.alerts.len(), "alert")
+        count(config.alerts.len(), "alert"),
+        needs(&config)
     ))
 }
 
-fn probe(config: &crate::config::Config, args: &Args) -> Result<(), Failure> {
+/// Says which account, permission or scope each source needs that needs any.
+fn needs(config: &Config) -> String {
+    let need = |source: &SourceConfig| {
+        let Place::Site(place) = &source.place else { return None };
+        let needs = place.kind.site()?.needs;
+        let name = visible(&source.name.0);
+        (!needs.is_empty()).then(|| format!("{name} ({}) needs {needs}.\n", place.kind))
+    };
+    config.sources.iter().filter_map(need).collect()
+}
+
+fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
     let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
     let fetcher =
         Fetcher::new(config.http.clone()).map_err(|error| Failure::new(error.to_string()))?;

@@ -110,8 +110,20 @@ fn words(mention: &MentionView, zone: Tz) -> String {
     if mention.own {
         writeln!(text, "{:<10} the brand itself wrote it", "Own").ok();
     }
+    if let Some(stars) = mention.rating {
+        writeln!(text, "{:<10} {stars} of 5 stars", "Rating").ok();
+    }
     for part in [&mention.title, &mention.text].into_iter().flatten() {
         writeln!(text, "\n{}", visible(part)).ok();
+    }
+    if mention.deleted {
+        writeln!(text, "\nIt was deleted where it stood; its words were taken out.").ok();
+    }
+    for version in mention.versions.iter().rev() {
+        writeln!(text, "\nUntil {} it said:", time(Some(version.until), zone)).ok();
+        for part in version.title.iter().chain([&version.text]) {
+            writeln!(text, "{}", visible(part)).ok();
+        }
     }
     text
 }

@@ -159,12 +159,7 @@ fn by_kind(
     set: &[String],
     context: &Context,
 ) -> Result<Vec<Probed>, Failure> {
-    if Kind::comes_later(kind) {
-        return Err(Failure::new(format!(
-            "sources of kind `{kind}` are not in this version of vahti"
-        )));
-    }
-    if !Kind::ALL.iter().any(|known| known.word() == kind) {
+    if Kind::named(kind).is_none() {
         let failure = Failure::usage(format!("`{kind}` is no kind of source"));
         let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::word).collect();
         return Err(match crate::text::nearest(kind, known.iter().copied()) {
@@ -233,9 +228,7 @@ fn probing(
 ) -> Result<Option<Probing>, Failure> {
     let name = SourceName(location.to_string());
     let allow_private = settings.allow_private.clone();
-    if let Some(site) =
-        Kind::ALL.into_iter().find(|known| known.word() == kind).and_then(Kind::site)
-    {
+    if let Some(site) = Kind::named(kind).and_then(Kind::site) {
         return settings.site(site, location, context).map(Some);
     }
     Ok(match kind {

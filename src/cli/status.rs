@@ -95,6 +95,10 @@ fn says(source: &SourceView) -> Option<String> {
         .clone()
         .or_else(|| source.trouble.clone())
         .or_else(|| source.moved_to.as_ref().map(moved))
+        .or_else(|| {
+            let told: Vec<&str> = source.budgets.iter().map(|known| known.told.as_str()).collect();
+            (!told.is_empty()).then(|| format!("used {}", told.join(", ")))
+        })
 }
 
 fn alerts(status: &StatusView, zone: Tz) -> String {

@@ -157,6 +157,13 @@ fn words(ticket: &TicketView, zone: Tz) -> String {
     for (name, value) in rows.iter().filter(|(_, value)| value != "-") {
         put(&mut text, format_args!("{name:<10} {}\n", visible(value)));
     }
+    if !ticket.messages.is_empty() {
+        put(&mut text, format_args!("\nMessages:\n"));
+    }
+    for message in &ticket.messages {
+        let at = time(Some(message.at), zone);
+        put(&mut text, format_args!("  {at}\n{}\n", lines(&message.text, "    ")));
+    }
     background(ticket, zone, &mut text);
     text
 }

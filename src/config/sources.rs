@@ -9,7 +9,6 @@ use super::{Place, SourceConfig, brands, files, forum, sites, when};
 use crate::brand::BrandName;
 use crate::fetch::{Allowed, Location};
 use crate::post::{Concerns, SourceName};
-use crate::query::KINDS;
 use crate::source::{Kind, opml};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -94,15 +93,9 @@ impl Found {
 
 /// Reads the one sub-table that tells the kind.
 fn place(table: &Table<'_>, around: &Surroundings) -> Option<Found> {
-    let now = Kind::ALL.into_iter().map(Kind::word);
-    let now = now.filter_map(|kind| Some((kind, table.take(kind)?)));
-    let later = KINDS.into_iter().filter(|kind| Kind::comes_later(kind));
-    let later = later.filter_map(|kind| Some((kind, table.take_later(kind)?)));
-    let mut kinds: Vec<_> = now.chain(later).collect();
+    let mut kinds: Vec<_> =
+        Kind::ALL.into_iter().filter_map(|kind| Some((kind, table.take(kind.word())?))).collect();
     kinds.sort_by_key(|(_, value)| value.position());
-    for (_, value) in kinds.iter().filter(|(kind, _)| Kind::comes_later(kind)) {
-        value.later();
-    }
     if let [(first, _), (second, value), ..] = kinds.as_slice() {
         value.fault_at_key(
             format!("a source has one kind; this one is `{first}` and `{second}`"),
@@ -115,14 +108,11 @@ fn place(table: &Table<'_>, around: &Surroundings) -> Option<Found> {
     }
     let found: Vec<_> = kinds
         .iter()
-        .filter_map(|(kind, value)| match *kind {
-            "feed" => feed(value),
-            "forum" => forum(value),
-            "opml" => opml(value),
-            word => {
-                let kind = Kind::ALL.into_iter().find(|kind| kind.word() == word)?;
-                sites::read(value, kind.site()?, around)
-            }
+        .filter_map(|(kind, value)| match kind {
+            Kind::Feed => feed(value),
+            Kind::Forum => forum(value),
+            Kind::Opml => opml(value),
+            kind => sites::read(value, kind.site()?, around),
         })
         .collect();
     match kinds.len() {

@@ -1,6 +1,7 @@
 //! The configuration as a whole: the folder of mistakes, the samples, and where everything defaults to.
 
 use super::*;
+use crate::query::parse_filter;
 use std::fs;
 use std::time::Duration;
 
@@ -81,6 +82,41 @@ fn the_samples_have_neither_fault_nor_warning() {
     }
     let elsewhere = loaded_with(STARTER, &[]).unwrap();
     assert_eq!(elsewhere.warnings, []);
+}
+
+/// Each kind that asks an API has a sample, which shows all its keys and can be used as it is.
+#[test]
+fn every_kind_has_a_sample_that_shows_all_its_keys() {
+    let folder = project().join("config/sources");
+    let mut wanted: Vec<String> = Vec::new();
+    for site in Kind::ALL.into_iter().filter_map(Kind::site) {
+        let name = format!("{}.toml", site.kind);
+        let text = fs::read_to_string(folder.join(&name)).unwrap_or_default();
+        for key in site.keys {
+            let is_shown = text.contains(&format!("{}.{}", site.kind, key.name))
+                || text.lines().any(|line| {
+                    let line = line.trim_start_matches(['#', ' ']);
+                    line.starts_with(&format!("{} =", key.name))
+                });
+            assert!(is_shown, "{name} does not show `{}`", key.name);
+        }
+        let around = Surroundings { without_secrets: true, ..around(&folder) };
+        let loaded = load(Path::new(&name), &around).map_err(|faults| lines(&faults, ""));
+        assert!(loaded.is_ok(), "{name}: {}", loaded.unwrap_err());
+        wanted.push(name);
+    }
+    for entry in fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(wanted.contains(&name), "{name} is the sample of no kind");
+    }
+}
+
+#[test]
+fn every_kind_can_be_asked_for() {
+    for kind in Kind::ALL {
+        assert!(parse_filter(&format!("kind:{kind}")).is_ok(), "{kind}");
+        assert_eq!(Kind::named(kind.word()), Some(kind));
+    }
 }
 
 /// Returns a line of the starter that shows a default, without its `#`.
@@ -241,7 +277,7 @@ fn tables_that_are_written_arrive() {
     assert_eq!((brand.keywords.len(), brand.exclude.len(), brand.own.len()), (2, 1, 2));
     assert_eq!(brand.keywords[1].written, "\"Acme Pay\"");
     assert_eq!(brand.languages, ["fi", "tr"].map(|code| code.parse().unwrap()));
-    assert_eq!(brand.tickets, Some(crate::brand::TicketPolicy::All));
+    assert_eq!(brand.tickets, Some(TicketPolicy::All));
     let source = &config.sources[0];
     assert_eq!(source.schedule, "15m".parse().ok());
     assert_eq!(source.brands, [BrandName("Acme".into())]);
@@ -252,7 +288,7 @@ fn tables_that_are_written_arrive() {
     let monday = Schedule::weekly_at(chrono::Weekday::Mon, at);
     assert_eq!(alert.frequency, crate::alert::Frequency::Periodic(monday));
     assert_eq!((alert.to.join(" "), alert.language.code()), ("care@acme.example".into(), "fi"));
-    assert_ne!(alert.filter, crate::query::Query::All);
+    assert_ne!(alert.filter, Query::All);
     assert!(alert.empty);
     let operator = config.operator.as_ref().unwrap();
     assert_eq!(operator.to, ["ops@acme.example", "Maija <maija@acme.example>"]);

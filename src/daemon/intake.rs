@@ -227,7 +227,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             let now = clock::now();
             let alert = rules.alerts.iter().find(|known| known.name == alert);
             let names: Vec<SourceName> = setup.names().into_iter().map(|(name, _)| name).collect();
-            let blind_spots = tell::blind_spots(&names, store)?;
+            let blind_spots = tell::blind_spots(&names, store, now)?;
             let commit = alert
                 .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
                 .transpose()?;

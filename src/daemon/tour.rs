@@ -225,7 +225,16 @@ impl<'a> Tour<'a> {
         if let Some(cost) = &request.cost {
             self.set_aside(cost).await?;
         }
-        let page = match self.ask(&request, known).await {
+        let asked = self.ask(&request, known).await;
+        if let (Some(cost), Err(error)) = (&request.cost, &asked)
+            && is_for_nothing(error)
+        {
+            self.receipt.ledger.settle(cost, 0, 0);
+            // What fails is not stored with its poll.
+            self.purse.keep(&self.receipt.ledger).await;
+            request.cost = None;
+        }
+        let page = match asked {
             Ok(Fetched::Unchanged { validators, fresh_for }) if is_first => {
                 self.receipt.validators = validators;
                 self.receipt.fresh_for = fresh_for;
@@ -388,6 +397,18 @@ fn is_its_own(error: &FetchError) -> bool {
             | FetchError::Redirect { .. }
             | FetchError::Robots { .. }
     )
+}
+
+/// Tells whether an error shows that nothing was given, so that nothing was used up. A reply that broke
+/// off may have been paid for.
+fn is_for_nothing(error: &FetchError) -> bool {
+    match error {
+        FetchError::Timeout { .. } | FetchError::Broken { .. } | FetchError::TooLarge { .. } => {
+            false
+        }
+        FetchError::Status { status, .. } => *status < 500,
+        _ => true,
+    }
 }
 
 /// Tells whether a document that was sent in full at `at` need not be sent again if it is unchanged.

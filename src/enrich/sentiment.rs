@@ -28,13 +28,12 @@ pub fn judge(
     let (Some(model), true) =
         (Model::built_in(), tokens.iter().any(|token| token.kind != Kind::Target))
     else {
-        let unknown = Sentiment { label: Label::Neutral, score: 0.0, confidence: 0.5 };
-        return (unknown, false, vec!["there are no words to judge".to_owned()]);
+        return wordless(post.rating);
     };
     let code = language.map(|language| language.code().to_owned()).unwrap_or_default();
     let bag = features::bag(&tokens, Lexicon::of(&code));
     let sureness = model.sureness(&code);
-    let chances = sureness.probabilities(model.sums(&bag));
+    let chances = starred(sureness.probabilities(model.sums(&bag)), post.rating);
     let class = sureness.class(chances);
     let [negative, _, positive] = chances;
     let sentiment = Sentiment {
@@ -44,6 +43,7 @@ pub fn judge(
     };
     let review = sureness.is_unsure(chances);
     let mut why = reasons(model, &excerpt, &tokens, &bag, class);
+    why.extend(post.rating.map(given));
     if review {
         why.push(format!(
             "vahti is not sure: {:.0} in 100 such texts are negative",
@@ -51,6 +51,44 @@ pub fn judge(
         ));
     }
     (sentiment, review, why)
+}
+
+/// Judges a post that has no words: its stars are all that there is.
+fn wordless(rating: Option<u8>) -> (Sentiment, bool, Vec<String>) {
+    let Some(stars) = rating else {
+        let unknown = Sentiment { label: Label::Neutral, score: 0.0, confidence: 0.5 };
+        return (unknown, false, vec!["there are no words to judge".to_owned()]);
+    };
+    let [negative, neutral, positive] = starred([1.0 / 3.0; 3], rating);
+    let (label, confidence) = match stars {
+        ..=2 => (Label::Negative, negative),
+        3 => (Label::Neutral, neutral),
+        4.. => (Label::Positive, positive),
+    };
+    let score = round(positive - negative);
+    (Sentiment { label, score, confidence: round(confidence) }, false, vec![given(stars)])
+}
+
+fn given(stars: u8) -> String {
+    format!("{stars} of 5 stars were given")
+}
+
+/// Weighs the stars that were given with a post: how much likelier each label is with them than without.
+fn starred(chances: [f32; 3], rating: Option<u8>) -> [f32; 3] {
+    let weights = match rating {
+        None => return chances,
+        Some(..=1) => [12.0, 0.5, 0.2],
+        Some(2) => [6.0, 0.7, 0.3],
+        Some(3) => [1.0, 1.5, 0.7],
+        Some(4) => [0.3, 0.7, 3.0],
+        Some(5..) => [0.15, 0.5, 6.0],
+    };
+    let mut weighed = [0.0; 3];
+    for ((to, chance), weight) in weighed.iter_mut().zip(chances).zip(weights) {
+        *to = chance * weight;
+    }
+    let all: f32 = weighed.iter().sum();
+    weighed.map(|chance| chance / all.max(f32::MIN_POSITIVE))
 }
 
 /// What of a post is read: its title and text, up to [`HEAD`] characters, and what stands around the

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::testing::{Answer, Server};
 use super::*;
 
+mod access;
 mod coding;
 mod limits;
 mod robots;

@@ -10,13 +10,17 @@ use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::{Commit, Sequence, Store, StoreError};
 use crate::ticket::{Ticket, reply};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Polls that must have failed in a row before a source is called a blind spot.
 const FAILURES_BEFORE_BLIND: u32 = 3;
+
+/// A source that is asked nothing for so long is a blind spot at once: its budget is used up, or it
+/// refused us.
+const LONG_WAIT: Duration = Duration::hours(1);
 
 /// What one alert has to say, rendered.
 pub struct Said {
@@ -134,16 +138,21 @@ pub fn say(
 pub fn blind_spots(
     sources: &[SourceName],
     store: &dyn Store,
+    now: DateTime<Utc>,
 ) -> Result<Vec<BlindSpot>, StoreError> {
     let mut spots = Vec::new();
     for source in sources {
         let health = store.source(source)?.health;
-        if health.failures >= FAILURES_BEFORE_BLIND || health.gone {
+        let waits = health.not_before.is_some_and(|until| until - now >= LONG_WAIT);
+        let failed = health.failures >= if waits { 1 } else { FAILURES_BEFORE_BLIND };
+        if failed || health.gone {
             spots.push(BlindSpot {
                 source: source.clone(),
                 what: health.last_error.unwrap_or_default(),
                 since: health.failing_since,
             });
+        } else if let Some(what) = health.trouble.filter(|_| waits) {
+            spots.push(BlindSpot { source: source.clone(), what, since: health.last_poll });
         }
     }
     Ok(spots)

@@ -110,8 +110,8 @@ impl fmt::Display for FieldName {
     }
 }
 
-/// The kinds of sources there are, or will be in a later version.
-pub const KINDS: [&str; 21] = [
+/// The kinds of sources there are.
+const KINDS: [&str; 22] = [
     "feed",
     "opml",
     "forum",
@@ -133,6 +133,7 @@ pub const KINDS: [&str; 21] = [
     "googlebusiness",
     "telegram",
     "intake",
+    "peertube",
 ];
 
 /// How a value is compared.

@@ -81,6 +81,13 @@ pub enum Action {
         mention: MentionId,
         brand: BrandName,
     },
+    /// The customer wrote again, in the thread that the ticket is of.
+    Message {
+        mention: MentionId,
+        brand: BrandName,
+    },
+    /// The post is no more where it stood: what it said was taken out.
+    Gone,
 }
 
 /// Said of an action that is no good in any status.
@@ -107,6 +114,8 @@ impl Action {
             Self::Withdraw => "withdraw",
             Self::Restore => "restore",
             Self::Join { .. } => "join",
+            Self::Message { .. } => "message",
+            Self::Gone => "gone",
         }
     }
 
@@ -148,7 +157,9 @@ impl Action {
             | Self::Priority(_)
             | Self::Withdraw
             | Self::Restore
-            | Self::Join { .. } => self,
+            | Self::Join { .. }
+            | Self::Message { .. }
+            | Self::Gone => self,
         })
     }
 
@@ -164,7 +175,10 @@ impl Action {
             Self::Priority(priority) => priority_word(*priority).to_owned(),
             Self::Withdraw => "its mention was marked noise".to_owned(),
             Self::Restore => "its mention was marked negative".to_owned(),
-            Self::Join { mention, brand } => format!("{mention} {brand}"),
+            Self::Join { mention, brand } | Self::Message { mention, brand } => {
+                format!("{mention} {brand}")
+            }
+            Self::Gone => "the post was deleted where it stood".to_owned(),
         }
     }
 
@@ -195,10 +209,16 @@ impl Action {
             }
             "withdraw" => Self::Withdraw,
             "restore" => Self::Restore,
-            "join" => {
+            "join" | "message" => {
                 let (mention, brand) = line.split_once(' ')?;
-                Self::Join { mention: MentionId(mention.into()), brand: BrandName(brand.into()) }
+                let (mention, brand) = (MentionId(mention.into()), BrandName(brand.into()));
+                if word == "join" {
+                    Self::Join { mention, brand }
+                } else {
+                    Self::Message { mention, brand }
+                }
             }
+            "gone" => Self::Gone,
             _ => return None,
         })
     }
@@ -241,12 +261,20 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
         (Resolved, Action::Close) => Some(Closed),
         (New | Open | Answered | Resolved | Closed, Action::Withdraw) => Some(Closed),
         (Closed, Action::Restore) if withdrawn => Some(Open),
+        // Whoever was answered and writes again is not done with it.
+        (Closed, Action::Message { .. }) if withdrawn => Some(Closed),
+        (Answered | Resolved | Closed, Action::Message { .. }) => Some(Open),
+        (New | Open, Action::Message { .. }) => Some(from),
         (Answered | Resolved, Action::Assign(_))
         | (Resolved, Action::Reply(_)) // the follow-up message
         | (
             New | Open | Answered | Resolved | Closed,
             // A mark that confirms is worth its line, and moves nothing.
-            Action::Note(_) | Action::Priority(_) | Action::Join { .. } | Action::Restore,
+            Action::Note(_)
+            | Action::Priority(_)
+            | Action::Join { .. }
+            | Action::Restore
+            | Action::Gone,
         ) => Some(from),
         (New | Open | Answered | Resolved | Closed, _) => None,
     }
@@ -284,7 +312,8 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         }
         Action::Withdraw => withdraw(facts),
         Action::Restore => facts.review = false,
-        Action::Join { mention, brand } => {
+        Action::Gone => facts.customer_name = None,
+        Action::Join { mention, brand } | Action::Message { mention, brand } => {
             if facts.mention != mention && !facts.also.contains(&mention) {
                 facts.also.push(mention);
             }

@@ -39,7 +39,9 @@ impl Refused {
             | Action::Priority(_)
             | Action::Withdraw
             | Action::Restore
-            | Action::Join { .. } => "take this",
+            | Action::Join { .. }
+            | Action::Message { .. }
+            | Action::Gone => "take this",
         };
         let why = match (status, action) {
             (Status::New | Status::Open, Action::Reopen(_))

@@ -24,6 +24,10 @@ fn join() -> Action {
     Action::Join { mention: MentionId("m4x".into()), brand: BrandName("Beta Pay".into()) }
 }
 
+fn message() -> Action {
+    Action::Message { mention: MentionId("m5y".into()), brand: BrandName("Acme".into()) }
+}
+
 /// Applies `moves`, one an hour from the first hour on.
 #[track_caller]
 fn moved(moves: &[Action]) -> Ticket {
@@ -56,10 +60,12 @@ const TABLE: &str = "
     priority  new       open      answered  resolved  closed    closed
     withdraw  closed    closed    closed    closed    closed    closed
     restore   new       open      answered  resolved  closed    open
-    join      new       open      answered  resolved  closed    closed";
+    join      new       open      answered  resolved  closed    closed
+    message   new       open      open      open      open      closed
+    gone      new       open      answered  resolved  closed    closed";
 
 /// Returns one of each move, in the order of the table.
-fn each_move() -> [Action; 15] {
+fn each_move() -> [Action; 17] {
     [
         assign(),
         Action::Note("called".into()),
@@ -76,6 +82,8 @@ fn each_move() -> [Action; 15] {
         Action::Withdraw,
         Action::Restore,
         join(),
+        message(),
+        Action::Gone,
     ]
 }
 
@@ -295,6 +303,22 @@ fn it_is_overdue_from_the_moment_it_is_due() {
 }
 
 #[test]
+fn a_message_brings_an_answered_ticket_back_and_counts_once() {
+    let ticket = moved(&[reply(), message(), message()]);
+    let facts = ticket.facts();
+    assert_eq!((facts.status, &facts.also[..]), (Status::Open, &[MentionId("m5y".into())][..]));
+    assert_eq!(facts.reopened, Some(at(2)));
+    assert_eq!(facts.brands.len(), 1);
+}
+
+#[test]
+fn of_a_post_that_is_no_more_the_name_of_its_author_goes() {
+    let ticket = moved(&[Action::Gone]);
+    assert_eq!(ticket.facts().customer_name, None);
+    assert_eq!(ticket.verify(), Ok(()));
+}
+
+#[test]
 fn words_and_numbers_are_read_back() {
     for status in Status::ALL {
         assert_eq!(status.to_string().parse(), Ok(status));
@@ -330,6 +354,8 @@ fn any_action() -> impl Strategy<Value = Action> {
             mention: MentionId(id),
             brand: BrandName(brand)
         }),
+        Just(message()),
+        Just(Action::Gone),
     ]
 }
 

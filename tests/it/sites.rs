@@ -2,4 +2,5 @@
 
 mod discourse;
 mod hackernews;
+mod peertube;
 mod reddit;

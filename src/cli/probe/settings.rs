@@ -34,7 +34,7 @@ impl Settings {
     /// Reads pairs of `key=value` for a source of `kind`.
     pub(super) fn read(pairs: &[String], kind: &str) -> Result<Self, Failure> {
         let mut settings = Self::default();
-        let site = Kind::ALL.into_iter().find(|known| known.word() == kind).and_then(Kind::site);
+        let site = Kind::named(kind).and_then(Kind::site);
         for pair in pairs {
             let Some((key, value)) = pair.split_once('=') else {
                 return Err(Failure::usage(format!(

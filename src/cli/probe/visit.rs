@@ -55,8 +55,7 @@ impl Probing {
     pub(super) async fn visit(&self, fetcher: &Fetcher) -> Result<Probed, String> {
         let mut probed = Probed::default();
         let mut visit = beginning();
-        let mut queue: VecDeque<Request> = std::iter::once(self.source().open(&visit)).collect();
-        queue.extend(self.source().also(&visit));
+        let mut queue: VecDeque<Request> = self.source().probe(&visit).into();
         for nth in 0..MOST_REQUESTS {
             let Some(request) = queue.pop_front() else { break };
             match self.step(&request, &visit, fetcher, &mut probed).await {

@@ -40,7 +40,8 @@ const MENTION: &str = "id brand source kind url title text
     matches matches.keyword matches.in matches.start matches.end matches.form
     sentiment sentiment.label sentiment.score sentiment.confidence
     complaint complaint.type complaint.flags complaint.cues
-    priority review own story copies ticket why mark";
+    priority review own story copies ticket why mark
+    parent thread rating engagement edited versions deleted";
 
 #[test]
 fn a_mention_has_the_names_of_the_contract() {
@@ -66,7 +67,7 @@ fn a_ticket_has_the_names_of_the_contract() {
         "id mention brands incident customer customer.name customer.handle customer.url
          customer.followers status priority review assignee opened due overdue next_step answered
          resolved follow_up cause lesson rating headline url suggested_reply history
-         card card.type card.signs card.how_to_answer card.avoid log log.at log.by log.action log.text",
+         card card.type card.signs card.how_to_answer card.avoid messages log log.at log.by log.action log.text",
     );
     for unknown in ["answered", "resolved", "follow_up", "cause", "lesson", "rating", "assignee"] {
         assert_eq!(ticket[unknown], Value::Null, "{unknown}");
@@ -82,7 +83,7 @@ fn the_other_answers_keep_their_names() {
         "version config running_since sources sources.name sources.kind sources.state
          sources.last_poll sources.last_success sources.next_poll sources.failures sources.last_error
          sources.failing_since sources.trouble sources.moved_to sources.subscribed_until
-         sources.silent sources.posts sources.skipped sources.mentions
+         sources.silent sources.posts sources.skipped sources.mentions sources.budgets
          alerts alerts.name alerts.last alerts.next
          store store.path store.mentions store.tickets store.size_bytes store.set_aside
          outbox outbox.queued outbox.dead outbox.last_answer",

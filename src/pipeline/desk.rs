@@ -1,0 +1,414 @@
+//! What a batch means for the desk: which posts are mentions, of what is stored which changed or is no
+//! more, and which tickets are opened or grow.
+
+use super::Rules;
+use crate::brand::{Brand, BrandName, TicketPolicy};
+use crate::dedup;
+use crate::enrich::{self, History};
+use crate::matching::Candidate;
+use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
+use crate::post::{Concerns, Post, SourceName};
+use crate::source::Kind;
+use crate::store::{Commit, Store, StoreError};
+use crate::ticket::{Action, Ticket, clock, customer, triage};
+use chrono::{DateTime, Duration, Utc};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// Earlier versions of a post that are kept.
+const MOST_VERSIONS: usize = 20;
+
+/// Said of a post that is no more where a reason stood.
+const GONE: &str = "it was deleted where it stood";
+
+/// Where the posts of a batch come from.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub(super) source: &'a SourceName,
+    pub(super) kind: Kind,
+    /// The brands the source is for; empty means all.
+    pub(super) only: &'a [BrandName],
+    /// Which mentions become tickets, where the source says so itself.
+    pub(super) tickets: Option<TicketPolicy>,
+    pub(super) first_poll: DateTime<Utc>,
+}
+
+/// Returns the post as the judge is to read it: where the site claims no language and the customers of
+/// the brand write only one, that one is the hint. It decides nothing where the text itself tells.
+fn hinted<'p>(post: &'p Post, brand: &Brand) -> Cow<'p, Post> {
+    match brand.languages.as_slice() {
+        [only] if post.language.is_none() => {
+            Cow::Owned(Post { language: Some(*only), ..post.clone() })
+        }
+        _ => Cow::Borrowed(post),
+    }
+}
+
+/// Where mentions and tickets of one batch come together, with those that the store already has.
+pub(super) struct Desk<'a> {
+    rules: &'a Rules,
+    store: &'a dyn Store,
+    at: DateTime<Utc>,
+    origin: Origin<'a>,
+    next_ticket: TicketId,
+    identities: HashMap<PostKey, PostKey>,
+    mentions: BTreeMap<MentionId, Mention>,
+    /// New mentions, in the order in which they were found.
+    found: Vec<MentionId>,
+    tickets: BTreeMap<TicketId, Ticket>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(
+        rules: &'a Rules,
+        store: &'a dyn Store,
+        at: DateTime<Utc>,
+        origin: Origin<'a>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            rules,
+            store,
+            at,
+            origin,
+            next_ticket: store.next_ticket()?,
+            identities: HashMap::new(),
+            mentions: BTreeMap::new(),
+            found: Vec::new(),
+            tickets: BTreeMap::new(),
+        })
+    }
+
+    /// Returns how many new mentions there are.
+    pub(super) fn found(&self) -> u64 {
+        self.found.len() as u64
+    }
+
+    /// Takes one post in, if it concerns a brand or did so before.
+    pub(super) fn receive(&mut self, post: &Post) -> Result<(), StoreError> {
+        if post.is_gone {
+            return self.forget(post);
+        }
+        let candidates = self.candidates(post);
+        if !candidates.is_empty() {
+            return self.take(post, &candidates);
+        }
+        if post.edited.is_some() { self.reword(post) } else { Ok(()) }
+    }
+
+    /// Returns the brands that a post concerns: those that it names, and those whose place it is in.
+    fn candidates(&self, post: &Post) -> Vec<Candidate> {
+        let brands = &self.rules.brands;
+        let only = self.origin.only;
+        let is_wanted = |brand: &Brand| only.is_empty() || only.contains(&brand.name);
+        let mut found = self.rules.matcher.candidates(post);
+        found.retain(|candidate| brands.get(candidate.brand).is_some_and(is_wanted));
+        if post.concerns == Concerns::Named {
+            return found;
+        }
+        // Where there are several brands, the configuration says which are meant.
+        let is_meant = |brand: &Brand| !only.is_empty() || brands.len() == 1 && is_wanted(brand);
+        for (place, brand) in brands.iter().enumerate() {
+            let is_found = found.iter().any(|candidate| candidate.brand == place);
+            if !is_found && is_wanted(brand) && is_meant(brand) {
+                found.push(Candidate { brand: place, hits: Vec::new() });
+            }
+        }
+        found.sort_by_key(|candidate| candidate.brand);
+        found
+    }
+
+    /// Takes one post in, with the brands that it concerns.
+    fn take(&mut self, post: &Post, candidates: &[Candidate]) -> Result<(), StoreError> {
+        let identities = dedup::identities(post, self.origin.kind);
+        let (key, by_id) = self.key(&identities, post.id.is_some())?;
+        for identity in identities {
+            self.identities.insert(identity, key);
+        }
+        for candidate in candidates {
+            let Some(brand) = self.rules.brands.get(candidate.brand) else { continue };
+            let known = self.mention(&MentionId::of(key, &brand.name))?;
+            // Only the site's own id says that other words are an edit; another source may merely
+            // cut the same page differently.
+            let own = known.as_ref().filter(|old| by_id && old.source == *self.origin.source);
+            let is_edited = own.is_some_and(|old| differs(old, post));
+            if known.is_none() || is_edited {
+                let mention = self.judge(key, brand, post, candidate, known)?;
+                self.triage(mention, brand)?;
+            } else if let Some(old) = own
+                && old.post.engagement != post.engagement
+            {
+                let engaged = Post { engagement: post.engagement, ..old.post.clone() };
+                self.keep(Mention { post: engaged, ..old.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the new words of a post that named a brand and no longer does.
+    fn reword(&mut self, post: &Post) -> Result<(), StoreError> {
+        for (old, place) in self.known(post)? {
+            let Some(brand) = self.rules.brands.get(place) else { continue };
+            if old.source == *self.origin.source && differs(&old, post) {
+                let candidate = Candidate { brand: place, hits: Vec::new() };
+                let mention = self.judge(old.key, brand, post, &candidate, Some(old))?;
+                self.keep(mention);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out the words of a post that its site has no more, and who wrote it; that there was a
+    /// mention, and what became of its ticket, stays.
+    fn forget(&mut self, post: &Post) -> Result<(), StoreError> {
+        for (mut mention, _) in self.known(post)? {
+            if mention.post.is_gone {
+                continue;
+            }
+            let old = mention.post;
+            mention.post = Post {
+                id: old.id,
+                site: old.site,
+                url: old.url,
+                has_own_url: old.has_own_url,
+                published: old.published,
+                language: old.language,
+                parent: old.parent,
+                thread: old.thread,
+                concerns: old.concerns,
+                is_private: old.is_private,
+                is_gone: true,
+                ..Post::default()
+            };
+            mention.hits.clear();
+            mention.versions.clear();
+            mention.insight.why = vec![GONE.to_owned()];
+            if let Some(complaint) = &mut mention.insight.complaint {
+                complaint.cues.clear();
+            }
+            if let Some(id) = mention.ticket
+                && let Some(ticket) = self.ticket(id)?
+                && let Ok(ticket) = ticket.apply(Action::Gone, "vahti", self.at)
+            {
+                self.tickets.insert(id, ticket);
+            }
+            self.keep(mention);
+        }
+        Ok(())
+    }
+
+    /// Returns the mentions that a post is known by, by its own id, with the places of their brands.
+    fn known(&self, post: &Post) -> Result<Vec<(Mention, usize)>, StoreError> {
+        if post.id.is_none() {
+            return Ok(Vec::new());
+        }
+        let identities = dedup::identities(post, self.origin.kind);
+        let (key, _) = self.key(identities.get(..1).unwrap_or_default(), true)?;
+        let mut known = Vec::new();
+        for (place, brand) in self.rules.brands.iter().enumerate() {
+            let mention = self.mention(&MentionId::of(key, &brand.name))?;
+            known.extend(mention.map(|mention| (mention, place)));
+        }
+        Ok(known)
+    }
+
+    /// Returns the key that the post is known by, and whether its own id told.
+    fn key(&self, identities: &[PostKey], has_id: bool) -> Result<(PostKey, bool), StoreError> {
+        for (nth, identity) in identities.iter().enumerate() {
+            if let Some(key) = self.post(*identity)? {
+                return Ok((key, has_id && nth == 0));
+            }
+        }
+        let first = identities.first().copied().unwrap_or(PostKey([0; 16]));
+        Ok((first, has_id))
+    }
+
+    fn post(&self, identity: PostKey) -> Result<Option<PostKey>, StoreError> {
+        match self.identities.get(&identity) {
+            Some(key) => Ok(Some(*key)),
+            None => self.store.post(identity),
+        }
+    }
+
+    fn judge(
+        &self,
+        key: PostKey,
+        brand: &Brand,
+        post: &Post,
+        candidate: &Candidate,
+        known: Option<Mention>,
+    ) -> Result<Mention, StoreError> {
+        let read = hinted(post, brand);
+        let id = MentionId::of(key, &brand.name);
+        let mut mention = Mention {
+            // Each brand has people of its own: another brand's mention in the post is no copy.
+            story: id.clone(),
+            id,
+            key,
+            brand: brand.name.clone(),
+            source: self.origin.source.clone(),
+            kind: self.origin.kind,
+            post: post.clone(),
+            hits: candidate.hits.clone(),
+            seen: self.at,
+            insight: enrich::enrich(&read, &candidate.hits, History::default()),
+            own: self.rules.matcher.own(candidate.brand, post),
+            copies: 0,
+            ticket: None,
+            mark: None,
+            versions: Vec::new(),
+        };
+        let history = self.history(&mention)?;
+        if history != History::default() {
+            mention.insight = enrich::enrich(&read, &candidate.hits, history);
+        }
+        if let Some(old) = known {
+            let (title, text) = (old.post.title, old.post.text);
+            let mut versions = old.versions;
+            versions.push(Version { title, text, until: self.at });
+            versions.drain(..versions.len().saturating_sub(MOST_VERSIONS));
+            mention = Mention {
+                seen: old.seen,
+                story: old.story,
+                copies: old.copies,
+                ticket: old.ticket,
+                mark: old.mark,
+                source: old.source,
+                versions,
+                ..mention
+            };
+        }
+        Ok(mention)
+    }
+
+    fn history(&self, mention: &Mention) -> Result<History, StoreError> {
+        let Some(customer) = customer::key(mention) else { return Ok(History::default()) };
+        let since = self.at - Duration::days(90);
+        let mut complaints_90d = 0;
+        for id in self.store.tickets_of(&customer)? {
+            let ticket = self.store.ticket(id)?;
+            complaints_90d += u32::from(ticket.is_some_and(|t| t.facts().opened >= since));
+        }
+        Ok(History { complaints_90d })
+    }
+
+    /// Opens a ticket where one is wanted: the post's own, if it has one for another brand, and that of
+    /// its thread, if it is a message.
+    fn triage(&mut self, mut mention: Mention, brand: &Brand) -> Result<(), StoreError> {
+        let policy = triage::policy(self.origin.tickets.or(brand.tickets), &mention);
+        if mention.ticket.is_none() && triage::wants_ticket(&mention, policy) {
+            let shared = self.sibling(mention.key, &mention.id)?.and_then(|other| other.ticket);
+            let grown = if shared.is_none() { self.grown(&mention)? } else { None };
+            let ticket = match (shared, grown) {
+                (Some(id), _) => self.join(id, &mention)?,
+                (None, Some(ticket)) => Some(ticket),
+                (None, None) => Some(self.open(&mention)),
+            };
+            if let Some(ticket) = ticket {
+                mention.ticket = Some(ticket.facts().id);
+                self.tickets.insert(ticket.facts().id, ticket);
+            }
+        }
+        self.keep(mention);
+        Ok(())
+    }
+
+    /// Notes a mention that is new or has changed.
+    fn keep(&mut self, mention: Mention) {
+        let is_known = self.mentions.contains_key(&mention.id)
+            || self.store.mention(&mention.id).is_ok_and(|known| known.is_some());
+        if !is_known {
+            self.found.push(mention.id.clone());
+        }
+        self.mentions.insert(mention.id.clone(), mention);
+    }
+
+    fn open(&mut self, mention: &Mention) -> Ticket {
+        let id = self.next_ticket;
+        self.next_ticket = TicketId(id.0 + 1);
+        if let Some(thread) = self.thread(mention) {
+            self.identities.insert(thread, mention.key);
+        }
+        Ticket::open(id, mention, clock::start(mention, self.origin.first_poll), self.at)
+    }
+
+    /// Returns the name of the thread that a message belongs to.
+    fn thread(&self, mention: &Mention) -> Option<PostKey> {
+        let Post { site, thread, is_private: true, .. } = &mention.post else { return None };
+        let kind = self.origin.kind.word();
+        Some(PostKey::of(&["thread", kind, site, thread.as_deref()?, &mention.brand.0]))
+    }
+
+    /// Returns the ticket of the thread that a message belongs to, grown by it.
+    fn grown(&self, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
+        let Some(thread) = self.thread(mention) else { return Ok(None) };
+        let Some(head) = self.post(thread)? else { return Ok(None) };
+        let head = self.mention(&MentionId::of(head, &mention.brand))?;
+        let Some(id) = head.and_then(|head| head.ticket) else { return Ok(None) };
+        let (mention, brand) = (mention.id.clone(), mention.brand.clone());
+        let message = Action::Message { mention, brand };
+        let ticket = self.ticket(id)?;
+        Ok(ticket.and_then(|ticket| ticket.apply(message, "vahti", self.at).ok()))
+    }
+
+    fn join(&self, id: TicketId, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
+        let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
+        // A closed ticket refuses nothing here: joining is a line in its log.
+        let ticket = self.ticket(id)?;
+        Ok(ticket.and_then(|ticket| ticket.apply(join, "vahti", self.at).ok()))
+    }
+
+    fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        match self.tickets.get(&id) {
+            Some(ticket) => Ok(Some(ticket.clone())),
+            None => self.store.ticket(id),
+        }
+    }
+
+    /// Returns a mention of another brand in the same post.
+    fn sibling(&self, key: PostKey, id: &MentionId) -> Result<Option<Mention>, StoreError> {
+        if self.rules.brands.len() < 2 {
+            return Ok(None);
+        }
+        let mut other_without_ticket = None;
+        for brand in &self.rules.brands {
+            let other = MentionId::of(key, &brand.name);
+            if other == *id {
+                continue;
+            }
+            match self.mention(&other)? {
+                Some(found) if found.ticket.is_some() => return Ok(Some(found)),
+                Some(found) => other_without_ticket = Some(found),
+                None => {}
+            }
+        }
+        Ok(other_without_ticket)
+    }
+
+    fn mention(&self, id: &MentionId) -> Result<Option<Mention>, StoreError> {
+        match self.mentions.get(id) {
+            Some(mention) => Ok(Some(mention.clone())),
+            None => self.store.mention(id),
+        }
+    }
+
+    pub(super) fn commit(mut self) -> Commit {
+        // New ones first and in the order of their finding, so that their places follow it.
+        let mut mentions: Vec<Mention> =
+            self.found.iter().filter_map(|id| self.mentions.remove(id)).collect();
+        mentions.extend(self.mentions.into_values());
+        Commit {
+            posts: self.identities.into_iter().collect(),
+            mentions,
+            tickets: self.tickets.into_values().collect(),
+            ..Commit::default()
+        }
+    }
+}
+
+/// Tells whether a post says something else than it did.
+fn differs(old: &Mention, post: &Post) -> bool {
+    old.post.title != post.title || old.post.text != post.text
+}
+
+#[cfg(test)]
+mod tests;

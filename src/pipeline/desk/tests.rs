@@ -1,0 +1,241 @@
+//! What becomes of posts that concern a brand by their place, of messages, edits and deletions.
+
+use crate::alert::Alert;
+use crate::brand::{Brand, BrandName, Keyword, TicketPolicy};
+use crate::mention::Mention;
+use crate::pipeline::{Arrival, Receipt, Rules, process};
+use crate::post::{Author, Concerns, Engagement, Post, SourceName};
+use crate::query::parse_keyword;
+use crate::source::{Batch, Kind};
+use crate::store::sled::SledStore;
+use crate::store::{Store, Window};
+use crate::ticket::{Action, Status, Ticket};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A store with one source, polled as often as posts are brought.
+struct World {
+    _folder: tempfile::TempDir,
+    store: SledStore,
+    rules: Rules,
+    only: Vec<BrandName>,
+    tickets: Option<TicketPolicy>,
+    now: DateTime<Utc>,
+}
+
+fn brand(name: &str, tickets: Option<TicketPolicy>) -> Brand {
+    Brand {
+        name: BrandName(name.into()),
+        keywords: vec![Keyword { written: name.into(), query: parse_keyword(name).unwrap() }],
+        exclude: Vec::new(),
+        own: vec!["@acme".into()],
+        languages: Vec::new(),
+        tickets,
+    }
+}
+
+impl World {
+    fn of(brands: Vec<Brand>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let rules = Rules::new(brands, Vec::<Alert>::new(), chrono_tz::Tz::UTC);
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        Self { _folder: folder, store, rules, only: Vec::new(), tickets: None, now }
+    }
+
+    fn new() -> Self {
+        Self::of(vec![brand("Acme", None)])
+    }
+
+    fn bring(&mut self, batch: Batch) {
+        self.now += TimeDelta::hours(1);
+        let arrival = Arrival {
+            source: SourceName("page".into()),
+            kind: Kind::Facebook,
+            only: self.only.clone(),
+            batch,
+            receipt: Some(Receipt::default()),
+            at: self.now,
+            tickets: self.tickets,
+            tell_at_once: false,
+        };
+        let commit = process(arrival, &self.rules, &self.store).unwrap();
+        self.store.apply(&commit).unwrap();
+    }
+
+    fn posts(&mut self, posts: Vec<Post>) {
+        self.bring(Batch { posts, ..Batch::default() });
+    }
+
+    fn mentions(&self) -> Vec<Mention> {
+        let mut all = Vec::new();
+        self.store
+            .mentions(Window::default(), &mut |mention| {
+                all.push(mention);
+                true
+            })
+            .unwrap();
+        all.sort_by_key(|mention| mention.post.id.clone());
+        all
+    }
+
+    fn tickets(&self) -> Vec<Ticket> {
+        let tickets = self.store.tickets().unwrap();
+        for ticket in &tickets {
+            assert_eq!(ticket.verify(), Ok(()));
+        }
+        assert_eq!(self.store.check().unwrap(), []);
+        tickets
+    }
+}
+
+fn post(id: &str, text: &str) -> Post {
+    Post {
+        id: Some(id.into()),
+        site: "site".into(),
+        text: text.into(),
+        author: Author { name: Some("Maija".into()), ..Author::default() },
+        ..Post::default()
+    }
+}
+
+fn to_desk(id: &str, text: &str) -> Post {
+    Post { concerns: Concerns::Desk, ..post(id, text) }
+}
+
+fn message(id: &str, thread: &str, minute: i64) -> Post {
+    let published = DateTime::from_timestamp(1_795_300_000 + minute * 60, 0);
+    let thread = Some(thread.to_owned());
+    Post { is_private: true, thread, published, ..to_desk(id, &format!("message {id}")) }
+}
+
+#[test]
+fn what_is_said_to_the_brand_is_a_ticket_without_its_name() {
+    let mut world = World::new();
+    world.posts(vec![
+        to_desk("1", "when do you open"),
+        Post { concerns: Concerns::Brand, rating: Some(1), ..post("2", "") },
+        Post { concerns: Concerns::Brand, rating: Some(5), ..post("3", "") },
+        post("4", "when do you open"),
+    ]);
+    let found: Vec<_> = world
+        .mentions()
+        .into_iter()
+        .map(|mention| (mention.post.id.unwrap(), mention.ticket.is_some()))
+        .collect();
+    assert_eq!(found, [("1".into(), true), ("2".into(), true), ("3".into(), false)]);
+    assert_eq!(world.tickets().len(), 2);
+}
+
+#[test]
+fn somebody_who_chose_which_mentions_become_tickets_is_heeded() {
+    for (of_brand, of_source, expected) in [
+        (None, None, 1),
+        (Some(TicketPolicy::Negative), None, 0),
+        (Some(TicketPolicy::None), Some(TicketPolicy::All), 1),
+        (None, Some(TicketPolicy::None), 0),
+    ] {
+        let mut world = World::of(vec![brand("Acme", of_brand)]);
+        world.tickets = of_source;
+        world.posts(vec![to_desk("1", "when do you open")]);
+        assert_eq!(world.tickets().len(), expected, "{of_brand:?} {of_source:?}");
+    }
+}
+
+#[test]
+fn a_place_concerns_the_brands_that_its_source_is_for() {
+    let mut world = World::of(vec![brand("Acme", None), brand("Beta", None)]);
+    world.posts(vec![to_desk("1", "hello")]);
+    assert_eq!(world.mentions().len(), 0, "nobody can tell which");
+    world.only = vec![BrandName("Beta".into())];
+    world.posts(vec![to_desk("2", "hello, Acme")]);
+    let brands: Vec<_> = world.mentions().into_iter().map(|mention| mention.brand.0).collect();
+    assert_eq!(brands, ["Beta"]);
+}
+
+#[test]
+fn a_thread_of_messages_is_one_ticket_that_grows() {
+    let mut world = World::new();
+    // The site shows the newest first.
+    world.posts(vec![message("b", "t1", 2), message("a", "t1", 1), message("x", "t2", 3)]);
+    assert_eq!(world.tickets().len(), 2);
+    let first = world.tickets().remove(0);
+    let mentions = world.mentions();
+    assert_eq!(first.facts().mention, mentions[0].id, "the oldest opened it");
+    assert_eq!(first.facts().also, [mentions[1].id.clone()]);
+    // Answered, and the customer writes again.
+    let id = first.facts().id;
+    let answered = first.apply(Action::Reply("at nine".into()), "maija", world.now).unwrap();
+    let commit = crate::store::Commit { tickets: vec![answered], ..Default::default() };
+    world.store.apply(&commit).unwrap();
+    world.posts(vec![message("c", "t1", 200)]);
+    let tickets = world.tickets();
+    assert_eq!(tickets.len(), 2);
+    let grown = world.store.ticket(id).unwrap().unwrap();
+    assert_eq!((grown.facts().status, grown.facts().also.len()), (Status::Open, 2));
+    assert!(world.mentions().iter().all(|mention| mention.ticket.is_some()));
+    // The brand's own words in it open and reopen nothing.
+    let author = Author { handle: Some("acme".into()), ..Author::default() };
+    world.posts(vec![Post { author, ..message("d", "t3", 300) }]);
+    assert_eq!(world.tickets().len(), 2);
+}
+
+#[test]
+fn an_edit_keeps_what_was_said_and_opens_no_second_ticket() {
+    let mut world = World::new();
+    let complaint = "Acme is terrible, the worst service ever, my order never arrived";
+    world.posts(vec![post("1", complaint)]);
+    assert_eq!(world.tickets().len(), 1);
+    let edited = Some(world.now);
+    world.posts(vec![Post { edited, ..post("1", &format!("{complaint}. Still waiting!")) }]);
+    // Now it no longer names the brand.
+    world.posts(vec![Post { edited, ..post("1", "never mind") }]);
+    let mentions = world.mentions();
+    assert_eq!((mentions.len(), world.tickets().len()), (1, 1));
+    assert_eq!(mentions[0].post.text, "never mind");
+    let said: Vec<&str> = mentions[0].versions.iter().map(|known| known.text.as_str()).collect();
+    assert_eq!(said, [complaint, &format!("{complaint}. Still waiting!")]);
+    assert_eq!(mentions[0].ticket.map(|id| id.0), Some(1));
+}
+
+#[test]
+fn versions_are_bounded() {
+    let mut world = World::new();
+    for number in 0..30 {
+        world.posts(vec![post("1", &format!("Acme {number}"))]);
+    }
+    let versions = &world.mentions()[0].versions;
+    assert_eq!((versions.len(), versions[0].text.as_str()), (20, "Acme 9"));
+}
+
+#[test]
+fn of_a_deleted_post_the_words_go_and_the_ticket_stays() {
+    let mut world = World::new();
+    let secret = "Acme is terrible, the worst service ever, says Maija";
+    world.posts(vec![post("1", secret), post("2", "Acme is fine")]);
+    world.posts(vec![post("1", &format!("{secret}!"))]);
+    let rechecked = vec![Post::gone("site", "1"), Post::gone("site", "unknown")];
+    world.bring(Batch { rechecked: rechecked.clone(), ..Batch::default() });
+    let told = |world: &World| world.tickets()[0].facts().log.len();
+    let lines = told(&world);
+    world.bring(Batch { rechecked, ..Batch::default() });
+    assert_eq!(told(&world), lines, "it is told once");
+    let mentions = world.mentions();
+    let shown =
+        format!("{:?}{:?}{:?}", mentions[0].post, mentions[0].versions, mentions[0].insight);
+    assert!(!shown.contains("terrible") && !shown.contains("Maija"), "{shown}");
+    assert_eq!(mentions[0].headline(), "(deleted where it stood)");
+    assert_eq!(mentions[1].post.text, "Acme is fine");
+    let tickets = world.tickets();
+    assert_eq!((tickets.len(), &tickets[0].facts().customer_name), (1, &None));
+}
+
+#[test]
+fn new_counts_are_no_edit() {
+    let mut world = World::new();
+    world.posts(vec![post("1", "Acme is fine")]);
+    let engagement = Engagement { likes: Some(7), ..Engagement::default() };
+    let rechecked = vec![Post { engagement, ..post("1", "Acme is fine") }];
+    world.bring(Batch { rechecked, ..Batch::default() });
+    let mention = world.mentions().remove(0);
+    assert_eq!((mention.post.engagement.likes, mention.versions.len()), (Some(7), 0));
+}
