@@ -1,6 +1,6 @@
 //! The command line: arguments in, question out, answer printed.
 
-use crate::config::{self, Config, Loaded, Surroundings};
+use crate::config::{self, Config, Loaded, SourceConfig, Surroundings};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -155,6 +155,16 @@ impl Context {
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let surroundings = Surroundings { without_secrets: true, ..self.surroundings.clone() };
         self.load_in(&surroundings).map(|loaded| loaded.config)
+    }
+
+    /// Reads the configuration for a command that asks sources itself: with its secrets if a source
+    /// shows any.
+    pub(crate) fn config_to_ask(&self) -> Result<Config, Failure> {
+        let config = self.config()?;
+        if config.sources.iter().any(SourceConfig::shows_secrets) {
+            return self.load().map(|loaded| loaded.config);
+        }
+        Ok(config)
     }
 
     /// Returns where questions go.

@@ -12,7 +12,7 @@ use crate::post::SourceName;
 use crate::query::Query;
 use crate::schedule::Schedule;
 use crate::source::forum::preset::Selectors;
-use crate::source::site::{Given, Watch, Wrong};
+use crate::source::site::{Given, Told, Watch, Wrong};
 use crate::source::{Kind, Source};
 use crate::text::Language;
 use chrono_tz::Tz;
@@ -127,6 +127,14 @@ pub struct SourceConfig {
     pub allow_private: Option<Allowed>,
     /// Which of its mentions become tickets; `None`: what the brand says.
     pub tickets: Option<TicketPolicy>,
+}
+
+impl SourceConfig {
+    /// Tells whether it was told a password, key or token, so that it is asked in vain without.
+    pub fn shows_secrets(&self) -> bool {
+        let Place::Site(site) = &self.place else { return false };
+        site.given.told.values().any(|told| matches!(told, Told::Secret(_) | Told::Secrets(_)))
+    }
 }
 
 /// The kind of a source, and where it is.

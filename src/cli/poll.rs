@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let summary = if let Some(summary) = desk.poll(&args.sources)? {
         summary
     } else {
-        let config = desk.config()?;
+        let config = context.config_to_ask()?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         let store = desk::patiently(|| SledStore::open_or_create(&config.store_path()))?;
         let polled = once::poll_only(Arc::new(config), Handle::new(Arc::new(store)), &args.sources);

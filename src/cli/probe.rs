@@ -135,7 +135,7 @@ pub(super) async fn configured(
 }
 
 fn by_name(name: &str, context: &Context) -> Result<Probed, Failure> {
-    let config = context.config()?;
+    let config = context.config_to_ask()?;
     let known = config.sources.iter().map(|source| source.name.0.as_str());
     let Some(source) = config.sources.iter().find(|source| source.name.0 == name) else {
         let failure = Failure::new(format!("there is no source `{name}`"));
