@@ -37,8 +37,8 @@ pub const SITE: Site = Site {
         Key { name: "password", sort: Sort::Secret, is_needed: false, such: PASSWORD },
     ],
     concerns: Concerns::Named,
-    needs: "an app that Reddit has approved, with the scope `read` (and `privatemessages` for \
-            mentions), where a key is given",
+    needs: "nothing to be read as Atom; by its API (`client_id`) an app that Reddit has approved, \
+            with the scope `read`, and `privatemessages` for mentions",
     build,
 };
 
@@ -375,6 +375,10 @@ impl Reddit {
             }
         }
         let (after, list) = named(&reply.about);
+        if list == MENTIONS {
+            // Who writes an account's name speaks to it.
+            page.posts.iter_mut().for_each(|post| post.concerns = Concerns::Desk);
+        }
         if !list.is_empty() && list != INFO {
             self.walk(&mut page, &listing, (after, list), visit);
         }

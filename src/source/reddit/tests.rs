@@ -201,6 +201,18 @@ fn with_a_key_the_api_is_asked() {
 }
 
 #[test]
+fn who_writes_an_accounts_name_speaks_to_the_brand() {
+    let account = [("username", Told::Text("AcmeSupport".into())), ("password", secret("pw"))];
+    let source = keyed(&account);
+    let concerns = |request: &Request| {
+        let body = reply("reddit/comments.json");
+        answered(source.as_ref(), request, &body, &visit("")).posts.swap_remove(0).concerns
+    };
+    assert_eq!(concerns(&source.open(&visit(""))), Concerns::Named);
+    assert_eq!(concerns(&source.also(&visit(""))[0]), Concerns::Desk);
+}
+
+#[test]
 fn what_became_of_posts_is_asked_a_hundred_at_once() {
     let source = keyed(&[]);
     let mut ids: Vec<String> = (0..150).map(|number| format!("t1_{number}")).collect();
