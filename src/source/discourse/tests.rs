@@ -256,13 +256,12 @@ fn a_search_has_ten_pages() {
         brought += page.posts.len();
         cursor = page.cursor.unwrap().0;
         assert!(cursor.len() < 6000, "{}", cursor.len());
-        match page.next.into_iter().find(|next| url(next).path() == "/search.json") {
-            Some(next) => request = next,
-            None => {
-                assert!(page.trouble.unwrap().contains("has more"), "{number}");
-                break;
-            }
-        }
+        let next = page.next.into_iter().find(|next| url(next).path() == "/search.json");
+        let Some(next) = next else {
+            assert!(page.trouble.unwrap().contains("has more"), "{number}");
+            break;
+        };
+        request = next;
     }
     assert_eq!(asked_for, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
     assert_eq!(brought, 100, "a hundred topics wait, of the others the blurb is all");

@@ -273,7 +273,7 @@ fn a_page_behind_a_deleted_post_ends_no_walk() {
 
 #[test]
 fn posts_that_may_be_missing_are_told() {
-    let entries: String = (0..25)
+    let entries: Vec<String> = (0..25)
         .map(|number| {
             format!(
                 "<entry><id>t3_{number}</id><title>x</title><updated>2026-11-22T10:00:00Z</updated>\
@@ -281,7 +281,7 @@ fn posts_that_may_be_missing_are_told() {
             )
         })
         .collect();
-    let body = format!("<feed xmlns=\"http://www.w3.org/2005/Atom\">{entries}</feed>");
+    let body = format!("<feed xmlns=\"http://www.w3.org/2005/Atom\">{}</feed>", entries.concat());
     let source = open_to_all(&[]);
     let first = source.open(&visit(""));
     let trouble = |cursor: &str| answered(source.as_ref(), &first, &body, &visit(cursor)).trouble;
@@ -338,72 +338,53 @@ fn a_community_that_there_is_not_is_told() {
     assert_eq!(page.cursor, None);
 }
 
-#[test]
-fn refusals_say_what_to_do() {
-    let account = [("username", Told::Text("A".into())), ("password", secret("pw"))];
-    let with = keyed(&[&[subs(&["acme"])], account.as_slice()].concat());
-    let without = open_to_all(&[subs(&["acme"])]);
-    let check = |source: &dyn Source, nth: usize, refusal: (u16, &str), expected: &str| {
-        let now = visit("");
-        let all: Vec<Request> =
-            std::iter::once(source.open(&now)).chain(source.also(&now)).collect();
-        let told = match refused(source, &all[nth], refusal, &now) {
-            Verdict::AsItSays => "as it says".to_owned(),
-            Verdict::Instead(page) => format!("goes on: {}", page.trouble.unwrap()),
-            Verdict::Wait(until, why) => format!("{}: {why}", (until - now.now).num_minutes()),
-            Verdict::Stop(why) => format!("stops: {why}"),
-            Verdict::Skip => "skips".to_owned(),
-        };
-        assert!(told.starts_with(expected), "{refusal:?}: {told}");
+/// Says what `source` makes of a refusal of its nth request, and compares how that begins.
+#[track_caller]
+fn check_refusal(source: &dyn Source, nth: usize, refusal: (u16, &str), expected: &str) {
+    let now = visit("");
+    let all: Vec<Request> = std::iter::once(source.open(&now)).chain(source.also(&now)).collect();
+    let told = match refused(source, &all[nth], refusal, &now) {
+        Verdict::AsItSays => "as it says".to_owned(),
+        Verdict::Instead(page) => format!("goes on: {}", page.trouble.unwrap()),
+        Verdict::Wait(until, why) => format!("{}: {why}", (until - now.now).num_minutes()),
+        Verdict::Stop(why) => format!("stops: {why}"),
+        Verdict::Skip => "skips".to_owned(),
     };
+    assert!(told.starts_with(expected), "{refusal:?}: {told}");
+}
+
+#[test]
+fn refusals_say_what_to_do_about_a_key() {
+    let account = [("username", Told::Text("A".into())), ("password", secret("pw"))];
+    let source = keyed(&[&[subs(&["acme"])], account.as_slice()].concat());
+    let check = |nth, refusal, expected| check_refusal(source.as_ref(), nth, refusal, expected);
     let forbidden = r#"{"message":"Forbidden","error":403,"reason":"private"}"#;
-    check(
-        with.as_ref(),
-        0,
-        (401, r#"{"message":"Unauthorized","error":401}"#),
-        "stops: Reddit refuses the token",
-    );
-    check(with.as_ref(), 0, (403, forbidden), "stops: Reddit refuses this key");
-    check(with.as_ref(), 1, (403, forbidden), "goes on: Reddit shows nothing of r/acme: private");
-    check(with.as_ref(), 3, (403, forbidden), "goes on: Reddit does not show mentions");
-    check(
-        with.as_ref(),
-        2,
-        (404, r#"{"reason":"banned","message":"Not Found","error":404}"#),
-        "goes on: Reddit shows nothing of r/acme: banned",
-    );
-    check(
-        with.as_ref(),
-        2,
-        (404, "<html>"),
-        "goes on: Reddit shows nothing of r/acme: there is none",
-    );
-    check(with.as_ref(), 0, (404, ""), "as it says");
-    check(with.as_ref(), 0, (400, "<html><body><h1>400 Bad request"), "as it says");
-    check(
-        with.as_ref(),
-        0,
-        (
-            400,
-            r#"{"fields":["q"],"explanation":"too long","message":"Bad Request","reason":"TOO_LONG"}"#,
-        ),
-        "goes on: Reddit does not take this: too long",
-    );
-    check(with.as_ref(), 0, (429, r#"{"message":"Too Many Requests","error":429}"#), "1: ");
-    check(without.as_ref(), 0, (429, ""), "10: Reddit was asked too often");
-    check(
-        without.as_ref(),
-        0,
-        (403, "<html>blocked by network security"),
-        "stops: Reddit does not answer without a key",
-    );
-    check(
-        without.as_ref(),
-        1,
-        (403, "<html>"),
-        "goes on: Reddit shows nothing of r/acme: private or closed",
-    );
-    check(without.as_ref(), 0, (500, "<html>"), "as it says");
+    let unauthorized = r#"{"message":"Unauthorized","error":401}"#;
+    let banned = r#"{"reason":"banned","message":"Not Found","error":404}"#;
+    let long =
+        r#"{"fields":["q"],"explanation":"too long","message":"Bad Request","reason":"TOO_LONG"}"#;
+    check(0, (401, unauthorized), "stops: Reddit refuses the token");
+    check(0, (403, forbidden), "stops: Reddit refuses this key");
+    check(1, (403, forbidden), "goes on: Reddit shows nothing of r/acme: private");
+    check(3, (403, forbidden), "goes on: Reddit does not show mentions");
+    check(2, (404, banned), "goes on: Reddit shows nothing of r/acme: banned");
+    check(2, (404, "<html>"), "goes on: Reddit shows nothing of r/acme: there is none");
+    check(0, (404, ""), "as it says");
+    check(0, (400, "<html><body><h1>400 Bad request"), "as it says");
+    check(0, (400, long), "goes on: Reddit does not take this: too long");
+    check(0, (429, r#"{"message":"Too Many Requests","error":429}"#), "1: ");
+    check(0, (500, r#"{"message":"Internal Server Error","error":500}"#), "as it says");
+}
+
+#[test]
+fn refusals_say_what_to_do_without_a_key() {
+    let source = open_to_all(&[subs(&["acme"])]);
+    let check = |nth, refusal, expected| check_refusal(source.as_ref(), nth, refusal, expected);
+    let blocked = "<html>blocked by network security";
+    check(0, (403, blocked), "stops: Reddit does not answer without a key");
+    check(1, (403, "<html>"), "goes on: Reddit shows nothing of r/acme: private or closed");
+    check(0, (429, ""), "10: Reddit was asked too often");
+    check(0, (500, "<html>"), "as it says");
 }
 
 #[test]
