@@ -207,7 +207,7 @@ impl Fetcher {
         let mut token = self.token_for(&client, request, None).await?;
         let mut is_renewed = false;
         let (url, accept, part) = (first.clone(), request.accept, Part::Whole);
-        let mut ask = Ask { url, accept, validators, part, api: None };
+        let mut ask = Ask { url, accept, validators, part, api: None, pause: request.pause };
         let mut trail = Trail::default();
         let mut left = self.settings.timeout;
         loop {
@@ -308,7 +308,8 @@ impl Fetcher {
         first.set_fragment(None);
         let part = Part::First(robots::MOST_BYTES);
         let accept = "text/plain, */*;q=0.1";
-        let mut ask = Ask { url: first, accept, validators: None, part, api: None };
+        let pause = Duration::ZERO;
+        let mut ask = Ask { url: first, accept, validators: None, part, api: None, pause };
         let mut trail = Trail::default();
         let mut left = self.settings.timeout;
         loop {
@@ -345,7 +346,7 @@ impl Fetcher {
     ) -> Result<Answer, FetchError> {
         let url = &ask.url;
         client.check(url)?;
-        let slot = self.enter(client, url).await?;
+        let slot = self.enter(client, url, ask.pause).await?;
         let _turn = self.at_once.acquire().await;
         let started = Instant::now();
         let answer = tokio::time::timeout(*left, client.ask(ask)).await;
@@ -367,11 +368,13 @@ impl Fetcher {
         answer
     }
 
-    /// Waits until `url` may be asked, however long its host's queue is.
-    async fn enter(&self, client: &Client, url: &Url) -> Result<Slot, FetchError> {
+    /// Waits until `url` may be asked, however long its host's queue is; at a public host so long after
+    /// what was asked there before.
+    async fn enter(&self, client: &Client, url: &Url, pause: Duration) -> Result<Slot, FetchError> {
         let private = client.resolver.is_private(url, self.settings.connect_timeout).await;
         let pace = if private { self.private } else { self.public };
-        let pace = Pace { pause: pace.pause.max(self.manners.delay(url)), ..pace };
+        let wanted = if pace.apart { Duration::ZERO } else { pause };
+        let pace = Pace { pause: pace.pause.max(wanted).max(self.manners.delay(url)), ..pace };
         self.hosts.enter(url, pace).await.map_err(|wait| FetchError::HostPaused {
             host: url.host_str().unwrap_or_default().to_owned(),
             wait,

@@ -44,6 +44,8 @@ pub(super) struct Ask<'a> {
     pub(super) validators: Option<&'a Validators>,
     pub(super) part: Part,
     pub(super) api: Option<Api>,
+    /// As in the [`Request`](super::Request).
+    pub(super) pause: Duration,
 }
 
 /// What is more to a request of an API.
@@ -153,7 +155,7 @@ impl Client {
 
     /// Sends one request and receives its reply in full; follows nothing.
     pub(super) async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, FetchError> {
-        let Ask { url, accept, validators, part, api } = ask;
+        let Ask { url, accept, validators, part, api, pause: _ } = ask;
         self.check_trust(url)?;
         let location = Location::Web(url.clone());
         let conditions = validators.map(Validators::conditions).unwrap_or_default();

@@ -28,6 +28,10 @@ pub struct Request {
     /// Whether what a server says with a refusal is read, and its own headers on how often it may be
     /// asked are heeded.
     pub is_api: bool,
+    /// The least time between the end of the request before it to its host, whoever asked that, and
+    /// its start. Zero: what [`Settings`](super::Settings) say is enough. A private address is the
+    /// operator's own and waits for nothing.
+    pub pause: Duration,
 }
 
 impl Request {
@@ -62,6 +66,12 @@ impl Request {
         Self::for_what_was_named(Location::File(path), super::file::FOLDER)
     }
 
+    /// The same, so long after whatever its host was asked before.
+    #[must_use]
+    pub fn after(self, pause: Duration) -> Self {
+        Self { pause, ..self }
+    }
+
     /// Asks for a document for machines that the operator named.
     pub fn for_what_was_named(location: Location, accept: &'static str) -> Self {
         Self {
@@ -73,6 +83,7 @@ impl Request {
             access: Access::default(),
             cost: None,
             is_api: false,
+            pause: Duration::ZERO,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use super::{Allowed, FetchError, Fetcher, Location};
+use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 use url::form_urlencoded::Serializer;
@@ -21,7 +22,7 @@ impl Fetcher {
     ) -> Result<(), FetchError> {
         let client = self.client(allow_private.unwrap_or(&self.settings.allow_private))?;
         client.check(url)?;
-        let slot = self.enter(&client, url).await?;
+        let slot = self.enter(&client, url, Duration::ZERO).await?;
         let _turn = self.at_once.acquire().await;
         let body = Serializer::new(String::new()).extend_pairs(form).finish();
         let started = Instant::now();

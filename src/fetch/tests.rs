@@ -359,6 +359,21 @@ async fn requests_to_one_public_host_are_never_in_flight_together() {
 }
 
 #[tokio::test]
+async fn a_request_that_wants_a_longer_pause_gets_it_at_a_public_host_alone() {
+    let server = Server::start(|_, _| Answer::ok(&[], b"x")).await;
+    let pause = Duration::from_millis(200);
+    let slow = || request(&server.url("/")).after(pause);
+    for (fetcher, least, most) in
+        [(polite(Duration::ZERO), pause, Duration::MAX), (fetcher(|_| ()), Duration::ZERO, pause)]
+    {
+        let began = Instant::now();
+        fetcher.fetch(&request(&server.url("/")), None).await.unwrap();
+        fetcher.fetch(&slow(), None).await.unwrap();
+        assert!((least..most).contains(&began.elapsed()), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn private_requests_run_together() {
     let server =
         Server::start(|_, _| Answer::ok(&[], b"x").after(Duration::from_millis(100))).await;

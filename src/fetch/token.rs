@@ -183,7 +183,7 @@ impl Fetcher {
         authorization: Option<Secret>,
     ) -> Result<(u16, Value), FetchError> {
         client.check(url)?;
-        let slot = self.enter(client, url).await?;
+        let slot = self.enter(client, url, Duration::ZERO).await?;
         let _turn = self.at_once.acquire().await;
         let sent = client.exchange(url, body, kind, authorization.as_ref());
         let answered = tokio::time::timeout(self.settings.timeout, sent).await;

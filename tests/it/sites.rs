@@ -2,6 +2,7 @@
 
 mod appstore;
 mod bluesky;
+mod discourse;
 mod googlebusiness;
 mod googleplay;
 mod hackernews;
@@ -11,6 +12,7 @@ mod kept;
 mod lemmy;
 mod mastodon;
 mod peertube;
+mod reddit;
 mod stackexchange;
 mod telegram;
 mod trustpilot;

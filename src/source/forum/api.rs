@@ -189,7 +189,11 @@ pub(super) fn number(url: &Url, name: &str) -> Option<u64> {
 
 /// Returns markup without the elements called `element` whose start tag `is_quote`: what somebody
 /// quotes, somebody else has written.
-pub(super) fn without(markup: &str, element: &str, is_quote: impl Fn(&str) -> bool) -> String {
+pub(in crate::source) fn without(
+    markup: &str,
+    element: &str,
+    is_quote: impl Fn(&str) -> bool,
+) -> String {
     let mut kept = String::with_capacity(markup.len());
     let mut depth = 0_usize;
     let mut rest = markup;
