@@ -213,7 +213,7 @@ fn errors_say_what_is_to_be_done() {
 fn what_is_no_longer_there_is_gone() {
     let source = tried(&["Acme"]);
     let ids: Vec<String> =
-        (1..=150).map(|id| id.to_string()).chain(["x".into(), "".into()]).collect();
+        (1..=150).map(|id| id.to_string()).chain(["x".into(), String::new()]).collect();
     let asked = source.recheck(&ids, &visit(""));
     assert_eq!((asked.len(), source.most_rechecked()), (2, 200));
     assert!(url(&asked[1]).path().ends_with("/posts/101;102;103;104;105;106;107;108;109;110;111;112;113;114;115;116;117;118;119;120;121;122;123;124;125;126;127;128;129;130;131;132;133;134;135;136;137;138;139;140;141;142;143;144;145;146;147;148;149;150"));

@@ -80,10 +80,10 @@ fn hit(number: i64) -> Value {
 }
 
 fn post(number: i64) -> Value {
-    let (sort, short) = if number % 2 == 1 { ("answer", "a") } else { ("question", "q") };
+    let (sort, letter) = if number % 2 == 1 { ("answer", "a") } else { ("question", "q") };
     value!({"post_id": number, "post_type": sort, "creation_date": newest() - number * 1800,
         "body": format!("<p>Words {number}</p>"), "score": 1,
-        "link": format!("https://stackoverflow.com/{short}/{number}"),
+        "link": format!("https://stackoverflow.com/{letter}/{number}"),
         "owner": {"user_type": "registered", "display_name": "ada"}})
 }
 
