@@ -42,8 +42,8 @@ pub const SITE: Site = Site {
         },
     ],
     concerns: Concerns::Named,
-    needs: "on servers that show nothing to strangers, the token of an account there (the cookie `jwt` \
-            of a browser that is logged in)",
+    needs: "the token of an account there, where the server shows nothing to strangers (the cookie \
+            `jwt` of a browser that is logged in)",
     build,
 };
 

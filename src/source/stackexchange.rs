@@ -34,8 +34,8 @@ pub const SITE: Site = Site {
         Key { name: "tags", sort: Sort::Texts, is_needed: false, such: "[\"payments\"]" },
     ],
     concerns: Concerns::Named,
-    needs: "a name of `site` as https://api.stackexchange.com/docs/sites lists them, and, if one is \
-            given, a `key` that https://stackapps.com/apps/oauth/register showed",
+    needs: "the name of a site, as https://api.stackexchange.com/docs/sites lists them; for more than \
+            300 calls a day a free `key` of https://stackapps.com/apps/oauth/register",
     build,
 };
 
@@ -207,7 +207,8 @@ impl StackExchange {
     ) -> Page {
         let walk = Turns::of(&visit.cursor).walk(&place.list);
         let ids: BTreeSet<u64> = items.iter().filter_map(Item::id).collect();
-        let newest = items.iter().filter_map(Item::created).max().map(|at| at.to_string());
+        let newest = items.iter().filter_map(Item::created).max();
+        let newest = newest.map(|at| at.min(visit.now.timestamp()).to_string());
         let next = behind(answer, items, &walk);
         let known = items.iter().filter_map(|item| Some((item.id()?, Known::of(item)))).collect();
         let found = Found { newest, next, known, wait: limits.wait };

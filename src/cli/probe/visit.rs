@@ -25,6 +25,19 @@ pub(in crate::cli) struct Probed {
     pub(in crate::cli) trouble: Option<String>,
 }
 
+/// What went wrong with one request.
+struct Amiss {
+    what: String,
+    /// Whether nothing will come of any other before somebody acted, whichever it was.
+    is_all: bool,
+}
+
+impl From<String> for Amiss {
+    fn from(what: String) -> Self {
+        Self { what, is_all: false }
+    }
+}
+
 /// A source that is asked once.
 pub(in crate::cli) enum Probing {
     Feed(Feed),
@@ -73,9 +86,9 @@ impl Probing {
                         probed.trouble.get_or_insert(trouble);
                     }
                 }
-                Err(error) if nth == 0 => return Err(error),
-                Err(error) => {
-                    probed.trouble.get_or_insert(error);
+                Err(Amiss { what, is_all }) if is_all || nth == 0 => return Err(what),
+                Err(Amiss { what, .. }) => {
+                    probed.trouble.get_or_insert(what);
                 }
             }
         }
@@ -88,27 +101,27 @@ impl Probing {
         visit: &Visit,
         fetcher: &Fetcher,
         probed: &mut Probed,
-    ) -> Result<Page, String> {
+    ) -> Result<Page, Amiss> {
         let reply = match fetcher.fetch(request, None).await {
             Err(FetchError::Status { location, status, retry_after, said }) => {
                 let error =
                     FetchError::Status { location, status, retry_after, said: said.clone() };
                 let refusal = Refusal { status, reply: said.as_deref() };
                 return match self.source().refused(request, &refusal, visit) {
-                    Verdict::AsItSays => Err(self.with_needs(error.to_string())),
+                    Verdict::AsItSays => Err(self.with_needs(error.to_string()).into()),
                     Verdict::Instead(page) => Ok(*page),
                     Verdict::Skip => Ok(Page::default()),
-                    Verdict::Wait(_, why) => Err(why),
-                    Verdict::Stop(why) => Err(self.with_needs(why)),
+                    Verdict::Wait(_, why) => Err(why.into()),
+                    Verdict::Stop(why) => Err(Amiss { what: self.with_needs(why), is_all: true }),
                 };
             }
             Err(error @ FetchError::SignIn { .. }) => {
-                return Err(self.with_needs(error.to_string()));
+                return Err(Amiss { what: self.with_needs(error.to_string()), is_all: true });
             }
             other => fresh(other)?,
         };
         self.describe(probed, &reply, visit);
-        self.source().read(&reply, visit).map_err(|bad| bad.to_string())
+        self.source().read(&reply, visit).map_err(|bad| bad.to_string().into())
     }
 
     /// Says what the source needs to be let in, where it needs anything.
