@@ -405,7 +405,9 @@ impl Reddit {
         let (newest, oldest) = (times.clone().max(), times.min());
         let overlap = if list.starts_with(SEARCH) { OVERLAP_OF_SEARCH } else { OVERLAP };
         let is_behind = oldest.is_some_and(|oldest| oldest <= since(&walk, visit.now) - overlap);
-        let next = listing.after.filter(|next| *next != after && oldest.is_some() && !is_behind);
+        // Atom has one page.
+        let is_paged = self.access.is_some() && oldest.is_some() && !is_behind;
+        let next = listing.after.filter(|next| is_paged && *next != after);
         if oldest.is_none() && !is_first && state != ONCE_MORE {
             // The post behind which this page begins was deleted, as it seems.
             walk.next = Some(ONCE_MORE.to_owned());
