@@ -271,19 +271,18 @@ fn without_a_maildir_it_is_not_polled() {
 fn a_mail_beyond_all_measure_is_read_in_time() {
     let begun = std::time::Instant::now();
     let head = "From: googlealerts-noreply@google.com\nSubject: x\nMIME-Version: 1.0\n";
-    let nested: String = (0..20_000)
-        .map(|n| format!("Content-Type: multipart/mixed; boundary=\"b{n}\"\n\n--b{n}\n"))
-        .collect();
+    let level = "Content-Type: multipart/mixed; boundary=\"bN\"\n\n--bN\n";
+    let nested: String = (0..20_000).map(|n: u32| level.replace('N', &n.to_string())).collect();
     let parts = "Content-Type: multipart/mixed; boundary=\"b\"\n\n".to_owned()
         + &"--b\n\nx\n".repeat(200_000);
     let html = "Content-Type: text/html\n\n";
     let link = "<td><a href='https://www.google.com/url?url=https://a.example/1'>x</a>";
-    let links: String = (0..5_000).map(|n| link.replace("/1", &format!("/{n}"))).collect();
+    let links: String = (0..5_000).map(|n: u32| link.replace('1', &n.to_string())).collect();
     let deep = "<div>".repeat(100_000) + link;
     for body in
         [nested, parts, format!("{html}{links}"), format!("{html}{deep}"), "X: y\n".repeat(200_000)]
     {
         mail::read(format!("{head}{body}").as_bytes());
     }
-    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < std::time::Duration::from_mins(1), "{:?}", begun.elapsed());
 }
