@@ -277,7 +277,7 @@ fn a_mail_beyond_all_measure_is_read_in_time() {
         + &"--b\n\nx\n".repeat(200_000);
     let html = "Content-Type: text/html\n\n";
     let link = "<td><a href='https://www.google.com/url?url=https://a.example/1'>x</a>";
-    let links: String = (0..5_000).map(|n| link.replace("/1", &format!("/{n}"))).collect();
+    let links: String = (0..5_000).map(|n: u32| link.replace('1', &n.to_string())).collect();
     let deep = "<div>".repeat(100_000) + link;
     for body in
         [nested, parts, format!("{html}{links}"), format!("{html}{deep}"), "X: y\n".repeat(200_000)]
