@@ -11,10 +11,11 @@ use super::site::{Key, Site, Sort, Watch, Wrong};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Reply, Request};
 use crate::post::Concerns;
-use graph::{Fault, Graph, Meaning, behind, is_id, later, smaller};
-use inbox::{INBOX, Inbox, entries, keep_since, list_refused};
+use graph::{Fault, Graph, Meaning, behind, is_id};
+use inbox::{INBOX, Inbox, entries, keep_since};
 use items::{is_by, second, word};
-use memory::{Look, MOST_TRIES, Memory, OVERLAP};
+use memory::{FULL, Look, MOST_TRIES, Memory, OVERLAP};
+use refusal::{less, list_refused, main_refused, put_off};
 use serde_json::Value;
 
 pub(super) mod graph;
@@ -22,7 +23,8 @@ pub(super) mod inbox;
 pub(super) mod items;
 pub(super) mod memory;
 mod recheck;
-mod saved;
+pub(super) mod refusal;
+pub(super) mod saved;
 pub(super) mod webhook;
 
 pub const SITE: Site = Site {
@@ -53,8 +55,7 @@ const OF_A_POST: &str = "id,message,story,created_time,updated_time,from,permali
     comments.filter(stream).limit(0).summary(true),reactions.limit(0).summary(true)";
 const OF_A_COMMENT: &str = "id,message,created_time,from,parent{id},permalink_url,like_count,\
     comment_count,attachment,is_hidden";
-const OF_A_RATING: &str =
-    "created_time,recommendation_type,rating,review_text,reviewer,open_graph_story{id}";
+const OF_A_RATING: &str = "created_time,recommendation_type,review_text,reviewer,open_graph_story";
 
 /// Posts of one page of the wall.
 const POSTS: &str = "50";
@@ -146,7 +147,10 @@ impl Source for Facebook {
             "look" => self.look_refused(request, &fault, of, visit),
             "recheck" => self.recheck_refused(request, &fault, of),
             "check" => Verdict::Skip,
-            FEED => self.feed_refused(request, &fault, visit),
+            FEED => {
+                let key = ("page", self.page.as_str());
+                main_refused(request, (FEED, SITE.needs), key, &fault, || self.first(FEED), visit)
+            }
             _ => {
                 let named = match what {
                     TAGGED => "posts that tag the Page",
@@ -154,14 +158,7 @@ impl Source for Facebook {
                     RATINGS => "ratings",
                     _ => "older posts of the Page",
                 };
-                let first = || self.first(what);
-                Verdict::Instead(Box::new(list_refused(
-                    request,
-                    (what, named),
-                    &fault,
-                    first,
-                    visit,
-                )))
+                list_refused(request, (what, named), &fault, || self.first(what), visit)
             }
         }
     }
@@ -179,7 +176,7 @@ impl Facebook {
     /// Asks for a page of one of the lists.
     fn list(&self, name: &str, position: Option<&str>, count: u8) -> Request {
         let (edge, fields) = match name {
-            TAGGED => ("tagged", format!("tagged_time,{OF_A_POST}")),
+            TAGGED => ("tagged", OF_A_POST.to_owned()),
             RATINGS => ("ratings", OF_A_RATING.to_owned()),
             ROUND => {
                 ("feed", "id,updated_time,comments.filter(stream).limit(0).summary(true)".into())
@@ -222,6 +219,7 @@ impl Facebook {
         let touched = touched(listing, since);
         if !memory.has_room(touched.len()) {
             // What waits is looked into first; the page comes again.
+            page.trouble = Some(FULL.to_owned());
             return page;
         }
         self.add(&mut memory, touched, &mut page);
@@ -238,6 +236,7 @@ impl Facebook {
         let list = memory.list(ROUND);
         let touched = touched(listing, list.since);
         if !memory.has_room(touched.len()) {
+            page.trouble = Some(FULL.to_owned());
             return page;
         }
         self.add(&mut memory, touched, &mut page);
@@ -289,11 +288,10 @@ impl Facebook {
         let list = memory.list(name);
         let times = entries(listing).iter().filter_map(|item| {
             let moved = second(item, "/updated_time").filter(|_| name == FEED);
-            let tagged = || second(item, "/tagged_time");
-            moved.or_else(tagged).or_else(|| second(item, "/created_time"))
+            moved.or_else(|| second(item, "/created_time"))
         });
         let (newest, oldest) = (times.clone().max(), times.min());
-        let is_read = oldest.is_some_and(|oldest| oldest < list.since - OVERLAP);
+        let is_read = oldest.is_some_and(|oldest| oldest < list.since.saturating_sub(OVERLAP));
         // A page may be empty before the end.
         let empty = if oldest.is_none() { empty.saturating_add(1) } else { 0 };
         let next =
@@ -331,49 +329,21 @@ impl Facebook {
         }
         keep_since(&mut page, memory.begun());
         let times = entries(value).iter().filter_map(|item| second(item, "/created_time"));
-        let oldest = times.min();
+        let (newest, oldest) = (times.clone().max(), times.min());
         let tries = if oldest.is_none() { look.tries.saturating_add(1) } else { 0 };
         let is_read = oldest.is_some_and(|oldest| oldest < look.since) || tries >= MOST_TRIES;
         let next = behind(value, look.next.as_deref()).filter(|_| !is_read);
-        memory.done(id);
-        if next.is_some() {
-            let look = Look { next, tries, ..look };
-            page.next.push(self.look(&look));
-            memory.add(look);
-        }
+        let look = Look { newest: look.newest.max(newest), tries, ..look };
+        let goes_on = memory.went_on(look, next, OVERLAP);
+        page.next.extend(goes_on.map(|look| self.look(&look)));
         page.cursor = Some(memory.cursor());
         Ok(page)
     }
 
-    /// Returns what it means that the wall itself is refused.
-    fn feed_refused(&self, request: &Request, fault: &Fault, visit: &Visit) -> Verdict {
-        let told = fault.told();
-        match fault.meaning() {
-            Meaning::Less if let Some(request) = smaller(request) => {
-                Verdict::Instead(Box::new(Page { next: vec![request], ..Page::default() }))
-            }
-            Meaning::Permission => Verdict::Stop(format!("{told}; {}", SITE.needs)),
-            Meaning::Unknown | Meaning::Gone | Meaning::Parameter => {
-                let mut memory = Memory::of(visit);
-                if memory.restart(FEED) {
-                    let (cursor, next) = (Some(memory.cursor()), vec![self.first(FEED)]);
-                    return Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }));
-                }
-                let page = &self.page;
-                Verdict::Stop(format!(
-                    "{told}: `page` must be the id of the Page that the token is of; it is {page}"
-                ))
-            }
-            _ => Verdict::AsItSays,
-        }
-    }
-
     /// Returns what it means that the comments of a post, or messages, are refused.
     fn look_refused(&self, request: &Request, fault: &Fault, id: &str, visit: &Visit) -> Verdict {
-        if fault.meaning() == Meaning::Less
-            && let Some(request) = smaller(request)
-        {
-            return Verdict::Instead(Box::new(Page { next: vec![request], ..Page::default() }));
+        if let Some(page) = less(request, fault) {
+            return Verdict::Instead(Box::new(page));
         }
         let mut memory = Memory::of(visit);
         let Some(look) = memory.look(id).cloned() else { return Verdict::Skip };
@@ -395,19 +365,6 @@ impl Facebook {
     }
 }
 
-/// Puts off what could not be looked into because something of theirs failed.
-fn put_off(fault: &Fault, id: &str, visit: &Visit) -> Verdict {
-    let mut memory = Memory::of(visit);
-    let what = if memory.put_off(id) { "later" } else { "no more" };
-    let told = fault.told();
-    Verdict::Instead(Box::new(Page {
-        cursor: Some(memory.cursor()),
-        wait: Some(later(visit.now)),
-        trouble: Some(format!("{told}; what was written below {id} is asked for {what}")),
-        ..Page::default()
-    }))
-}
-
 /// Returns the posts on a page of the wall that were touched, and have comments.
 fn touched(listing: &Value, since: i64) -> Vec<Look> {
     let look = |item: &Value| {
@@ -415,7 +372,7 @@ fn touched(listing: &Value, since: i64) -> Vec<Look> {
         // What moved in the second that was read last is looked into again.
         second(item, "/updated_time").filter(|moved| *moved >= since)?;
         let count = item.pointer("/comments/summary/total_count").and_then(Value::as_u64);
-        (count != Some(0)).then(|| Look { id, since: since - OVERLAP, ..Look::default() })
+        (count != Some(0)).then(|| Look { id, since: since.saturating_sub(OVERLAP), ..Look::default() })
     };
     entries(listing).iter().filter_map(look).collect()
 }

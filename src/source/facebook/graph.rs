@@ -6,7 +6,7 @@
 
 use crate::fetch::{Access, Location, Reply, Request, Secret};
 use crate::source::site::{Given, Key, Sort, Wrong, at};
-use crate::source::{Page, Refusal, Unreadable, Verdict, Visit};
+use crate::source::{Refusal, Unreadable, Verdict, Visit};
 use crate::text::{self, json};
 use chrono::{DateTime, Duration, Utc};
 use hmac::{Hmac, KeyInit, Mac};
@@ -269,11 +269,6 @@ pub(in crate::source) fn behind(listing: &Value, known: Option<&str>) -> Option<
 pub(in crate::source) fn is_id(id: &str) -> bool {
     let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '=' | '+' | ':');
     (1..=300).contains(&id.len()) && id.chars().all(is_fine)
-}
-
-/// A part of the API that could not be read while the others could.
-pub(in crate::source) fn without(what: &str, fault: &Fault) -> Page {
-    Page { trouble: Some(format!("{what} cannot be read: {}", fault.told())), ..Page::default() }
 }
 
 /// Proves that a token is shown by its app.

@@ -4,9 +4,9 @@
 //! Conversations know no time, only positions. Of each, the API gives the newest 20 messages or so;
 //! older ones it refuses as if they had been deleted.
 
-use super::graph::{Fault, Graph, Meaning, behind, is_id, smaller};
+use super::graph::{Fault, Graph, Meaning, behind, is_id};
 use super::items::{self, is_by, second, word};
-use super::memory::{Look, MOST_LOOKS, MOST_THREADS, MOST_TRIES, Memory, OVERLAP};
+use super::memory::{FULL, Look, MOST_LOOKS, MOST_THREADS, MOST_TRIES, Memory, OVERLAP};
 use crate::fetch::Request;
 use crate::post::Post;
 use crate::source::{Page, Verdict, Visit};
@@ -81,6 +81,7 @@ impl Inbox {
         keep_since(&mut page, memory.begun());
         if is_full {
             // What waits is looked into first; the page comes again.
+            page.trouble = Some(FULL.to_owned());
             return page;
         }
         let moved = conversations.iter().filter_map(|item| second(item, "/updated_time"));
@@ -121,15 +122,10 @@ impl Inbox {
             self.take(message, (Some(id), look.link.as_deref()), &mut page);
         }
         let oldest = messages.iter().filter_map(|item| second(item, "/created_time")).min();
-        let next = behind(listing, look.next.as_deref());
-        memory.done(id);
-        if oldest.is_some_and(|oldest| oldest >= look.since)
-            && let Some(next) = next
-        {
-            let look = Look { next: Some(next), ..look };
-            page.next.push(Self::look(graph, &look));
-            memory.add(look);
-        }
+        let is_read = oldest.is_none_or(|oldest| oldest < look.since);
+        let next = behind(listing, look.next.as_deref()).filter(|_| !is_read);
+        let goes_on = memory.went_on(look, next, OVERLAP);
+        page.next.extend(goes_on.map(|look| Self::look(graph, &look)));
         keep_since(&mut page, memory.begun());
         page.cursor = Some(memory.cursor());
         page
@@ -169,9 +165,10 @@ fn older(conversation: &Value, since: i64) -> Option<Look> {
     let messages = conversation.get("messages")?;
     let oldest = entries(messages).iter().filter_map(|item| second(item, "/created_time")).min()?;
     let next = behind(messages, None).filter(|_| oldest >= since)?;
-    let since = since - OVERLAP;
+    let since = since.saturating_sub(OVERLAP);
     let link = items::link(conversation).filter(|link| link.len() <= 200);
-    Some(Look { id: id.into(), since, next: Some(next), link, is_thread: true, tries: 0 })
+    let id = id.to_owned();
+    Some(Look { id, since, next: Some(next), link, is_thread: true, ..Look::default() })
 }
 
 /// Returns what a list holds.
@@ -183,27 +180,4 @@ pub(in crate::source) fn entries(listing: &Value) -> &[Value] {
 pub(in crate::source) fn keep_since(page: &mut Page, begun: i64) {
     let is_new = |post: &Post| post.published.is_none_or(|at| at.timestamp() >= begun);
     page.posts.retain(is_new);
-}
-
-/// Returns what comes of a list that was refused, where others can still be read: less is asked at
-/// once, or it is walked from its beginning, where the place in it is no more; else it is told that it
-/// cannot be read.
-pub(in crate::source) fn list_refused(
-    request: &Request,
-    (name, what): (&str, &str),
-    fault: &Fault,
-    first: impl FnOnce() -> Request,
-    visit: &Visit,
-) -> Page {
-    if fault.meaning() == Meaning::Less
-        && let Some(request) = smaller(request)
-    {
-        return Page { next: vec![request], ..Page::default() };
-    }
-    let mut memory = Memory::of(visit);
-    if matches!(fault.meaning(), Meaning::Parameter | Meaning::Gone) && memory.restart(name) {
-        let (cursor, next) = (Some(memory.cursor()), vec![first()]);
-        return Page { cursor, next, ..Page::default() };
-    }
-    super::graph::without(what, fault)
 }

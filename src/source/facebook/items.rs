@@ -1,6 +1,7 @@
 //! Posts, comments, messages and ratings as the Graph API writes them, each read for itself. An item
 //! without words is described, since it wants an answer as well.
 
+use super::graph::is_id;
 use crate::post::{Author, Concerns, Engagement, Post};
 use crate::text::{self, date, html};
 use chrono::{DateTime, Utc};
@@ -60,13 +61,23 @@ pub(in crate::source) fn is_by(item: &Value, owners: &[&str]) -> bool {
 fn permalink(item: &Value, pointer: &str) -> Option<String> {
     let link = word(item, pointer)?;
     let link = if link.starts_with('/') { format!("{PLACE}{link}") } else { link.to_owned() };
-    let url = Url::parse(&link).ok()?;
-    matches!(url.scheme(), "http" | "https").then_some(link)
+    web(&link)
+}
+
+/// Returns an address, if it is one of the web.
+pub(in crate::source) fn web(link: &str) -> Option<String> {
+    let url = Url::parse(link).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+}
+
+/// Returns the id of an item, if it is one.
+pub(in crate::source) fn id(item: &Value) -> Option<String> {
+    word(item, "/id").filter(|id| is_id(id)).map(str::to_owned)
 }
 
 /// Reads what stands on the wall of a Page, or names it elsewhere.
 pub(in crate::source) fn post(item: &Value) -> Option<Post> {
-    let id = word(item, "/id")?.to_owned();
+    let id = id(item)?;
     let text = written(item, "/message").or_else(|| written(item, "/story"));
     let shown = item.pointer("/attachments/data/0");
     if text.is_none() && shown.is_none() && item.get("created_time").is_none() {
@@ -100,8 +111,7 @@ pub(in crate::source) fn post(item: &Value) -> Option<Post> {
 pub(in crate::source) fn comment(item: &Value, thread: Option<&str>, page: &str) -> Option<Post> {
     let url = permalink(item, "/permalink_url");
     let place = url.as_deref().and_then(Place::of);
-    let named = word(item, "/id").map(str::to_owned);
-    let id = named.or_else(|| place.as_ref().map(Place::id))?;
+    let id = id(item).or_else(|| place.as_ref().map(Place::id))?;
     let text = written(item, "/message");
     let shown = item.get("attachment").filter(|shown| shown.is_object());
     if text.is_none() && shown.is_none() && item.get("created_time").is_none() {
@@ -179,7 +189,7 @@ pub(in crate::source) fn message(
     link: Option<&str>,
     site: &str,
 ) -> Option<Post> {
-    let id = word(item, "/id")?.to_owned();
+    let id = id(item)?;
     let published = time(item, "/created_time");
     let text = written(item, "/message");
     if published.is_none() && text.is_none() {
@@ -193,7 +203,7 @@ pub(in crate::source) fn message(
         text: text.unwrap_or_else(|| sent(item)),
         author: Author {
             name: told.name.or_else(|| handle.clone()),
-            url: handle.as_ref().map(|handle| profile(handle)),
+            url: handle.as_deref().and_then(profile),
             handle,
             followers: None,
         },
@@ -212,8 +222,9 @@ pub(in crate::source) fn link(conversation: &Value) -> Option<String> {
 }
 
 /// Returns where an account of Instagram is.
-pub(in crate::source) fn profile(handle: &str) -> String {
-    format!("https://www.instagram.com/{handle}/")
+pub(in crate::source) fn profile(handle: &str) -> Option<String> {
+    let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_');
+    handle.chars().all(is_fine).then(|| format!("https://www.instagram.com/{handle}/"))
 }
 
 /// Reads a recommendation; older ones have stars.

@@ -6,6 +6,7 @@ use crate::source::walk::{Walk, Walks};
 use crate::source::{Cursor, Visit};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How far back a first poll looks.
 const FIRST_LOOK: Duration = Duration::days(7);
@@ -19,6 +20,10 @@ pub(in crate::source) const MOST_LOOKS: usize = 100;
 /// Conversations for which there is room beside that: who writes to us does not wait for comments.
 pub(in crate::source) const MOST_THREADS: usize = 40;
 
+/// Said where there is no room for more.
+pub(in crate::source) const FULL: &str =
+    "more was written than one poll can look into: the rest follows";
+
 /// How often in a row a thing, or a page of a list, may bring nothing before it is given up.
 pub(in crate::source) const MOST_TRIES: u8 = 3;
 
@@ -31,37 +36,61 @@ pub(in crate::source) struct Memory {
     pub(in crate::source) lists: Walks,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::source) looks: Vec<Look>,
+    /// Of Instagram: the account's own media, by their ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::source) media: BTreeMap<String, Seen>,
+    /// Of Instagram: the ids of hashtags. They stay what they are, and asking for one is rationed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::source) hashtags: BTreeMap<String, String>,
+    /// Of Instagram: the account's own handle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) handle: Option<String>,
 }
+
+/// What was seen of a medium: how many comments it had, when the newest of them was written, in seconds
+/// since 1970, and whether it was there in the round under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::source) struct Seen(
+    pub(in crate::source) u64,
+    pub(in crate::source) i64,
+    pub(in crate::source) u8,
+);
 
 /// Something with a list of its own, of which news is known to be there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::source) struct Look {
-    /// Of the post, or of the conversation.
+    /// Of the post, medium, comment or conversation.
     pub(in crate::source) id: String,
     /// All before this was read, in seconds since 1970.
     pub(in crate::source) since: i64,
     /// The page to go on with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::source) next: Option<String>,
-    /// Of a conversation: where people read it.
+    /// Of a conversation or medium: where people read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::source) link: Option<String>,
+    /// Of a comment of Instagram with many answers: the medium below which it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) of: Option<String>,
     /// Whether it is a conversation.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "is_default")]
     pub(in crate::source) is_thread: bool,
-    #[serde(skip_serializing_if = "is_zero")]
+    /// How many are to be found yet, where that is known.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::source) left: u64,
+    /// The newest that was found, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) newest: Option<i64>,
+    /// Whether there was news while it was read: then it is read once more, and so many are to be found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) again: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(in crate::source) tries: u8,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_zero(number: &u8) -> bool {
-    *number == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Memory {
@@ -123,11 +152,39 @@ impl Memory {
     /// anyway.
     pub(in crate::source) fn add(&mut self, look: Look) -> bool {
         if let Some(known) = self.looks.iter_mut().find(|known| known.id == look.id) {
-            known.since = known.since.min(look.since);
+            if known.next.is_some() {
+                known.again = Some(known.again.unwrap_or_default().saturating_add(look.left));
+            } else {
+                known.since = known.since.min(look.since);
+                known.left = known.left.saturating_add(look.left);
+            }
             return false;
         }
         self.looks.push(look);
         true
+    }
+
+    /// Notes that a page of something was read, with the position behind it where it goes on. Returns how
+    /// it goes on; where there was news while it was read, once more from the newest, down to `overlap`
+    /// seconds before what was the newest then.
+    pub(in crate::source) fn went_on(
+        &mut self,
+        look: Look,
+        next: Option<String>,
+        overlap: i64,
+    ) -> Option<Look> {
+        self.done(&look.id);
+        let look = match (next, look.again) {
+            (Some(next), _) => Look { next: Some(next), ..look },
+            (None, Some(left)) => {
+                let since = look.newest.unwrap_or(look.since).saturating_sub(overlap);
+                let (newest, again, next) = (None, None, None);
+                Look { since, left, newest, again, next, tries: 0, ..look }
+            }
+            (None, None) => return None,
+        };
+        self.looks.push(look.clone());
+        Some(look)
     }
 
     /// Forgets what was looked into.
@@ -203,5 +260,21 @@ mod tests {
         assert!(memory.put_off("1") && !memory.put_off("1"));
         assert_eq!(memory.looks, [look("2", 50)]);
         assert!(memory.has_room(MOST_LOOKS - 1) && !memory.has_room(MOST_LOOKS));
+    }
+
+    #[test]
+    fn what_is_news_while_a_thing_is_read_is_read_behind_it() {
+        let mut memory = Memory::default();
+        memory.add(look("1", 50));
+        let begun = Look { newest: Some(900), ..look("1", 50) };
+        let second = memory.went_on(begun, Some("after=b".into()), 15).unwrap();
+        assert_eq!((second.since, second.next.as_deref()), (50, Some("after=b")));
+        assert!(!memory.add(Look { left: 3, ..look("1", 800) }));
+        let known = memory.look("1").cloned().unwrap();
+        assert_eq!((known.since, known.again), (50, Some(3)));
+        let anew = memory.went_on(known, None, 15).unwrap();
+        assert_eq!(anew, Look { left: 3, ..look("1", 885) });
+        assert_eq!(memory.went_on(anew, None, 15), None);
+        assert!(memory.looks.is_empty());
     }
 }

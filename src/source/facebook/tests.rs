@@ -176,6 +176,14 @@ fn comments_are_read_until_the_known_ones_page_by_page() {
     assert_eq!(ids(&page), ["2_3", "2_1"]);
     assert!(page.next.is_empty() && page.posts[0].author.is_unknown());
     assert!(Memory::of(&visit(&cursor(&page))).looks.is_empty());
+    // Touched while it was being read: it is read once more behind that.
+    let mut memory = Memory::of(&cut);
+    memory.add(Look { id: "10_2".into(), since: NOON - 100, ..Look::default() });
+    let Cursor(touched) = memory.cursor();
+    let again = answered(source.as_ref(), &next, &list(&[], None), &visit(&touched));
+    assert_eq!(asked(&again.next[0], "after"), None);
+    let look = &Memory::of(&visit(&cursor(&again))).looks[0];
+    assert_eq!((look.since, look.again), (NOON - 60 - OVERLAP, None));
     // Asked for twice in one poll.
     let done = visit(&cursor(&page));
     assert_eq!(answered(source.as_ref(), &next, &body, &done), Page::default());
@@ -203,6 +211,7 @@ fn older_posts_are_looked_through_in_rounds() {
     let many: Vec<Value> = (0..101).map(|nth| old(&format!("10_{nth}"), 30)).collect();
     let page = answered(source.as_ref(), &round, &list(&many, Some("b")), &visit(""));
     assert_eq!((page.next.len(), page.cursor), (0, None));
+    assert!(page.trouble.is_some());
 }
 
 #[test]
@@ -407,7 +416,7 @@ fn recorded_replies_are_read() {
         ("page_feed_p2.json", Ok((5, "19292868552_10158331020098553 | text=We’ve seen"))),
         ("post.json", Ok((1, "175154750010052_424924701699721 | text=我测试一下 MyLife"))),
         ("post_full.json", Ok((1, "565225540184937_4018908568149933 | text=A Russian"))),
-        ("posts_by_ids.json", Ok((18, "19292868552_10158347294088553 | text=Despite"))),
+        ("posts_by_ids.json", Ok((18, "19292868552_10158345715593553 | text=Messenger API"))),
         // The Page itself commented.
         ("webhook_feed_comment.json", Ok((0, ""))),
         ("webhook_message.json", Ok((1, "m_AbCdEf | text=Where is my order? | published=2025"))),

@@ -1,7 +1,7 @@
 //! What Meta pushes to a webhook, saved: a comment, a post or a message each, as it was written,
 //! changed or removed.
 
-use super::items::{FACEBOOK, INSTAGRAM, profile, time, word};
+use super::items::{FACEBOOK, INSTAGRAM, profile, time, web, word};
 use crate::post::{Author, Concerns, Post};
 use crate::source::Page;
 use crate::text::html;
@@ -69,7 +69,7 @@ fn written(told: &Value) -> Option<Post> {
     }
     let kind = word(told, "/item").unwrap_or("post");
     let at = time(told, "/created_time");
-    let url = word(told, "/post/permalink_url").filter(|_| !is_comment).map(str::to_owned);
+    let url = word(told, "/post/permalink_url").filter(|_| !is_comment).and_then(web);
     Some(Post {
         site: FACEBOOK.into(),
         has_own_url: url.is_some(),
@@ -99,7 +99,7 @@ fn written_there(told: &Value, field: &str) -> Option<Post> {
         text: text(told, "/text").or_else(described)?,
         author: Author {
             name: handle.clone(),
-            url: handle.as_deref().map(profile),
+            url: handle.as_deref().and_then(profile),
             handle,
             followers: None,
         },
