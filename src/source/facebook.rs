@@ -145,7 +145,7 @@ impl Source for Facebook {
         }
         match what {
             "look" => self.look_refused(request, &fault, of, visit),
-            "recheck" => self.recheck_refused(request, &fault, of),
+            "recheck" => self.recheck_refused(&fault, of),
             "check" => Verdict::Skip,
             FEED => {
                 let key = ("page", self.page.as_str());
@@ -372,7 +372,11 @@ fn touched(listing: &Value, since: i64) -> Vec<Look> {
         // What moved in the second that was read last is looked into again.
         second(item, "/updated_time").filter(|moved| *moved >= since)?;
         let count = item.pointer("/comments/summary/total_count").and_then(Value::as_u64);
-        (count != Some(0)).then(|| Look { id, since: since.saturating_sub(OVERLAP), ..Look::default() })
+        (count != Some(0)).then(|| Look {
+            id,
+            since: since.saturating_sub(OVERLAP),
+            ..Look::default()
+        })
     };
     entries(listing).iter().filter_map(look).collect()
 }

@@ -59,9 +59,10 @@ impl Facebook {
                 self.missing(id, &mut page);
                 continue;
             };
-            let read = match self.is_wall(id) {
-                true => items::post(item),
-                false => items::comment(item, None, &self.page),
+            let read = if self.is_wall(id) {
+                items::post(item)
+            } else {
+                items::comment(item, None, &self.page)
             };
             match read {
                 Some(post) => page.posts.push(post),
@@ -84,7 +85,7 @@ impl Facebook {
 
     /// Returns what it means that `ids` are refused: one that is no more spoils all, so that they are
     /// asked for again, half and half, until it is found.
-    pub(super) fn recheck_refused(&self, _: &Request, fault: &Fault, ids: &str) -> Verdict {
+    pub(super) fn recheck_refused(&self, fault: &Fault, ids: &str) -> Verdict {
         let ids: Vec<&str> = ids.split(',').collect();
         let mut page = Page::default();
         match (fault.meaning(), ids.as_slice()) {

@@ -5,7 +5,9 @@ use super::*;
 use crate::fetch::Location;
 use crate::source::Cursor;
 use crate::source::site::Told;
-use crate::source::testing::{answered, line, lines, refused, samples, saved, source, visit};
+use crate::source::testing::{
+    answered, line, lines, refused, reply, samples, saved, source, visit,
+};
 use serde_json::json;
 
 const NOON: i64 = 1_795_348_800;
@@ -388,10 +390,12 @@ fn a_webhook_that_was_saved_is_read() {
     assert!(page.posts[3].is_private);
 }
 
+/// How many posts a recorded reply holds, and how the first begins; or what is said of it.
+type Recorded = Result<(usize, &'static str), &'static str>;
+
 #[test]
 fn recorded_replies_are_read() {
-    // How many posts, how many left out, and how the first begins; or what is said of it.
-    let expected: &[(&str, Result<(usize, &str), &str>)] = &[
+    let expected: &[(&str, Recorded)] = &[
         ("comment.json", Ok((1, "10158371815748553_10158371930463553 | text=This is really nice"))),
         ("comment_full.json", Ok((1, "2954961744718970_2966313500250461 | text=My Nice Car"))),
         ("comments_p1.json", Ok((10, "10158407654328553_10158407835073553 | text=Boa noite"))),
@@ -440,4 +444,21 @@ fn recorded_replies_are_read() {
             (read, _) => panic!("{name}: {read:?}"),
         }
     }
+}
+
+#[test]
+fn replies_in_the_shapes_of_today_are_read_by_themselves() {
+    let read = |name: &str| saved(tried().as_ref(), reply(name).as_bytes()).unwrap();
+    let page = read("facebook/feed.json");
+    assert_eq!(
+        (ids(&page), page.posts[1].text.as_str()),
+        (vec!["10_21", "10_20"], "Bob shared a photo.")
+    );
+    let page = read("facebook/comments.json");
+    assert_eq!((ids(&page), page.posts[1].text.as_str()), (vec!["21_32", "21_31"], "[sticker]"));
+    let page = read("facebook/conversations.json");
+    assert_eq!((ids(&page), page.posts[1].text.as_str()), (vec!["m_2", "m_1"], "[photo]"));
+    let page = read("facebook/ratings.json");
+    assert_eq!(page.posts.iter().map(|post| post.rating).collect::<Vec<_>>(), [Some(1), Some(5)]);
+    assert_eq!(ids(&read("facebook/webhook.json")), ["21_33", "m_3"]);
 }

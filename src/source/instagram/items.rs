@@ -14,7 +14,12 @@ pub(super) fn link(item: &Value) -> Option<String> {
 fn author(item: &Value) -> Author {
     let handle = word(item, "/username").or_else(|| word(item, "/from/username"));
     let handle = handle.map(html::clean).filter(|handle| !handle.is_empty());
-    Author { name: handle.clone(), url: handle.as_deref().and_then(profile), handle, followers: None }
+    Author {
+        name: handle.clone(),
+        url: handle.as_deref().and_then(profile),
+        handle,
+        followers: None,
+    }
 }
 
 /// Reads a photo, a video or an album. One without words is described.

@@ -4,7 +4,9 @@ use super::*;
 use crate::fetch::Location;
 use crate::source::Cursor;
 use crate::source::site::Told;
-use crate::source::testing::{answered, line, lines, refused, samples, saved, source, visit};
+use crate::source::testing::{
+    answered, line, lines, refused, reply, samples, saved, source, visit,
+};
 use serde_json::json;
 
 const NOON: i64 = 1_795_348_800;
@@ -368,9 +370,12 @@ fn what_a_webhook_brought_is_read() {
     );
 }
 
+/// How many posts a recorded reply holds, and how the first begins; or what is said of it.
+type Recorded = Result<(usize, &'static str), &'static str>;
+
 #[test]
 fn recorded_replies_are_read() {
-    let expected: &[(&str, Result<(usize, &str), &str>)] = &[
+    let expected: &[(&str, Recorded)] = &[
         ("comment_replies.json", Ok((1, "17847314687296283 | text=@lixiangguodu123 nihao"))),
         ("comments_by_ids.json", Ok((2, "17858154961981086 | text=Beautiful! | name=lixiang"))),
         ("comments_p1.json", Ok((2, "17858154961981086 | text=Beautiful! | published=2020-06-01"))),
@@ -408,4 +413,15 @@ fn recorded_replies_are_read() {
             (read, _) => panic!("{name}: {read:?}"),
         }
     }
+}
+
+#[test]
+fn replies_in_the_shapes_of_today_are_read_by_themselves() {
+    let read = |name: &str| saved(tried(&[]).as_ref(), reply(name).as_bytes()).unwrap();
+    let page = read("instagram/comments.json");
+    assert_eq!((ids(&page), page.posts[1].parent.as_deref()), (vec!["31", "32"], Some("31")));
+    let page = read("instagram/media.json");
+    assert_eq!((ids(&page), page.posts[1].text.as_str()), (vec!["21", "20"], "[album]"));
+    let page = read("instagram/mentioned.json");
+    assert_eq!((ids(&page), page.posts[0].thread.as_deref()), (vec!["41"], Some("40")));
 }

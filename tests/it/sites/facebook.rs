@@ -31,18 +31,18 @@ pub(super) struct Mood {
 
 /// What is refused, with status, body and a header of limits.
 pub(super) const REFUSALS: [(u16, &str, &str); 4] = [
-    (400, r#"{"error":{"message":"(#4) Application request limit reached","code":4,"is_transient":true}}"#, ""),
+    (
+        400,
+        r#"{"error":{"message":"(#4) Application request limit reached","code":4,"is_transient":true}}"#,
+        "",
+    ),
     (
         400,
         r#"{"error":{"message":"(#80001) There have been too many calls","code":80001}}"#,
         r#"{"10":[{"type":"pages","call_count":100,"estimated_time_to_regain_access":7}]}"#,
     ),
     (500, r#"{"error":{"message":"An unexpected error","code":2,"is_transient":true}}"#, ""),
-    (
-        401,
-        r#"{"error":{"message":"Session has expired","code":190,"error_subcode":463}}"#,
-        "",
-    ),
+    (401, r#"{"error":{"message":"Session has expired","code":190,"error_subcode":463}}"#, ""),
 ];
 
 /// Lets in whoever shows the token and proves it, and refuses as the test says.
@@ -154,8 +154,12 @@ fn comments(post: &str, is_later: bool) -> Option<Vec<Value>> {
                 .map(|nth| {
                     // An answer, one of the Page's own, one of somebody who is not told.
                     let parent = (nth == 5).then(|| "3_50".to_owned());
-                    let mut item =
-                        comment(format!("3_{}", 50 + nth), parent, by(if nth == 7 { 10 } else { 200 + nth }), hour - nth);
+                    let mut item = comment(
+                        format!("3_{}", 50 + nth),
+                        parent,
+                        by(if nth == 7 { 10 } else { 200 + nth }),
+                        hour - nth,
+                    );
                     if nth == 9 {
                         item.as_object_mut().unwrap().remove("from");
                     }
@@ -224,14 +228,18 @@ fn page_at(asked: &Asked, mood: &Mood) -> Answer {
             asked,
         ),
         (id, "comments") => {
-            assert_eq!((asked.get("filter"), asked.get("order")), ("stream", "reverse_chronological"));
+            assert_eq!(
+                (asked.get("filter"), asked.get("order")),
+                ("stream", "reverse_chronological")
+            );
             comments(id, is_later).map_or_else(hidden, |comments| paged(comments, asked))
         }
         // What is older than the newest messages answers as if it had been deleted.
         ("t_2", "messages") if asked.get("after") == "at=20" => {
             let first: Vec<Value> = messages(2).into_iter().take(25).collect();
             let mut listing = page_of(first, "at=20", "5", "/x");
-            let next = value!({"cursors": {"after": "at=25"}, "next": "https://graph.facebook.com/"});
+            let next =
+                value!({"cursors": {"after": "at=25"}, "next": "https://graph.facebook.com/"});
             listing["paging"] = next;
             json(200, listing.to_string())
         }
@@ -259,7 +267,8 @@ fn told(site: &StandIn, token: &str, secret: &str) -> String {
 #[test]
 fn a_poll_cut_off_anywhere_loses_nothing() {
     let (mentions, _) = cut_everywhere(|| page(&Arc::default()), config);
-    let count = |word: &str| mentions.iter().filter(|row| row.contains(&format!("| {word}"))).count();
+    let count =
+        |word: &str| mentions.iter().filter(|row| row.contains(&format!("| {word}"))).count();
     let posts = usize::try_from(POSTS - POSTS / 3).unwrap();
     assert_eq!(count("Post "), posts, "the Page's own are none");
     assert_eq!(count("Comment "), usize::try_from(COMMENTS).unwrap() - 1);
@@ -279,7 +288,8 @@ fn a_comment_below_an_old_post_is_found_and_little_is_asked_twice() {
     world.vahti("poll").ok();
     let before = site.seen().len();
     world.vahti("poll").ok();
-    let asked: Vec<String> = site.seen().split_off(before).into_iter().map(|one| one.path).collect();
+    let asked: Vec<String> =
+        site.seen().split_off(before).into_iter().map(|one| one.path).collect();
     // The lists, the second page of the round, and what was touched last.
     assert_eq!(asked.len(), 7, "{asked:?}");
     assert_eq!(stored(&world).0.iter().filter(|row| row.contains("900_1")).count(), 0);

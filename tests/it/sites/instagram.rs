@@ -91,7 +91,9 @@ fn account_at(asked: &Asked, mood: &Mood) -> Answer {
             let messages = vec![message("a3", "77"), message("a2", "17"), message("a1", "77")];
             let messages = page_of(messages, "", "20", "/x");
             paged(
-                vec![value!({"id": "aWdfZAG0=", "updated_time": time(hour()), "messages": messages})],
+                vec![
+                    value!({"id": "aWdfZAG0=", "updated_time": time(hour()), "messages": messages}),
+                ],
                 asked,
             )
         }
@@ -99,7 +101,8 @@ fn account_at(asked: &Asked, mood: &Mood) -> Answer {
             "acme" => json(200, value!({"data": [{"id": "178"}]}).to_string()),
             _ => json(
                 400,
-                value!({"error": {"message": "The hashtag does not exist", "code": 24}}).to_string(),
+                value!({"error": {"message": "The hashtag does not exist", "code": 24}})
+                    .to_string(),
             ),
         },
         ("178", "recent_media") if asked.get("user_id") == "17" => {
@@ -135,7 +138,8 @@ fn config(site: &StandIn) -> String {
 #[test]
 fn a_poll_cut_off_anywhere_loses_nothing() {
     let (mentions, _) = cut_everywhere(|| account(&Arc::default()), config);
-    let count = |word: &str| mentions.iter().filter(|row| row.contains(&format!("| {word}"))).count();
+    let count =
+        |word: &str| mentions.iter().filter(|row| row.contains(&format!("| {word}"))).count();
     // One comment is the account's own; 55 answer the last one.
     assert_eq!(count("Comment "), usize::try_from(COMMENTS).unwrap() - 1 + 55 + 1);
     assert_eq!((count("Message "), count("Look who is here"), count("#acme ")), (2, 1, 55));
@@ -150,7 +154,8 @@ fn what_is_new_is_found_and_little_is_asked_twice() {
     world.vahti("poll").ok();
     let before = site.seen().len();
     world.vahti("poll").ok();
-    let asked: Vec<String> = site.seen().split_off(before).into_iter().map(|one| one.path).collect();
+    let asked: Vec<String> =
+        site.seen().split_off(before).into_iter().map(|one| one.path).collect();
     // Two pages of media, tags, messages, what has the hashtag, and the one that nobody knows.
     let once = |path: &str| asked.iter().filter(|known| known.ends_with(path)).count();
     assert_eq!((once("17/media"), once("17/tags"), once("/conversations")), (2, 1, 1), "{asked:?}");
