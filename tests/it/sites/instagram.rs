@@ -1,7 +1,7 @@
 //! An account of Instagram, as the Graph API tells of it.
 
 use super::facebook::{
-    Mood, SECRET, TOKEN, guarded, has_no_secret, hidden, hour, page_of, paged, time,
+    Mood, SECRET, TOKEN, expect_pause, guarded, has_no_secret, hidden, hour, page_of, paged, time,
 };
 use crate::support::standin::{Asked, HEAD, StandIn, cut_everywhere, json, stored};
 use crate::support::{Answer, World};
@@ -181,14 +181,10 @@ fn a_wrong_token_is_told_and_never_shown() {
 
 #[test]
 fn a_limit_and_an_expired_token_are_understood() {
-    for (nth, expected) in [(1, "error 4)"), (4, "it has expired")] {
+    for (nth, expected, seconds) in [(1, "error 4)", 3600), (4, "it has expired", 21_600)] {
         let mood = Arc::new(Mood::default());
         mood.refuses.store(nth, Ordering::SeqCst);
         let site = account(&mood);
-        let world = World::new(&config(&site));
-        world.vahti("poll");
-        assert_eq!(site.seen().len(), 1, "nothing more is asked then");
-        let status = world.vahti("status").out;
-        assert!(status.contains(expected), "{status}");
+        expect_pause(&World::new(&config(&site)), &site, expected, seconds);
     }
 }
