@@ -15,7 +15,7 @@ use graph::{Fault, Graph, Meaning, behind, is_id};
 use inbox::{INBOX, Inbox, entries, keep_since};
 use items::{is_by, second, word};
 use memory::{FULL, Look, MOST_TRIES, Memory, OVERLAP};
-use refusal::{less, list_refused, main_refused, put_off};
+use refusal::{LOOK, less, list_refused, listed, main_refused, put_off, unread, unsaid};
 use serde_json::Value;
 
 pub(super) mod graph;
@@ -97,7 +97,7 @@ impl Source for Facebook {
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        let memory = Memory::of(visit);
+        let memory = self.memory(visit);
         let next = |name: &str| memory.list(name).walk.next;
         let mut asked = vec![self.list(TAGGED, next(TAGGED).as_deref(), 0)];
         if let Some(inbox) = &self.inbox {
@@ -112,17 +112,18 @@ impl Source for Facebook {
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
-        let value = self.graph.parsed(reply)?;
         let (what, of) = reply.about.split_once(' ').unwrap_or((&reply.about, ""));
+        let value = match self.graph.parsed(reply).and_then(|value| listed(value, what)) {
+            Ok(value) => value,
+            Err(Unreadable(why)) if what == LOOK => return Ok(unread(&why, of, visit)),
+            Err(unreadable) => return Err(unreadable),
+        };
         match what {
             "" => return saved::read(&value, &self.page),
-            "look" => return self.read_look(&value, of, visit),
+            LOOK => return Ok(self.read_look(&value, of, visit)),
             "recheck" => return Ok(self.read_recheck(&value, of)),
             "check" => return Ok(Page { posts: vec![recheck::gone(of)], ..Page::default() }),
             _ => {}
-        }
-        if value.get("data").is_none_or(|data| !data.is_array()) {
-            return Err(Unreadable("the answer holds no list".into()));
         }
         let count = of.parse().unwrap_or_default();
         Ok(match (what, &self.inbox) {
@@ -135,16 +136,18 @@ impl Source for Facebook {
     }
 
     fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
-        let Some(fault) = self.graph.refused(refusal) else { return Verdict::AsItSays };
         let (what, of) = request.about.split_once(' ').unwrap_or((&request.about, ""));
-        if what == "look" && matches!(fault.meaning(), Meaning::Later) {
+        let Some(fault) = self.graph.refused(refusal) else {
+            return unsaid(refusal, what, of, visit);
+        };
+        if what == LOOK && fault.meaning() == Meaning::Later {
             return put_off(&fault, of, visit);
         }
         if let Some(verdict) = fault.verdict(refusal, visit) {
             return verdict;
         }
         match what {
-            "look" => self.look_refused(request, &fault, of, visit),
+            LOOK => self.look_refused(request, &fault, of, visit),
             "recheck" => self.recheck_refused(&fault, of),
             "check" => Verdict::Skip,
             FEED => {
@@ -173,6 +176,14 @@ impl Source for Facebook {
 }
 
 impl Facebook {
+    /// Returns what is remembered. Conversations that were to be looked into are not, where messages are
+    /// no longer wanted.
+    fn memory(&self, visit: &Visit) -> Memory {
+        let mut memory = Memory::of(visit);
+        memory.looks.retain(|look| !look.is_thread || self.inbox.is_some());
+        memory
+    }
+
     /// Asks for a page of one of the lists.
     fn list(&self, name: &str, position: Option<&str>, count: u8) -> Request {
         let (edge, fields) = match name {
@@ -208,12 +219,12 @@ impl Facebook {
             ("limit", COMMENTS),
         ];
         let path = format!("{}/comments", look.id);
-        self.graph.ask(&path, &query, look.next.as_deref()).about(format!("look {}", look.id))
+        self.graph.ask(&path, &query, look.next.as_deref()).about(format!("{LOOK} {}", look.id))
     }
 
     /// Reads a page of the wall: what visitors wrote, and where there are comments.
     fn read_feed(&self, listing: &Value, empty: u8, visit: &Visit) -> Page {
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let mut page = self.posts(listing, FEED, memory.begun());
         let since = memory.list(FEED).since;
         let touched = touched(listing, since);
@@ -231,7 +242,7 @@ impl Facebook {
 
     /// Reads a page of the round over all posts there are: only where there are comments.
     fn read_round(&self, listing: &Value, left: u8, visit: &Visit) -> Page {
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let mut page = Page::default();
         let list = memory.list(ROUND);
         let touched = touched(listing, list.since);
@@ -240,10 +251,10 @@ impl Facebook {
             return page;
         }
         self.add(&mut memory, touched, &mut page);
-        let newest = entries(listing).iter().filter_map(|item| second(item, "/updated_time")).max();
         let next =
             behind(listing, list.walk.next.as_deref()).filter(|_| !entries(listing).is_empty());
-        memory.read(ROUND, newest, next.as_ref());
+        // What is touched behind the round while it is under way is for the next one.
+        memory.read(ROUND, Some(visit.now.timestamp() - OVERLAP), next.as_ref());
         if let (Some(next), 2..) = (&next, left) {
             page.next.push(self.list(ROUND, Some(next), left - 1));
         }
@@ -253,7 +264,7 @@ impl Facebook {
 
     /// Reads a page of a list of which all that is new is told.
     fn read_list(&self, name: &str, listing: &Value, empty: u8, visit: &Visit) -> Page {
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let mut page = self.posts(listing, name, memory.begun());
         page.next.extend(self.advance(name, listing, empty, &mut memory));
         page.cursor = Some(memory.cursor());
@@ -310,15 +321,12 @@ impl Facebook {
     }
 
     /// Reads a page of comments, newest first, or of the older messages of a conversation.
-    fn read_look(&self, value: &Value, id: &str, visit: &Visit) -> Result<Page, Unreadable> {
-        let mut memory = Memory::of(visit);
+    fn read_look(&self, value: &Value, id: &str, visit: &Visit) -> Page {
+        let mut memory = self.memory(visit);
         // Asked for twice in one poll, and done.
-        let Some(look) = memory.look(id).cloned() else { return Ok(Page::default()) };
-        if value.get("data").is_none_or(|data| !data.is_array()) {
-            return Err(Unreadable("the answer holds no list".into()));
-        }
+        let Some(look) = memory.look(id).cloned() else { return Page::default() };
         if let (true, Some(inbox)) = (look.is_thread, &self.inbox) {
-            return Ok(inbox.read_more(&self.graph, value, id, visit));
+            return inbox.read_more(&self.graph, value, id, visit);
         }
         let mut page = Page::default();
         for item in entries(value).iter().filter(|item| !is_by(item, &[&self.page])) {
@@ -337,7 +345,7 @@ impl Facebook {
         let goes_on = memory.went_on(look, next, OVERLAP);
         page.next.extend(goes_on.map(|look| self.look(&look)));
         page.cursor = Some(memory.cursor());
-        Ok(page)
+        page
     }
 
     /// Returns what it means that the comments of a post, or messages, are refused.
@@ -345,7 +353,7 @@ impl Facebook {
         if let Some(page) = less(request, fault) {
             return Verdict::Instead(Box::new(page));
         }
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let Some(look) = memory.look(id).cloned() else { return Verdict::Skip };
         if look.is_thread {
             return Inbox::refused(fault, id, visit);

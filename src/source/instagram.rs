@@ -10,7 +10,7 @@ use super::facebook::graph::{self, Graph, Meaning, behind, is_id};
 use super::facebook::inbox::{INBOX, Inbox, entries, keep_since};
 use super::facebook::items::{INSTAGRAM, second, word};
 use super::facebook::memory::{FULL, Look, MOST_TRIES, Memory, OVERLAP, Seen};
-use super::facebook::refusal::{list_refused, main_refused, put_off};
+use super::facebook::refusal::{LOOK, list_refused, listed, main_refused, put_off, unread, unsaid};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Reply, Request};
@@ -147,7 +147,7 @@ impl Source for Instagram {
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        let memory = Memory::of(visit);
+        let memory = self.memory(visit);
         let next = |name: &str| memory.list(name).walk.next;
         let mut asked = Vec::new();
         if self.by_facebook {
@@ -167,15 +167,16 @@ impl Source for Instagram {
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
-        let value = self.graph.parsed(reply)?;
         let mut about = reply.about.splitn(3, ' ');
         let mut word = || about.next().unwrap_or_default();
         let (what, of, tag) = (word(), word(), word());
+        let value = match self.graph.parsed(reply).and_then(|value| listed(value, what)) {
+            Ok(value) => value,
+            Err(Unreadable(why)) if what == LOOK => return Ok(unread(&why, of, visit)),
+            Err(unreadable) => return Err(unreadable),
+        };
         if what.is_empty() {
             return saved::read(&value, &self.account);
-        }
-        if value.get("data").is_none_or(|data| !data.is_array()) {
-            return Err(Unreadable("the answer holds no list".into()));
         }
         let count = of.parse().unwrap_or_default();
         Ok(match (what, &self.inbox) {
@@ -183,17 +184,19 @@ impl Source for Instagram {
             (INBOX, Some(inbox)) => inbox.read(&self.graph, &value, count, visit),
             (SEARCH, _) => self.read_search(&value, of, visit),
             (HASHTAG, _) => self.read_list(&value, Some(tag), count, visit),
-            ("look", _) => self.read_look(&value, of, visit),
+            (LOOK, _) => self.read_look(&value, of, visit),
             _ => self.read_list(&value, None, count, visit),
         })
     }
 
     fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
-        let Some(fault) = self.graph.refused(refusal) else { return Verdict::AsItSays };
         let mut about = request.about.splitn(3, ' ');
         let mut word = || about.next().unwrap_or_default();
         let (what, of, tag) = (word(), word(), word());
-        if what == "look" && fault.meaning() == Meaning::Later {
+        let Some(fault) = self.graph.refused(refusal) else {
+            return unsaid(refusal, what, of, visit);
+        };
+        if what == LOOK && fault.meaning() == Meaning::Later {
             return put_off(&fault, of, visit);
         }
         if let Some(verdict) = fault.verdict(refusal, visit) {
@@ -201,7 +204,7 @@ impl Source for Instagram {
         }
         let key = ("account", self.account.as_str());
         match (what, &self.inbox) {
-            ("look", _) => self.look_refused(request, &fault, of, visit),
+            (LOOK, _) => self.look_refused(request, &fault, of, visit),
             (MEDIA, _) if request.about == format!("{MEDIA} 0") => {
                 let first = || self.media(None, 0);
                 main_refused(request, (MEDIA, SITE.needs), key, &fault, first, visit)
@@ -234,6 +237,14 @@ impl Source for Instagram {
 }
 
 impl Instagram {
+    /// Returns what is remembered. Conversations that were to be looked into are not, where messages are
+    /// no longer wanted.
+    fn memory(&self, visit: &Visit) -> Memory {
+        let mut memory = Memory::of(visit);
+        memory.looks.retain(|look| !look.is_thread || self.inbox.is_some());
+        memory
+    }
+
     /// Asks for a page of the account's own media.
     fn media(&self, position: Option<&str>, page: u8) -> Request {
         let fields = "id,permalink,timestamp,comments_count,username";

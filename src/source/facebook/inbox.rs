@@ -7,6 +7,7 @@
 use super::graph::{Fault, Graph, Meaning, behind, is_id};
 use super::items::{self, is_by, second, word};
 use super::memory::{FULL, Look, MOST_LOOKS, MOST_THREADS, MOST_TRIES, Memory, OVERLAP};
+use super::refusal::LOOK;
 use crate::fetch::Request;
 use crate::post::Post;
 use crate::source::{Page, Verdict, Visit};
@@ -53,7 +54,7 @@ impl Inbox {
     pub(in crate::source) fn look(graph: &Graph, look: &Look) -> Request {
         let query = [("fields", OF_A_MESSAGE), ("limit", MESSAGES)];
         let path = format!("{}/messages", look.id);
-        graph.ask(&path, &query, look.next.as_deref()).about(format!("look {}", look.id))
+        graph.ask(&path, &query, look.next.as_deref()).about(format!("{LOOK} {}", look.id))
     }
 
     /// Reads a page of conversations.

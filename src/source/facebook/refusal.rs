@@ -3,7 +3,11 @@
 use super::graph::{Fault, Meaning, later, smaller};
 use super::memory::Memory;
 use crate::fetch::Request;
-use crate::source::{Page, Verdict, Visit};
+use crate::source::{Page, Refusal, Unreadable, Verdict, Visit};
+use serde_json::Value;
+
+/// What a request is for that looks into something.
+pub(in crate::source) const LOOK: &str = "look";
 
 /// Asks for less at once, where that is what is wanted.
 pub(in crate::source) fn less(request: &Request, fault: &Fault) -> Option<Page> {
@@ -64,15 +68,46 @@ pub(in crate::source) fn main_refused(
     }
 }
 
+/// Returns what a refusal without a word means: what can be put off does not hold up the rest.
+pub(in crate::source) fn unsaid(
+    refusal: &Refusal<'_>,
+    what: &str,
+    id: &str,
+    visit: &Visit,
+) -> Verdict {
+    let status = refusal.status;
+    if what == LOOK && matches!(status, 400 | 403 | 404) {
+        return Verdict::Instead(Box::new(unread(
+            &format!("the API answered {status}"),
+            id,
+            visit,
+        )));
+    }
+    Verdict::AsItSays
+}
+
 /// Puts off what could not be looked into because something of theirs failed.
 pub(in crate::source) fn put_off(fault: &Fault, id: &str, visit: &Visit) -> Verdict {
+    let wait = Some(later(visit.now));
+    Verdict::Instead(Box::new(Page { wait, ..unread(&fault.told(), id, visit) }))
+}
+
+/// The same, where the answer makes no sense.
+pub(in crate::source) fn unread(why: &str, id: &str, visit: &Visit) -> Page {
     let mut memory = Memory::of(visit);
     let what = if memory.put_off(id) { "later" } else { "no more" };
-    let told = fault.told();
-    Verdict::Instead(Box::new(Page {
+    Page {
         cursor: Some(memory.cursor()),
-        wait: Some(later(visit.now)),
-        trouble: Some(format!("{told}; what was written below {id} is asked for {what}")),
+        trouble: Some(format!("{why}; what was written below {id} is asked for {what}")),
         ..Page::default()
-    }))
+    }
+}
+
+/// Returns an answer that is the list that it is to be.
+pub(in crate::source) fn listed(value: Value, what: &str) -> Result<Value, Unreadable> {
+    let is_list = value.get("data").is_some_and(Value::is_array);
+    if is_list || matches!(what, "" | "recheck" | "check") {
+        return Ok(value);
+    }
+    Err(Unreadable("the answer holds no list".into()))
 }

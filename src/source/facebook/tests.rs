@@ -256,6 +256,10 @@ fn conversations_bring_their_messages() {
     assert!(page.next.is_empty() && page.posts.is_empty());
     let walk = Memory::of(&visit(&cursor(&page))).list(INBOX);
     assert_eq!(walk.since, NOON - 60);
+    // Where messages are no longer wanted, none is asked for.
+    let told = [("page", Told::Text("10".into())), ("messages", Told::Flag(false))];
+    let quiet = super::super::testing::source(Kind::Facebook, &told, &[]);
+    assert_eq!(quiet.also(&visit(&cut)).len(), 2);
 }
 
 #[test]
@@ -295,6 +299,12 @@ fn a_post_that_fails_again_and_again_does_not_hold_up_the_others() {
         at = cursor(&page);
         assert_eq!(Memory::of(&visit(&at)).looks.len(), left);
     }
+    // Nor does one whose answer makes no sense, or that is refused without a word.
+    let reply = answered(source.as_ref(), &look, "<html>", &visit(&at));
+    assert!(reply.trouble.is_some() && reply.wait.is_none());
+    let odd = refused(source.as_ref(), &look, (404, "<html>"), &visit(&at));
+    assert!(matches!(odd, Verdict::Instead(page) if page.trouble.is_some()));
+    assert_eq!(refused(source.as_ref(), &look, (502, ""), &visit(&at)), Verdict::AsItSays);
     // One that is gone is left at once.
     let look = source.also(&visit(&at)).pop().unwrap();
     let gone = (404, r#"{"error":{"message":"?","code":100,"error_subcode":33}}"#);

@@ -7,8 +7,8 @@ use crate::post::Post;
 use crate::source::facebook::graph::{Fault, Meaning, behind, is_id};
 use crate::source::facebook::inbox::{Inbox, entries, keep_since};
 use crate::source::facebook::items::{second, word};
-use crate::source::facebook::memory::{Look, MOST_TRIES, Memory};
-use crate::source::facebook::refusal::less;
+use crate::source::facebook::memory::{Look, MOST_TRIES};
+use crate::source::facebook::refusal::{LOOK, less};
 use crate::source::{Page, Verdict, Visit};
 use serde_json::Value;
 
@@ -31,12 +31,12 @@ impl Instagram {
         };
         let query = [("fields", fields.as_str()), ("limit", PER_PAGE)];
         let path = format!("{}/{edge}", look.id);
-        self.graph.ask(&path, &query, look.next.as_deref()).about(format!("look {}", look.id))
+        self.graph.ask(&path, &query, look.next.as_deref()).about(format!("{LOOK} {}", look.id))
     }
 
     /// Reads a page of comments or answers, or of the older messages of a conversation.
     pub(super) fn read_look(&self, listing: &Value, id: &str, visit: &Visit) -> Page {
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         // Asked for twice in one poll, and done.
         let Some(look) = memory.look(id).cloned() else { return Page::default() };
         if let (true, Some(inbox)) = (look.is_thread, &self.inbox) {
@@ -83,7 +83,7 @@ impl Instagram {
         if let Some(page) = less(request, fault) {
             return Verdict::Instead(Box::new(page));
         }
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let Some(look) = memory.look(id).cloned() else { return Verdict::Skip };
         if look.is_thread {
             return Inbox::refused(fault, id, visit);

@@ -5,6 +5,7 @@ use crate::support::{Answer, World};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json as value};
 use sha2::Sha256;
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -50,8 +51,10 @@ pub(super) fn guarded(asked: &Asked, mood: &Mood) -> Option<Answer> {
     let shown = asked.header("authorization");
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(TOKEN.as_bytes());
-    let proof: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut proof = String::new();
+    for byte in mac.finalize().into_bytes() {
+        write!(proof, "{byte:02x}").unwrap();
+    }
     if shown != format!("Bearer {TOKEN}") {
         let token = shown.trim_start_matches("Bearer ");
         let message = format!("Malformed access token {token}");
