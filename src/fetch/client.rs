@@ -187,6 +187,8 @@ impl Client {
                 let by_reset = || limits::used_up(told).or_else(|| limits::reset(told));
                 let retry_after = match (wait, api) {
                     (None, Some(_)) if matches!(status, 403 | 429 | 503) => by_reset(),
+                    // Meta says it this way; with others it is a fault of ours, and no time counts.
+                    (None, Some(_)) if status == 400 => limits::used_up(told),
                     _ => wait,
                 };
                 let said = match api {

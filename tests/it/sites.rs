@@ -3,9 +3,11 @@
 mod appstore;
 mod bluesky;
 mod discourse;
+mod facebook;
 mod googlebusiness;
 mod googleplay;
 mod hackernews;
+mod instagram;
 mod intake;
 mod json;
 mod kept;

@@ -87,6 +87,19 @@ async fn what_an_api_says_with_a_refusal_is_kept_and_of_others_it_is_not_read() 
 }
 
 #[tokio::test]
+async fn a_refusal_for_a_bad_request_names_a_time_only_where_nothing_is_left() {
+    let spent = "X-App-Usage: {\"call_count\":100}";
+    let some = "X-App-Usage: {\"call_count\":30}";
+    for (header, seconds) in [(spent, Some(3600)), (some, None), ("X-RateLimit-Reset: 41", None)] {
+        let answer = move |_: &str, _: &str| Answer::new("400 Bad Request", &[header], b"{}");
+        let server = Server::start(answer).await;
+        let error = told(&fetcher(|_| ()), &api(&server.url("/"), &Access::default())).await;
+        let Err(FetchError::Status { retry_after, .. }) = error else { panic!("{error:?}") };
+        assert_eq!(retry_after.map(|wait| wait.as_secs()), seconds, "{header}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_has_nothing_left_is_left_alone() {
     let headers = ["X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 100"];
     let server = Server::start(move |_, _| Answer::ok(&headers, b"{}")).await;
