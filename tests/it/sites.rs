@@ -14,3 +14,5 @@ mod peertube;
 mod stackexchange;
 mod telegram;
 mod trustpilot;
+mod x;
+mod youtube;
