@@ -54,8 +54,8 @@ const PLACE: &str = "https://x.com";
 
 /// The list of posts that name the account. No search is called so.
 const MENTIONS: &str = "mentions";
-/// What is asked to learn the account's number, what became of posts, and what is asked where nothing
-/// is looked for: how much was read this month, which costs nothing.
+/// What is asked to learn the account's number, what became of posts, and what is asked for a try: how
+/// much was read this month, which costs nothing.
 const ACCOUNT: &str = "account";
 const RECHECK: &str = "recheck";
 const USAGE: &str = "usage";
@@ -114,7 +114,11 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
         per_user: given.number("price_per_user").unwrap_or(PER_USER),
         base: watch.base.clone(),
     };
-    let least = if is_searched { LEAST * x.each(false) } else { LEAST_MENTIONS * x.each(true) };
+    let least = if is_searched {
+        LEAST.saturating_mul(x.each(false))
+    } else {
+        LEAST_MENTIONS.saturating_mul(x.each(true))
+    };
     if given.number("monthly_cap").is_some_and(|cap| cap < least) {
         let cents = least.div_ceil(10_000);
         let why = "that does not pay for one page, which is the least X gives";
@@ -181,7 +185,7 @@ impl Source for X {
         let names = self.names();
         let pass = Pass::of(&visit.cursor, &names);
         if pass.at.is_empty() {
-            return self.api(USAGE, "/2/usage/tweets", &[]);
+            return self.usage();
         }
         if pass.at == MENTIONS && pass.account.is_none() {
             let path = format!("/2/users/by/username/{}", self.account.as_deref().unwrap_or("i"));
@@ -192,6 +196,11 @@ impl Source for X {
         self.ask(&pass, &list)
     }
 
+    fn probe(&self, _visit: &Visit) -> Vec<Request> {
+        // It tells whether the token is good, and costs nothing.
+        vec![self.usage()]
+    }
+
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
         let text = String::from_utf8_lossy(&reply.body);
         let parsed = json::parse(&text, json::MOST_API_BYTES);
@@ -200,7 +209,8 @@ impl Source for X {
             ACCOUNT => self.account_read(&answer, visit),
             USAGE => {
                 let what = "no keyword names a word that X can search for";
-                Ok(Page { trouble: Some(what.into()), ..Page::default() })
+                let trouble = self.names().is_empty().then(|| what.to_owned());
+                Ok(Page { trouble, ..Page::default() })
             }
             about => self.posts_read(about, &answer, visit),
         }
@@ -251,7 +261,7 @@ impl Source for X {
         }
         let mut url = url.clone();
         url.query_pairs_mut().clear().extend_pairs(&pairs);
-        let cost = self.cost(bought * self.each(is_mentions));
+        let cost = self.cost(bought.saturating_mul(self.each(is_mentions)));
         Some(Request { location: Location::Web(url), cost: Some(cost), ..request.clone() })
     }
 
@@ -292,17 +302,15 @@ impl X {
         Request::api(at(&self.base, path, query)).about(about).with(&self.access)
     }
 
+    /// Asks how much was read this month.
+    fn usage(&self) -> Request {
+        self.api(USAGE, "/2/usage/tweets", &[])
+    }
+
     /// Asks for a page of the list that is next.
     fn ask(&self, pass: &Pass, list: &List) -> Request {
         let is_mentions = pass.at == MENTIONS;
-        // A first page is small: whoever only tries whether it works need not pay for a hundred posts.
-        let is_first = list.since.is_none() && !list.is_under_way();
-        let size = match (is_first, is_mentions) {
-            (true, true) => LEAST_MENTIONS,
-            (true, false) => LEAST,
-            (false, _) => MOST,
-        };
-        let written = size.to_string();
+        let written = MOST.to_string();
         let id = |id: Option<u64>| id.map(|id| id.to_string());
         let (since, until) = (id(list.since), id(list.until));
         let from = list.from.and_then(|from| DateTime::from_timestamp(from, 0));
@@ -325,7 +333,8 @@ impl X {
             query.extend(list.next.as_deref().map(|next| ("next_token", next)));
             "/2/tweets/search/recent".to_owned()
         };
-        self.api(&pass.at, &path, &query).costs(self.cost(size * self.each(is_mentions)))
+        self.api(&pass.at, &path, &query)
+            .costs(self.cost(MOST.saturating_mul(self.each(is_mentions))))
     }
 
     /// Asks what became of these posts.
@@ -333,7 +342,8 @@ impl X {
         let mut query = vec![("ids", ids)];
         query.extend(self.fields(pass.is_renamed));
         let posts = u64::try_from(ids.split(',').count()).unwrap_or(MOST);
-        self.api(RECHECK, "/2/tweets", &query).costs(self.cost(posts * self.each(false)))
+        self.api(RECHECK, "/2/tweets", &query)
+            .costs(self.cost(posts.saturating_mul(self.each(false))))
     }
 
     /// Returns what is to be told of each post. What a post refers to is not bought with it.

@@ -211,7 +211,7 @@ fn a_walk_keeps_what_it_began_with_and_the_next_begins_where_it_began() {
     let source = tried(&[], &["Acme"]);
     let first = source.open(&visit(""));
     assert_eq!(asked(&first, "start_time").as_deref(), Some("2026-11-21T12:00:00Z"));
-    assert_eq!((asked(&first, "max_results").as_deref(), most(&first)), (Some("10"), 50_000));
+    assert_eq!((asked(&first, "max_results").as_deref(), most(&first)), (Some("100"), 500_000));
     let (page1, cursor) = step(source.as_ref(), "", &page(&[id(700), id(690)], Some("two")));
     assert!(page1.again && page1.next.is_empty());
     assert_eq!(page1.used, Some(10_000), "what it brought, not what was set aside");
@@ -297,7 +297,10 @@ fn the_account_is_looked_up_once_and_its_mentions_concern_the_brand() {
     assert_eq!((page1.again, page1.used), (true, Some(10_000)));
     let mentions = source.open(&visit(&cursor));
     assert!(mentions.location.to_string().starts_with("https://api.x.com/2/users/42/mentions"));
-    assert_eq!((asked(&mentions, "max_results").as_deref(), most(&mentions)), (Some("5"), 75_000));
+    assert_eq!(
+        (asked(&mentions, "max_results").as_deref(), most(&mentions)),
+        (Some("100"), 1_500_000)
+    );
     assert_eq!(asked(&mentions, "expansions").as_deref(), Some("author_id"));
     let (page2, cursor) = step(source.as_ref(), &cursor, &page(&[id(700)], Some("two")));
     assert_eq!(page2.posts[0].concerns, Concerns::Brand);
@@ -392,4 +395,5 @@ fn what_will_not_do_is_said_with_a_remedy() {
     assert_eq!(wrong(&[("monthly_cap", Told::Number(50_000))]), None);
     let nothing = tried(&[], &["site:acme.example"]).open(&visit(""));
     assert!(nothing.location.to_string().ends_with("/2/usage/tweets") && nothing.cost.is_none());
+    assert_eq!(tried(&[], &["Acme"]).probe(&visit("")), [nothing], "a try costs nothing");
 }
