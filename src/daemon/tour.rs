@@ -415,12 +415,12 @@ fn is_its_own(error: &FetchError) -> bool {
 /// reply that broke off may have been paid for.
 fn is_for_nothing(asked: &Result<Fetched, FetchError>) -> bool {
     match asked {
-        Ok(Fetched::Fresh { .. }) => false,
-        Ok(Fetched::Unchanged { .. }) => true,
-        Err(FetchError::Timeout { .. } | FetchError::Broken { .. }) => false,
-        Err(FetchError::TooLarge { .. }) => false,
+        Ok(Fetched::Fresh { .. })
+        | Err(
+            FetchError::Timeout { .. } | FetchError::Broken { .. } | FetchError::TooLarge { .. },
+        ) => false,
         Err(FetchError::Status { status, .. }) => *status < 500,
-        Err(_) => true,
+        Ok(Fetched::Unchanged { .. }) | Err(_) => true,
     }
 }
 

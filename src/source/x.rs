@@ -5,7 +5,7 @@
 //! began (`since_id`), and its pages are followed (`next_token`) until there is none. What a request may
 //! cost is set aside before it is asked, and where the cap leaves less, fewer posts are asked for.
 //!
-//! Facts: <https://docs.x.com/x-api> (search, mentions, errors, prices), its OpenAPI document 2.167.
+//! Facts: <https://docs.x.com/x-api> (search, mentions, errors, prices), its `OpenAPI` document 2.167.
 
 use super::search::{self, Dialect};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong, at};
@@ -112,7 +112,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
         per_post,
         per_mention: given.number("price_per_mention").unwrap_or(per_post),
         per_user: given.number("price_per_user").unwrap_or(PER_USER),
-        base: watch.base.clone(),
+        base: watch.base,
     };
     let least = if is_searched {
         LEAST.saturating_mul(x.each(false))

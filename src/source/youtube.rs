@@ -1,4 +1,4 @@
-//! YouTube, by its Data API v3: videos that name a keyword, comments below them, and the comments of the
+//! `YouTube`, by its Data API v3: videos that name a keyword, comments below them, and the comments of the
 //! brand's own channel.
 //!
 //! A search counts for itself, a hundred a day; so it is made every 16 minutes, and what a walk over

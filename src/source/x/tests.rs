@@ -128,9 +128,11 @@ fn links_of_one_post_do_not_make_it_grow_without_bound() {
     assert!(page.posts[0].text.len() < 20_000 * 15 + 50 * 2100);
 }
 
-/// Of each recorded answer how many posts it holds, and how many were dropped as mere reposts; or what
-/// is said of it.
-const RECORDED: [(&str, Result<(usize, usize), &str>); 22] = [
+/// Of a recorded answer how many posts it holds, and how many are dropped as mere reposts; or what is
+/// said of it.
+type Recorded = (&'static str, Result<(usize, usize), &'static str>);
+
+const RECORDED: [Recorded; 22] = [
     ("error_400_invalid_request.json", Err("X says: JSON doesn't match expected schema")),
     ("error_401.json", Err("X says: Unauthorized")),
     ("error_403_client_forbidden.json", Err("X says: When authenticating requests")),
@@ -255,7 +257,7 @@ fn a_page_that_does_not_lead_on_ends_the_walk() {
 #[test]
 fn a_post_older_than_the_search_reaches_is_no_place_to_begin() {
     let source = tried(&[], &["Acme"]);
-    let old = id(0) - (8 * 24 * 3_600_000 << 22);
+    let old = id(0) - ((8 * 24 * 3_600_000) << 22);
     let (_, cursor) = step(source.as_ref(), "", &page(&[old], None));
     let next = source.open(&visit(&cursor));
     assert_eq!(asked(&next, "since_id"), None);

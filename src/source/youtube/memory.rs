@@ -1,4 +1,4 @@
-//! What is remembered of YouTube between two polls: how far each search and each list of comments was
+//! What is remembered of `YouTube` between two polls: how far each search and each list of comments was
 //! read, the videos that were found, and what is still to be asked. It all lies in the cursor.
 
 use crate::source::Cursor;

@@ -1,4 +1,4 @@
-//! Videos and comments of YouTube as posts.
+//! Videos and comments of `YouTube` as posts.
 
 use super::memory::is_id;
 use crate::post::{Author, Engagement, Post};

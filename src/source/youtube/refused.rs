@@ -1,4 +1,4 @@
-//! What YouTube says instead of an answer, by its reasons.
+//! What `YouTube` says instead of an answer, by its reasons.
 
 use super::memory::{Memory, Walk};
 use super::post::SITE_NAME;

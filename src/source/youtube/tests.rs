@@ -1,4 +1,4 @@
-//! Answers of YouTube, and how polls go over searches, videos and comments.
+//! Answers of `YouTube`, and how polls go over searches, videos and comments.
 
 use super::*;
 use crate::fetch::{Location, Secret};

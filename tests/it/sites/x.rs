@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json as value};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+
+/// The same for all that play X in one run, so that what is stored can be compared.
+static BEGUN: LazyLock<DateTime<Utc>> = LazyLock::new(Utc::now);
 
 const TOKEN: &str = "AAAA-s3cr3t-bearer";
 
@@ -32,7 +35,7 @@ impl X {
         Arc::new(Self {
             posts,
             fresh: AtomicI64::new(0),
-            begun: Utc::now(),
+            begun: *BEGUN,
             sold: Mutex::default(),
             refusal: Mutex::default(),
             cut_on_its_way: AtomicUsize::new(0),

@@ -1,4 +1,4 @@
-//! YouTube, as its Data API answers.
+//! `YouTube`, as its Data API answers.
 
 use crate::support::standin::{Asked, HEAD, StandIn, cut_everywhere, json, poll, stored};
 use crate::support::{Answer, World};

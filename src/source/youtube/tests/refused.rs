@@ -1,4 +1,4 @@
-//! What YouTube refuses, and what is done then.
+//! What `YouTube` refuses, and what is done then.
 
 use super::*;
 use crate::source::testing::refused;
