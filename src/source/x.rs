@@ -15,7 +15,7 @@ use crate::fetch::{Access, Location, Reply, Request};
 use crate::post::{Concerns, Post};
 use crate::query::Query;
 use crate::text::{json, visible};
-use chrono::{DateTime, Duration};
+use chrono::{DateTime, Duration, Utc};
 use pass::{Brought, List, Pass};
 use post::Entry;
 use serde_json::Value;
@@ -193,7 +193,10 @@ impl Source for X {
         }
         let is_search = pass.at != MENTIONS;
         let list = pass.list(&pass.at).at(visit.now, self.first_look, is_search);
-        self.ask(&pass, &list)
+        let request = self.ask(&pass, &list);
+        // What the time it was asked at led to is the same when the answer is read.
+        let about = format!("{} {}", request.about, visit.now.timestamp());
+        request.about(about)
     }
 
     fn probe(&self, _visit: &Visit) -> Vec<Request> {
@@ -205,14 +208,15 @@ impl Source for X {
         let text = String::from_utf8_lossy(&reply.body);
         let parsed = json::parse(&text, json::MOST_API_BYTES);
         let answer = parsed.map_err(|bad| Unreadable(bad.to_string()))?;
-        match reply.about.as_str() {
+        let (name, at) = asked(&reply.about);
+        match name {
             ACCOUNT => self.account_read(&answer, visit),
             USAGE => {
                 let what = "no keyword names a word that X can search for";
                 let trouble = self.names().is_empty().then(|| what.to_owned());
                 Ok(Page { trouble, ..Page::default() })
             }
-            about => self.posts_read(about, &answer, visit),
+            name => self.posts_read(name, &answer, at.unwrap_or(visit.now), visit),
         }
     }
 
@@ -236,10 +240,11 @@ impl Source for X {
 
     fn within(&self, request: &Request, left: u64) -> Option<Request> {
         let Location::Web(url) = &request.location else { return None };
-        let is_mentions = request.about == MENTIONS;
+        let (name, _) = asked(&request.about);
+        let is_mentions = name == MENTIONS;
         let affordable = left / self.each(is_mentions).max(1);
         let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-        let bought = if request.about == RECHECK {
+        let bought = if name == RECHECK {
             let ids = pairs.iter_mut().find(|(name, _)| name == "ids")?;
             let kept: Vec<&str> =
                 ids.1.split(',').take(usize::try_from(affordable).ok()?).collect();
@@ -251,7 +256,7 @@ impl Source for X {
             size.1 = affordable.min(MOST).to_string();
             affordable.min(MOST)
         };
-        let least = match request.about.as_str() {
+        let least = match name {
             RECHECK => 1,
             MENTIONS => LEAST_MENTIONS,
             _ => LEAST,
@@ -392,8 +397,15 @@ impl X {
         Ok(Page { cursor: Some(pass.cursor()), trouble, used, again: true, ..Page::default() })
     }
 
-    /// Reads posts: a page of a list, those that were asked for by their ids, or a saved answer.
-    fn posts_read(&self, about: &str, answer: &Value, visit: &Visit) -> Result<Page, Unreadable> {
+    /// Reads posts: a page of a list that was asked for at this time, those that were asked for by their
+    /// ids, or a saved answer.
+    fn posts_read(
+        &self,
+        about: &str,
+        answer: &Value,
+        asked_at: DateTime<Utc>,
+        visit: &Visit,
+    ) -> Result<Page, Unreadable> {
         let items = items(answer)?;
         let users = post::users(answer);
         let is_mentions = about == MENTIONS;
@@ -421,7 +433,7 @@ impl X {
         let told = |name: &str| answer.get("meta")?.get(name)?.as_str().map(str::to_owned);
         let newest = told("newest_id").and_then(|id| id.parse().ok()).or_else(|| ids().max());
         let brought = Brought { newest, oldest: ids().min(), next: told("next_token") };
-        let list = pass.list(about).at(visit.now, self.first_look, !is_mentions).read(brought);
+        let list = pass.list(about).at(asked_at, self.first_look, !is_mentions).read(brought);
         let goes_on = list.is_under_way();
         pass.set(about, list);
         // Whoever does not understand what is asked for gives ids and texts alone.
@@ -447,6 +459,12 @@ impl X {
         let price = price.saturating_add(beside.saturating_mul(self.per_post));
         price.saturating_add(count("users").saturating_mul(self.per_user))
     }
+}
+
+/// Returns what a request asked for, and when, as its note says.
+fn asked(about: &str) -> (&str, Option<DateTime<Utc>>) {
+    let (name, at) = about.split_once(' ').unwrap_or((about, ""));
+    (name, at.parse().ok().and_then(|at| DateTime::from_timestamp(at, 0)))
 }
 
 /// Returns the posts of an answer; one that was saved by itself is a list of one.

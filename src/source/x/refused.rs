@@ -1,7 +1,7 @@
 //! What X says instead of posts, or beside them: problems, by their type.
 
 use super::pass::Pass;
-use super::{ACCOUNT, MENTIONS, RECHECK, USAGE, X};
+use super::{ACCOUNT, MENTIONS, RECHECK, USAGE, X, asked};
 use crate::fetch::Request;
 use crate::post::Post;
 use crate::source::{Page, Refusal, Verdict, Visit};
@@ -75,6 +75,7 @@ impl X {
     ) -> Verdict {
         let answer = refusal.json().unwrap_or_default();
         let (kind, code) = (kind(&answer), code(&answer));
+        let (name, _) = asked(&request.about);
         let said = said(&answer).unwrap_or_else(|| "nothing more".into());
         let stop = |why: &str| Verdict::Stop(format!("{why} (it says: {said})"));
         match (refusal.status, kind) {
@@ -97,55 +98,48 @@ impl X {
             ),
             (429, _) => too_often(refusal, visit),
             _ if code == Some(88) => too_often(refusal, visit),
-            (400, _) => self.misunderstood(request, &answer, &said, visit),
-            (403 | 404, _) => self.passed_over(request, &said, visit),
+            (400, _) => self.misunderstood(name, &answer, &said, visit),
+            (403 | 404, _) => self.passed_over(name, &said, visit),
             _ => Verdict::AsItSays,
         }
     }
 
     /// Returns what to do where X finds fault with what was asked.
-    fn misunderstood(
-        &self,
-        request: &Request,
-        answer: &Value,
-        said: &str,
-        visit: &Visit,
-    ) -> Verdict {
+    fn misunderstood(&self, name: &str, answer: &Value, said: &str, visit: &Visit) -> Verdict {
         let names = self.names();
         let mut pass = Pass::of(&visit.cursor, &names);
-        let is_named = |name: &str| names_parameter(answer, name);
+        let is_named = |parameter: &str| names_parameter(answer, parameter);
         if is_named("tweet.fields") && !pass.is_renamed {
             pass.is_renamed = true;
             return anew(&pass);
         }
-        if !names.contains(&request.about.as_str()) {
-            return self.passed_over(request, said, visit);
+        if !names.contains(&name) {
+            return self.passed_over(name, said, visit);
         }
-        let list = pass.list(&request.about);
+        let list = pass.list(name);
         let is_of_page = is_named("next_token") || is_named("pagination_token");
         if list.next.is_some() && is_of_page && list.oldest.is_some() && list.until.is_none() {
-            pass.set(&request.about, list.without_page());
+            pass.set(name, list.without_page());
             return anew(&pass);
         }
         if list.is_under_way() {
             // What is older is lost; it must not keep the source from what is new.
             pass.said.get_or_insert(format!("X does not go on with older posts: {said}"));
-            pass.set(&request.about, list.over());
+            pass.set(name, list.over());
             return anew(&pass);
         }
         if is_named("since_id") && list.since.is_some() {
-            pass.set(&request.about, super::List::default());
+            pass.set(name, super::List::default());
             return anew(&pass);
         }
-        self.passed_over(request, said, visit)
+        self.passed_over(name, said, visit)
     }
 
     /// Leaves one list out of this pass, and goes on with the next. Where it is the only one, nothing
     /// will come before somebody acted.
-    fn passed_over(&self, request: &Request, said: &str, visit: &Visit) -> Verdict {
+    fn passed_over(&self, name: &str, said: &str, visit: &Visit) -> Verdict {
         let names = self.names();
-        let about = request.about.as_str();
-        let what = match about {
+        let what = match name {
             RECHECK | USAGE => return Verdict::AsItSays,
             ACCOUNT | MENTIONS => "the mentions of `account`".to_owned(),
             name => {
@@ -159,7 +153,7 @@ impl X {
             return Verdict::Stop(why);
         }
         let trouble = Some(pass.said.get_or_insert(why).clone());
-        let again = pass.turn(if about == ACCOUNT { MENTIONS } else { about }, &names);
+        let again = pass.turn(if name == ACCOUNT { MENTIONS } else { name }, &names);
         let cursor = Some(pass.cursor());
         Verdict::Instead(Box::new(Page {
             cursor,

@@ -219,6 +219,11 @@ fn a_walk_keeps_what_it_began_with_and_the_next_begins_where_it_began() {
     assert_eq!(page1.used, Some(10_000), "what it brought, not what was set aside");
     let second = source.open(&visit(&cursor));
     assert_eq!(asked(&second, "start_time").as_deref(), Some("2026-11-21T12:00:00Z"));
+    // However long an answer takes, its next page is asked for the very same span.
+    let late = Visit { now: visit("").now + Duration::minutes(3), ..visit("") };
+    let slow = answered(source.as_ref(), &first, &page(&[id(700)], Some("two")), &late);
+    let third = source.open(&Visit { cursor: slow.cursor.unwrap(), ..late });
+    assert_eq!(asked(&third, "start_time"), asked(&first, "start_time"));
     assert_eq!(asked(&second, "next_token").as_deref(), Some("two"));
     assert_eq!((asked(&second, "max_results").as_deref(), most(&second)), (Some("100"), 500_000));
     let (page2, cursor) = step(source.as_ref(), &cursor, &page(&[id(600)], None));
@@ -273,7 +278,8 @@ fn a_post_older_than_the_search_reaches_is_no_place_to_begin() {
 
 /// A cursor whose one search stands like this.
 fn cursor_with(source: &dyn Source, list: &str) -> String {
-    let name = source.open(&visit("")).about;
+    let about = source.open(&visit("")).about;
+    let (name, _) = super::asked(&about);
     format!(r#"{{"lists":{{"{name}":{{{list}}}}},"at":"{name}"}}"#)
 }
 
