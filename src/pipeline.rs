@@ -197,9 +197,12 @@ pub fn named(
     }
     let named = Some(address.to_owned());
     let state = if state.named.is_some() {
-        let SourceState { rules, health: Health { first_poll, mentions, told, .. }, .. } = state;
+        let SourceState {
+            rules, ledger, health: Health { first_poll, mentions, told, .. }, ..
+        } = state;
         let health = Health { first_poll, mentions, told, ..Health::default() };
-        SourceState { rules, named, health, ..SourceState::default() }
+        // What was spent is spent, whatever the source asks now.
+        SourceState { rules, named, ledger, health, ..SourceState::default() }
     } else {
         SourceState { named, ..state }
     };

@@ -240,6 +240,13 @@ pub trait Source: Send + Sync {
         true
     }
 
+    /// Returns what to ask instead of `request`, whose budget holds only `left` any more: less of the
+    /// same. `None`: there is no less of it.
+    fn within(&self, request: &Request, left: u64) -> Option<Request> {
+        let _ = (request, left);
+        None
+    }
+
     /// Tells whether its cursor stays what it is where keywords change: what was read is not read
     /// again, because that costs money, or because the site no longer has it.
     fn never_looks_again(&self) -> bool {

@@ -311,7 +311,7 @@ async fn visit(
         Err(error) => return Some(failure(planned, error.to_string(), &Retry::Soon)),
     };
     let purse = Books { source: &planned.name, events };
-    let tour = Tour::begin(planned, setup, &state, &known, &purse);
+    let tour = Tour::begin(planned, setup, &state, known.as_deref(), &purse);
     Some(match tour.walk(stop).await {
         Ok(Walked { receipt, batch: Some(batch) }) => Outcome::Arrived(Box::new(Arrival {
             source: planned.name.clone(),
@@ -353,18 +353,18 @@ async fn visit(
 }
 
 /// Returns the ids of posts of which it is to be asked what became of them: at most `most` of the last
-/// month, the newest, once a day.
+/// month, the newest, once a day. `None` where it is not time yet.
 fn known(
     source: &SourceName,
     state: &SourceState,
     most: usize,
     now: DateTime<Utc>,
     store: &dyn Store,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Option<Vec<String>>, StoreError> {
     let is_due = state.rechecked.is_none_or(|at| now - at >= BETWEEN_RECHECKS);
     let mut ids = Vec::new();
     if most == 0 || !is_due {
-        return Ok(ids);
+        return Ok(None);
     }
     let window = Window { since: Some(now - LONGEST_RECHECKED), until: None };
     store.mentions(window, &mut |mention| {
@@ -377,7 +377,7 @@ fn known(
         }
         ids.len() < most
     })?;
-    Ok(ids)
+    Ok(Some(ids))
 }
 
 fn failure(planned: &Planned, error: String, retry: &Retry) -> Outcome {

@@ -2,7 +2,7 @@
 
 use super::clock;
 use super::setup::{Planned, Setup};
-use crate::fetch::budget::{Cost, Ledger};
+use crate::fetch::budget::Ledger;
 use crate::fetch::{FetchError, Fetched, Location, Reply, Request, Retry, Validators};
 use crate::pipeline::Receipt;
 use crate::source::{Batch, Cursor, Page, Refusal, Unreadable, Verdict, Visit};
@@ -75,6 +75,8 @@ pub(super) struct Tour<'a> {
     failed_once: bool,
     /// Whether what is under way asks what became of posts.
     is_recheck: bool,
+    /// Whether it is time to ask that.
+    is_recheck_due: bool,
 }
 
 /// Who keeps the ledger of a source.
@@ -88,7 +90,7 @@ impl<'a> Tour<'a> {
         planned: &'a Arc<Planned>,
         setup: &'a Setup,
         state: &'a SourceState,
-        known: &[String],
+        known: Option<&[String]>,
         purse: &'a dyn Purse,
     ) -> Self {
         // With other keywords the same posts mean something else: all there is now is looked at again.
@@ -113,7 +115,7 @@ impl<'a> Tour<'a> {
             setup,
             state,
             queue: std::iter::once(first).chain(planned.source.also(&visit)).collect(),
-            rechecks: planned.source.recheck(known, &visit).into(),
+            rechecks: planned.source.recheck(known.unwrap_or_default(), &visit).into(),
             purse,
             visit,
             batch: Batch::default(),
@@ -126,6 +128,7 @@ impl<'a> Tour<'a> {
             named,
             failed_once: false,
             is_recheck: false,
+            is_recheck_due: known.is_some(),
         }
     }
 
@@ -183,7 +186,7 @@ impl<'a> Tour<'a> {
                 break;
             }
         }
-        self.receipt.rechecked = self.rechecks.is_empty();
+        self.receipt.rechecked = self.is_recheck_due && self.rechecks.is_empty();
         if self.batch.trouble.is_some() || self.batch.skipped > 0 || !self.queue.is_empty() {
             // Not all was read: it must not be `unchanged` the next time.
             self.receipt.validators = Validators::default();
@@ -222,19 +225,16 @@ impl<'a> Tour<'a> {
         if request.allow_private.is_none() {
             request.allow_private.clone_from(&self.planned.allow_private);
         }
-        if let Some(cost) = &request.cost {
-            self.set_aside(cost).await?;
-        }
+        self.set_aside(&mut request).await?;
         let asked = self.ask(&request, known).await;
         // A poll may take minutes: what a reply says of seconds counts from when it came.
         self.visit.now = clock::now();
-        if let (Some(cost), Err(error)) = (&request.cost, &asked)
-            && is_for_nothing(error)
+        if is_for_nothing(&asked)
+            && let Some(cost) = request.cost.take()
         {
-            self.receipt.ledger.settle(cost, 0, 0);
+            self.receipt.ledger.settle(&cost, 0, 0);
             // What fails is not stored with its poll.
             self.purse.keep(&self.receipt.ledger).await;
-            request.cost = None;
         }
         let page = match asked {
             Ok(Fetched::Unchanged { validators, fresh_for }) if is_first => {
@@ -285,10 +285,19 @@ impl<'a> Tour<'a> {
         }
     }
 
-    /// Sets aside what a request may use up, and has that stored before it is asked.
-    async fn set_aside(&mut self, cost: &Cost) -> Result<(), Trouble> {
-        let reserved = self.receipt.ledger.reserve(cost, clock::now());
-        reserved.map_err(|spent| {
+    /// Sets aside what a request may use up, and has that stored before it is asked. Where the budget
+    /// does not hold so much any more, less is asked for, if the source can.
+    async fn set_aside(&mut self, request: &mut Request) -> Result<(), Trouble> {
+        let Some(cost) = &request.cost else { return Ok(()) };
+        let now = clock::now();
+        let left = self.receipt.ledger.left(&cost.budget, now);
+        if cost.most > left
+            && let Some(less) = self.planned.source.within(request, left)
+        {
+            *request = Request { allow_private: request.allow_private.take(), ..less };
+        }
+        let Some(cost) = &request.cost else { return Ok(()) };
+        self.receipt.ledger.reserve(cost, now).map_err(|spent| {
             let until = spent.until;
             Trouble::Waits(until, spent.to_string())
         })?;
@@ -402,15 +411,16 @@ fn is_its_own(error: &FetchError) -> bool {
     )
 }
 
-/// Tells whether an error shows that nothing was given, so that nothing was used up. A reply that broke
-/// off may have been paid for.
-fn is_for_nothing(error: &FetchError) -> bool {
-    match error {
-        FetchError::Timeout { .. } | FetchError::Broken { .. } | FetchError::TooLarge { .. } => {
-            false
-        }
-        FetchError::Status { status, .. } => *status < 500,
-        _ => true,
+/// Tells whether what came of a request shows that nothing was given, so that nothing was used up. A
+/// reply that broke off may have been paid for.
+fn is_for_nothing(asked: &Result<Fetched, FetchError>) -> bool {
+    match asked {
+        Ok(Fetched::Fresh { .. })
+        | Err(
+            FetchError::Timeout { .. } | FetchError::Broken { .. } | FetchError::TooLarge { .. },
+        ) => false,
+        Err(FetchError::Status { status, .. }) => *status < 500,
+        Ok(Fetched::Unchanged { .. }) | Err(_) => true,
     }
 }
 

@@ -128,6 +128,13 @@ impl Ledger {
         Ok(())
     }
 
+    /// Returns what is left of a budget.
+    pub fn left(&self, budget: &Budget, now: DateTime<Utc>) -> u64 {
+        let begun = budget.span.begun(now);
+        let account = self.0.get(budget.name).filter(|account| account.begun >= begun);
+        budget.most.saturating_sub(account.map_or(0, |account| account.used))
+    }
+
     /// Notes what a request used up in the end of what was set aside for it, and how many posts it
     /// brought.
     pub fn settle(&mut self, cost: &Cost, used: u64, posts: u64) {
@@ -218,6 +225,7 @@ mod tests {
             spent.to_string(),
             "the spending cap is reached (0.60 USD of 1.00 USD spent); nothing is asked before 2026-12-01 00:00 UTC"
         );
+        assert_eq!(ledger.left(&read.budget, now), 400_000);
         ledger.settle(&read, 5_000, 1);
         ledger.reserve(&read, now).unwrap();
         assert_eq!(ledger.0["reads"].used, 605_000);
@@ -230,6 +238,8 @@ mod tests {
         let all = cost(Span::Month, 1_000_000);
         ledger.reserve(&all, at("2026-11-30T23:59:00Z")).unwrap();
         assert!(ledger.reserve(&all, at("2026-10-01T00:00:00Z")).is_err());
+        assert_eq!(ledger.left(&all.budget, at("2026-10-01T00:00:00Z")), 0);
+        assert_eq!(ledger.left(&all.budget, at("2026-12-01T00:00:00Z")), 1_000_000);
         ledger.reserve(&all, at("2026-12-01T00:00:00Z")).unwrap();
         assert!(ledger.reserve(&all, at("2026-12-02T00:00:00Z")).is_err());
     }

@@ -18,3 +18,5 @@ mod reddit;
 mod stackexchange;
 mod telegram;
 mod trustpilot;
+mod x;
+mod youtube;
