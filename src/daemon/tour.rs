@@ -227,8 +227,10 @@ impl<'a> Tour<'a> {
         }
         self.set_aside(&mut request).await?;
         let asked = self.ask(&request, known).await;
-        // A poll may take minutes: what a reply says of seconds counts from when it came.
-        self.visit.now = clock::now();
+        if request.is_api {
+            // A poll may take minutes: what a reply says of seconds counts from when it came.
+            self.visit.now = clock::now();
+        }
         if is_for_nothing(&asked)
             && let Some(cost) = request.cost.take()
         {
@@ -419,7 +421,6 @@ fn is_for_nothing(asked: &Result<Fetched, FetchError>) -> bool {
         | Err(
             FetchError::Timeout { .. } | FetchError::Broken { .. } | FetchError::TooLarge { .. },
         ) => false,
-        Err(FetchError::Status { status, .. }) => *status < 500,
         Ok(Fetched::Unchanged { .. }) | Err(_) => true,
     }
 }
