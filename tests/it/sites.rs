@@ -1,5 +1,6 @@
 //! Sites that have an API, each played by a stand-in that behaves as its documentation says.
 
+mod aftermath;
 mod appstore;
 mod bluesky;
 mod discourse;

@@ -263,6 +263,24 @@ fn one_dollar_buys_two_hundred_posts_and_not_one_more() {
 }
 
 #[test]
+fn that_the_cap_is_reached_is_said_in_status_and_in_the_next_digest() {
+    let x = X::new(1000);
+    let site = x.start();
+    let config = with(&site, "monthly_cap = 1")
+        + "[mail]\nfrom = \"vahti@acme.example\"\noutbox_dir = \"outbox\"\n\
+           [[alert]]\nname = \"care\"\nto = [\"care@acme.example\"]\nempty = true\n";
+    let world = World::new(&config);
+    polled(&world, 3);
+    let status = world.vahti("status").ok();
+    assert!(status.contains("the spending cap is reached"), "{status}");
+    let digest = world.vahti("alert care preview --format text").ok();
+    assert!(digest.contains("the spending cap is reached"), "{digest}");
+    let budget = &health(&world)["budgets"][0];
+    assert_eq!([&budget["used"], &budget["most"], &budget["posts"]], [1.0, 1.0, 200.0]);
+    assert!(health(&world)["next_poll"].is_null(), "no daemon runs");
+}
+
+#[test]
 fn a_page_cut_off_on_its_way_counts_against_the_cap() {
     for cut in 1..=3 {
         let x = X::new(1000);
