@@ -58,7 +58,8 @@ fn words(post: &Post) -> PostKey {
 fn mark(post: &Post) -> u64 {
     let title = post.title.as_deref().unwrap_or_default();
     let [id, url] = [&post.id, &post.url].map(|part| part.as_deref().unwrap_or_default());
-    let PostKey(key) = PostKey::of(&[id, &post.site, url, title, &post.text]);
+    let stars = post.rating.map(|stars| stars.to_string()).unwrap_or_default();
+    let PostKey(key) = PostKey::of(&[id, &post.site, url, title, &post.text, &stars]);
     key.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk))
 }
 

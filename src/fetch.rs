@@ -226,6 +226,11 @@ impl Fetcher {
                     token = self.token_for(&client, request, token.as_ref()).await?;
                     continue;
                 }
+                Err(FetchError::Status { location, status, retry_after, said: Some(mut said) }) => {
+                    said.body = request.access.masked(said.body, token.as_ref());
+                    let said = Some(said);
+                    return Err(FetchError::Status { location, status, retry_after, said });
+                }
                 answer => answer?,
             };
             match answer {
@@ -235,6 +240,7 @@ impl Fetcher {
                 Answer::Document { content_type, body, link, validators, fresh_for, wait } => {
                     let location = Location::Web(ask.url);
                     let about = request.about.clone();
+                    let body = request.access.masked(body, token.as_ref());
                     // Both are said of the address that gave the document, which another may lead to
                     // tomorrow.
                     let of_first = trail.left.is_empty();
@@ -248,6 +254,11 @@ impl Fetcher {
                 Answer::Moved { to, permanently } => {
                     // Validators mean something only to the address that gave them.
                     ask.validators = None;
+                    if request.access.is_in(&to) {
+                        // From here on it would stand in errors and in what is stored.
+                        let (location, fault) = (request.location.clone(), RedirectFault::Echo);
+                        return Err(FetchError::Redirect { location, fault });
+                    }
                     let from = std::mem::replace(&mut ask.url, to);
                     trail.note(from, &ask.url, permanently).map_err(|fault| {
                         FetchError::Redirect { location: request.location.clone(), fault }

@@ -77,6 +77,9 @@ pub enum Mark {
 pub struct Version {
     pub title: Option<String>,
     pub text: String,
+    /// Stars given with it.
+    #[serde(default)]
+    pub rating: Option<u8>,
     /// When vahti saw that it says something else.
     pub until: DateTime<Utc>,
 }

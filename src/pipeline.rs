@@ -10,7 +10,7 @@ use crate::fetch::budget::Ledger;
 use crate::matching::Matcher;
 use crate::mention::{Mention, PostKey};
 use crate::post::{Post, SourceName};
-use crate::source::{Batch, Kind};
+use crate::source::{Batch, Cursor, Kind};
 use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -63,6 +63,8 @@ pub struct Receipt {
     pub ledger: Ledger,
     /// Whether all was asked that was to be asked of posts that are stored.
     pub rechecked: bool,
+    /// Whether a budget did not allow all that was to be asked.
+    pub is_spent: bool,
 }
 
 /// One poll that succeeded.
@@ -77,6 +79,8 @@ pub struct Arrival {
     pub at: DateTime<Utc>,
     /// Which mentions become tickets, where the source says so itself.
     pub tickets: Option<TicketPolicy>,
+    /// Whether the source looks at all there is again where keywords change.
+    pub looks_again: bool,
     /// Whether alerts that speak as it happens speak of this batch alone, at once. If not, they are
     /// told later of all that they have not heard yet.
     pub tell_at_once: bool,
@@ -85,10 +89,11 @@ pub struct Arrival {
 /// Works out what a batch means. Reads the store and never writes it: that is the caller's single
 /// [`Store::apply`], so a batch counts as a whole or not at all.
 pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Arrival { source, kind, only, batch, receipt, at, tickets, tell_at_once } = arrival;
+    let Arrival { source, kind, only, batch, receipt, at, tickets, tell_at_once, .. } = arrival;
     let mut state = store.source(&source)?;
     // What is brought to us is not all that there is: the next poll looks again.
-    let looks_again = receipt.is_some() && state.rules != rules.fingerprint;
+    let has_changed = state.rules != rules.fingerprint;
+    let looks_again = receipt.is_some() && has_changed && arrival.looks_again;
     let again = looks_again && state.health.last_success.is_some();
     if again {
         state.looked_again = Some(at);
@@ -117,12 +122,21 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     };
     let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
-        state.rules = rules.fingerprint;
+        // What failed is not looked at again yet.
+        if !batch.is_failure {
+            state.rules = rules.fingerprint;
+        }
+        state.health.is_spent = receipt.is_spent;
         state.ledger.clone_from(&receipt.ledger);
         if receipt.rechecked {
             state.rechecked = Some(at);
         }
-        state.cursor = batch.cursor.unwrap_or(state.cursor);
+        state.cursor = match batch.cursor {
+            Some(cursor) => cursor,
+            // Where it was is no place to go on from: all there is is still to be looked at again.
+            None if looks_again && !batch.is_failure => Cursor::default(),
+            None => state.cursor,
+        };
         state.hub = batch.hub;
         state.health.hints = batch.hints;
         state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
@@ -134,6 +148,8 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
             }
             trouble => {
                 succeeded(&mut state, receipt, at);
+                state.health.trouble_since =
+                    trouble.as_ref().map(|_| state.health.trouble_since.unwrap_or(at));
                 state.health.trouble = trouble.map(|trouble| crate::text::cut(&trouble, 500));
             }
         }
@@ -185,10 +201,11 @@ fn appeared(
 }
 
 /// Forgets what is known of a source whose address is another now; what it brought stays. `None` where
-/// nothing changed.
+/// nothing changed. `keeps_cursor`: what was read before is not to be read again there.
 pub fn named(
     source: &SourceName,
     address: &str,
+    keeps_cursor: bool,
     store: &dyn Store,
 ) -> Result<Option<Commit>, StoreError> {
     let state = store.source(source)?;
@@ -198,11 +215,16 @@ pub fn named(
     let named = Some(address.to_owned());
     let state = if state.named.is_some() {
         let SourceState {
-            rules, ledger, health: Health { first_poll, mentions, told, .. }, ..
+            rules,
+            ledger,
+            cursor,
+            health: Health { first_poll, mentions, told, .. },
+            ..
         } = state;
         let health = Health { first_poll, mentions, told, ..Health::default() };
+        let cursor = if keeps_cursor { cursor } else { Cursor::default() };
         // What was spent is spent, whatever the source asks now.
-        SourceState { rules, named, ledger, health, ..SourceState::default() }
+        SourceState { rules, named, ledger, cursor, health, ..SourceState::default() }
     } else {
         SourceState { named, ..state }
     };
@@ -219,6 +241,7 @@ pub fn unchanged(
     let mut state = store.source(source)?;
     state.health.first_poll.get_or_insert(at);
     state.ledger.clone_from(&receipt.ledger);
+    state.health.is_spent = receipt.is_spent;
     state.health.rhythm.learn(&[], at);
     succeeded(&mut state, receipt, at);
     Ok(Commit { source: Some((source.clone(), state)), ..Commit::default() })
@@ -232,17 +255,20 @@ pub struct Failure {
     pub gone: bool,
     /// The server's word for when it may be asked again.
     pub not_before: Option<DateTime<Utc>>,
+    /// Whether it is a budget that did not allow it.
+    pub is_spent: bool,
     pub at: DateTime<Utc>,
 }
 
 /// Returns what a failed poll leads to.
 pub fn failed(failure: Failure, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Failure { source, error, gone, not_before, at } = failure;
+    let Failure { source, error, gone, not_before, is_spent, at } = failure;
     let mut state = store.source(&source)?;
     // An address that a server led us to is left where it fails: the one that was given may lead on.
     state.moved = state.moved.filter(|moved| !moved.is_sure());
     failing(&mut state.health, &error, at);
     state.health.gone = gone;
+    state.health.is_spent = is_spent;
     state.health.not_before = not_before;
     Ok(Commit { source: Some((source, state)), ..Commit::default() })
 }

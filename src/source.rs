@@ -2,7 +2,7 @@
 //! is tested from a saved reply, and timeouts, pace and retries exist once, in [`crate::fetch`].
 
 use crate::fetch::{Reply, Request};
-use crate::post::Post;
+use crate::post::{Concerns, Post};
 use crate::schedule::Hints;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -238,6 +238,12 @@ pub trait Source: Send + Sync {
     /// Tells whether it is asked at all. One that is not waits for posts that are brought to it.
     fn is_polled(&self) -> bool {
         true
+    }
+
+    /// Returns whom posts concern that it may bring, by their place: the strongest there is. Other than
+    /// [`Concerns::Named`], it must be said for which of several brands the source is.
+    fn concerns(&self) -> Concerns {
+        Concerns::Named
     }
 
     /// Returns what to ask instead of `request`, whose budget holds only `left` any more: less of the

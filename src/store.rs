@@ -135,6 +135,10 @@ pub struct Health {
     pub gone: bool,
     /// The server's word for when it may be asked again.
     pub not_before: Option<DateTime<Utc>>,
+    /// Since when a part of each poll does not succeed.
+    pub trouble_since: Option<DateTime<Utc>>,
+    /// Whether a budget does not allow all that is to be asked.
+    pub is_spent: bool,
     /// What of the last successful poll did not succeed; `None` where all did.
     pub trouble: Option<String>,
     /// How often the document asks to be asked for.

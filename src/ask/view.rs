@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::brand::Hit;
 use crate::delivery::{Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
-use crate::mention::{Mark, Mention, Version};
+use crate::mention::{Mark, Mention, MentionId, Version};
 use crate::post::{Author, Engagement};
 use crate::store::Store;
 use crate::text::Language;
@@ -234,7 +234,12 @@ pub fn ticket(
     now: DateTime<Utc>,
 ) -> Result<TicketView, Refusal> {
     let facts = ticket.facts();
-    let mention = store.mention(&facts.mention)?;
+    let messages = messages(facts, store)?;
+    // Of a thread the last message says what is to be answered.
+    let last = messages
+        .last()
+        .map_or_else(|| facts.mention.clone(), |last| MentionId(last.mention.clone()));
+    let mention = store.mention(&last)?;
     let complaint = mention.as_ref().and_then(|mention| mention.insight.complaint.clone());
     let language = facts.language.unwrap_or(Language::ENGLISH);
     let customer = mention.as_ref().map(|mention| mention.post.author.clone());
@@ -263,7 +268,7 @@ pub fn ticket(
         suggested_reply: mention.as_ref().map(|mention| reply::suggest(mention, facts, now, zone)),
         history: history(facts, store)?,
         card: Some(card_view(card::card(&complaint.unwrap_or_default(), language))),
-        messages: messages(facts, store)?,
+        messages,
         log: facts.log.iter().map(log_view).collect(),
     })
 }

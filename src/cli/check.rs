@@ -6,6 +6,7 @@ use super::{Context, Failure, desk};
 use crate::config::{Config, Place, SourceConfig};
 use crate::fetch::Fetcher;
 use crate::pipeline::Rules;
+use crate::post::{Concerns, Post};
 use crate::text::{count, visible};
 use serde::Serialize;
 
@@ -106,6 +107,13 @@ fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Returns how many brands a post would be a mention of.
+fn mentions(post: &Post, rules: &Rules) -> usize {
+    let named = rules.matcher.candidates(post).len();
+    let by_place = usize::from(post.concerns != Concerns::Named && !post.is_gone);
+    named.max(by_place)
+}
+
 fn says(row: &Row) -> String {
     match (&row.error, row.warnings.as_slice()) {
         (Some(error), _) => visible(error),
@@ -120,7 +128,7 @@ fn row(source: String, probed: Result<Probed, String>, rules: &Rules) -> Row {
         Ok(Probed { posts, skipped, described, waits, trouble }) => Row {
             waits,
             source,
-            mentions: posts.iter().map(|post| rules.matcher.candidates(post).len()).sum(),
+            mentions: posts.iter().map(|post| mentions(post, rules)).sum(),
             posts: posts.len(),
             skipped,
             warnings: described.into_iter().flat_map(|read| read.warnings).chain(trouble).collect(),

@@ -21,7 +21,7 @@ mod settings;
 mod visit;
 
 use settings::Settings;
-pub(super) use visit::{Probed, Probing};
+pub(super) use visit::{Probed, ProbedSite, Probing};
 
 /// The largest saved reply that is read.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -130,7 +130,11 @@ pub(super) async fn configured(
         }),
         Place::Forum(place) => Probing::Forum(Box::new(setup::forum(source, place, config.zone))),
         Place::Site(place) => match setup::site_source(source, place, &config.brands) {
-            Ok(made) => Probing::Site(made, place.kind.site().map_or("", |site| site.needs)),
+            Ok(made) => Probing::Site(Box::new(ProbedSite {
+                source: made,
+                needs: place.kind.site().map_or("", |site| site.needs),
+                allow_private: source.allow_private.clone(),
+            })),
             Err(error) => return vec![(source.name.to_string(), Err(error))],
         },
     };

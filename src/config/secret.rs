@@ -1,7 +1,6 @@
 //! Passwords and tokens: from the environment, a file, systemd's credentials, or as they stand.
 //! Never printed.
 
-use super::problem::did_you_mean;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use secrecy::SecretString;
@@ -76,9 +75,8 @@ fn looked_up(value: &Value<'_>, around: &Surroundings) -> Option<String> {
 fn variable(value: &Value<'_>, name: &str, around: &Surroundings) -> Option<String> {
     let found = around.variables.get(name);
     if found.is_none() {
-        let names: Vec<&str> = around.variables.keys().map(String::as_str).collect();
-        let hint = did_you_mean(name, names.iter().copied());
-        value.fault(format!("the environment variable `{name}` is not set"), hint);
+        // No other is named: it may hold somebody else's secret.
+        value.fault(format!("the environment variable `{name}` is not set"), None);
     }
     found.cloned()
 }

@@ -5,7 +5,8 @@ use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{Place, SitePlace, secret};
 use crate::fetch::{Location, Secret};
-use crate::post::SourceName;
+use crate::post::{Concerns, SourceName};
+use crate::source::Kind;
 use crate::source::site::{Given, Key, Site, Sort, Told, Watch, Wrong};
 use secrecy::ExposeSecret;
 use toml::de::DeValue;
@@ -24,6 +25,12 @@ pub(super) fn read(value: &Value<'_>, site: &'static Site, around: &Surroundings
     };
     if let Some(value) = url {
         match sources::location(value) {
+            Some((Location::File(_), value)) if site.kind != Kind::Json => {
+                let hint =
+                    value.text().map(|text| format!("write \"https://{}\"", text.escape_debug()));
+                value.fault("this is no web address", hint);
+                is_fine = false;
+            }
             Some((location, value)) => {
                 given.url = Some(location);
                 places.push(("url", value));
@@ -64,15 +71,22 @@ pub(super) fn read(value: &Value<'_>, site: &'static Site, around: &Surroundings
         keywords: Vec::new(),
         languages: Vec::new(),
     };
-    if let Err(Wrong { key, why, hint }) = (site.build)(watch) {
-        match places.iter().find(|(name, _)| *name == key) {
-            Some((_, value)) => value.fault(why, hint),
-            None => value.fault_at_key(why, hint),
+    let concerns = match (site.build)(watch) {
+        Ok(source) => source.concerns(),
+        Err(Wrong { key, why, hint }) => {
+            match places.iter().find(|(name, _)| *name == key) {
+                Some((_, value)) => value.fault(why, hint),
+                None => value.fault_at_key(why, hint),
+            }
+            return None;
         }
-        return None;
-    }
+    };
+    let is_of_brand = given.flag("about_brand") == Some(true);
+    let wants_brands =
+        site.concerns != Concerns::Named || concerns != Concerns::Named || is_of_brand;
     let spot = value.spot();
-    Some(Found { place: Place::Site(SitePlace { kind: site.kind, given }), asks, spot })
+    let place = Place::Site(SitePlace { kind: site.kind, given });
+    Some(Found { place, asks, spot, wants_brands })
 }
 
 /// Returns the address that a site's paths stand below.
@@ -123,6 +137,9 @@ fn told(value: &Value<'_>, key: &Key, around: &Surroundings) -> Option<Told> {
         Sort::Flag => Told::Flag(value.boolean()?),
         Sort::Folder => {
             let folder = value.reader.folder.join(value.words()?);
+            if !folder.is_dir() {
+                value.warn(format!("there is no folder {}", folder.display()), None);
+            }
             Told::Text(folder.display().to_string())
         }
         Sort::Secrets => {

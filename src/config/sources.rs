@@ -8,7 +8,7 @@ use super::value::Value;
 use super::{Place, SourceConfig, brands, files, forum, sites, when};
 use crate::brand::BrandName;
 use crate::fetch::{Allowed, Location};
-use crate::post::{Concerns, SourceName};
+use crate::post::SourceName;
 use crate::source::{Kind, opml};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -59,13 +59,8 @@ pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings
         let address = found.asks.first().and_then(address)?;
         Some((address, allow_private.clone(), found.spot.clone()))
     });
-    let wants_brands = place.as_ref().and_then(|found| {
-        let Place::Site(site) = &found.place else { return None };
-        let concerns = site.kind.site()?.concerns;
-        let is_of_brand = site.given.flag("about_brand") == Some(true);
-        ((concerns != Concerns::Named || is_of_brand) && brands.is_empty())
-            .then(|| found.spot.clone())
-    });
+    let wants_brands = place.as_ref().filter(|found| found.wants_brands && brands.is_empty());
+    let wants_brands = wants_brands.map(|found| found.spot.clone());
     let config = match (name, place) {
         (Some(name), Some(found)) => Some(SourceConfig {
             name: SourceName(name),
@@ -85,6 +80,8 @@ pub(super) struct Found {
     pub(super) place: Place,
     pub(super) asks: Vec<Url>,
     pub(super) spot: Spot,
+    /// Whether it brings what concerns brands by its place.
+    pub(super) wants_brands: bool,
 }
 
 impl Found {
@@ -126,13 +123,13 @@ fn place(table: &Table<'_>, around: &Surroundings) -> Option<Found> {
 fn feed(value: &Value<'_>) -> Option<Found> {
     let (location, value) = only_location(value)?;
     let asks = asked(&location, &value);
-    Some(Found { place: Place::Feed(location), asks, spot: value.spot() })
+    Some(Found { place: Place::Feed(location), asks, spot: value.spot(), wants_brands: false })
 }
 
 fn forum(value: &Value<'_>) -> Option<Found> {
     let (place, value) = forum::read(value)?;
     let asks = asked(&place.location, &value);
-    Some(Found { place: Place::Forum(place), asks, spot: value.spot() })
+    Some(Found { place: Place::Forum(place), asks, spot: value.spot(), wants_brands: false })
 }
 
 /// Returns the address that is asked; a file that cannot be read now is warned of.
@@ -166,7 +163,7 @@ fn opml(value: &Value<'_>) -> Option<Found> {
                 .collect()
         }
     };
-    Some(Found { place: Place::Opml(location), asks, spot: value.spot() })
+    Some(Found { place: Place::Opml(location), asks, spot: value.spot(), wants_brands: false })
 }
 
 /// Reads the `url` of a kind.

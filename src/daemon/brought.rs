@@ -40,6 +40,7 @@ pub(super) async fn take(
         receipt: None,
         at: clock::now(),
         tickets: planned.tickets,
+        looks_again: true,
         tell_at_once,
     };
     let (reply, stored) = oneshot::channel();

@@ -101,6 +101,7 @@ pub(super) async fn keep_fresh(
                     error,
                     gone: false,
                     not_before: None,
+                    is_spent: false,
                     at: clock::now(),
                 };
                 if events.send(Event::Polled(Outcome::Failed(failure), None)).await.is_err() {
@@ -143,7 +144,14 @@ async fn remember(
         let now = clock::now();
         let mut commit = match failure {
             Some(error) => crate::pipeline::failed(
-                Failure { source: list.clone(), error, gone: false, not_before: None, at: now },
+                Failure {
+                    source: list.clone(),
+                    error,
+                    gone: false,
+                    not_before: None,
+                    is_spent: false,
+                    at: now,
+                },
                 store,
             )?,
             None => {

@@ -53,8 +53,8 @@ pub enum Event {
         room: Option<u64>,
         reply: oneshot::Sender<()>,
     },
-    /// Sources are at these addresses now.
-    Named(Vec<(SourceName, String)>, oneshot::Sender<()>),
+    /// Sources are at these addresses now; of some what was read before is not to be read again.
+    Named(Vec<(SourceName, String, bool)>, oneshot::Sender<()>),
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -89,7 +89,8 @@ impl Polled {
         self.mentions += more.mentions;
         self.tickets.extend(more.tickets);
         self.unchanged &= more.unchanged;
-        self.error = more.error;
+        // What was read before a budget or a server ended it counts; `status` says why it ended.
+        self.error = more.error.filter(|_| self.posts == 0);
         self
     }
 }
@@ -234,8 +235,8 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::told(&commit.unwrap_or_default(), store, reply)
         }
         Event::Named(sources, reply) => {
-            for (source, address) in sources {
-                if let Some(commit) = pipeline::named(&source, &address, store)? {
+            for (source, address, keeps_cursor) in sources {
+                if let Some(commit) = pipeline::named(&source, &address, keeps_cursor, store)? {
                     store.apply(&commit)?;
                 }
             }

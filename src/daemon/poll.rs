@@ -8,9 +8,9 @@ use super::intake::{Event, Outcome, Polled};
 use super::setup::{Planned, Setup};
 use super::tour::{Purse, Tour, Trouble, Walked};
 use super::turns::Turns;
+use crate::fetch::Retry;
 use crate::fetch::budget::Ledger;
-use crate::fetch::{FetchError, Retry};
-use crate::pipeline::{Arrival, Failure};
+use crate::pipeline::{Arrival, Failure, Receipt};
 use crate::post::SourceName;
 use crate::schedule::{self, Schedule};
 use crate::source::websub::Subscription;
@@ -91,7 +91,12 @@ pub(super) async fn name(
     sources: &[Arc<Planned>],
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Died> {
-    let named = sources.iter().map(|planned| (planned.name.clone(), planned.address())).collect();
+    let named = sources
+        .iter()
+        .map(|planned| {
+            (planned.name.clone(), planned.address(), planned.source.never_looks_again())
+        })
+        .collect();
     let (reply, stored) = oneshot::channel();
     let sent = events.send(Event::Named(named, reply)).await;
     match (sent, stored.await) {
@@ -102,6 +107,10 @@ pub(super) async fn name(
 
 /// Remembers for the whole host what the server asked of an earlier run.
 pub(super) fn heed(planned: &Planned, health: &Health, setup: &Setup, now: DateTime<Utc>) {
+    // Of sites each poll looks itself: their addresses change.
+    if planned.identity.is_some() {
+        return;
+    }
     if let Some(wait) = health.not_before.and_then(|until| (until - now).to_std().ok()) {
         let visit = Visit { cursor: Cursor::default(), now };
         setup.fetcher.refuse(&planned.source.open(&visit).location, wait);
@@ -256,7 +265,10 @@ pub(super) async fn rounds(
     stop: &CancellationToken,
 ) -> Option<Polled> {
     let mut all: Option<Polled> = None;
-    for _ in 0..MOST_ROUNDS {
+    for round in 0..MOST_ROUNDS {
+        if round > 0 && stop.is_cancelled() {
+            break;
+        }
         let Some(outcome) = visit(planned, setup, store, events, tell_at_once, stop).await else {
             break;
         };
@@ -310,6 +322,12 @@ async fn visit(
         Ok(read) => read,
         Err(error) => return Some(failure(planned, error.to_string(), &Retry::Soon)),
     };
+    // The address that a site asked to be left alone at may be another every time.
+    if planned.identity.is_some()
+        && let Some(left) = state.health.not_before.and_then(|until| (until - now).to_std().ok())
+    {
+        return Some(left_alone(planned, &state, left));
+    }
     let purse = Books { source: &planned.name, events };
     let tour = Tour::begin(planned, setup, &state, known.as_deref(), &purse);
     Some(match tour.walk(stop).await {
@@ -321,17 +339,11 @@ async fn visit(
             receipt: Some(receipt),
             at: clock::now(),
             tickets: planned.tickets,
+            looks_again: !planned.source.never_looks_again(),
             tell_at_once,
         })),
         Ok(Walked { receipt, batch: None }) => {
             Outcome::Unchanged(planned.name.clone(), Box::new(receipt))
-        }
-        Err(Trouble::Fetch { error: error @ FetchError::HostPaused { .. }, .. })
-            if state.health.not_before.is_some_and(|until| until > now) =>
-        {
-            // Why it is to be left alone was said before.
-            let said = state.health.last_error.or(state.health.trouble);
-            failure(planned, said.unwrap_or_else(|| error.to_string()), &error.retry())
         }
         Err(Trouble::Fetch { error, at_named }) => {
             let retry = error.retry();
@@ -344,12 +356,43 @@ async fn visit(
             outcome
         }
         Err(Trouble::Read(what) | Trouble::Stop(what)) => failure(planned, what, &Retry::Soon),
+        Err(Trouble::Spent(what)) => {
+            let mut outcome = failure(planned, what, &Retry::Soon);
+            if let Outcome::Failed(failure) = &mut outcome {
+                failure.is_spent = true;
+            }
+            outcome
+        }
         Err(Trouble::Waits(until, why)) => {
             let wait = (until - clock::now()).to_std().unwrap_or_default();
             failure(planned, why, &Retry::After(wait))
         }
         Err(Trouble::Stopped) => return None,
     })
+}
+
+/// Returns what comes of a poll of a site that asked to be left alone for what is `left` of its time: what
+/// came of the one before, told once more.
+fn left_alone(planned: &Planned, state: &SourceState, left: Duration) -> Outcome {
+    let Health { failures, last_error, not_before, .. } = &state.health;
+    if *failures > 0 {
+        let said = last_error.clone().unwrap_or_else(|| "it asked to be left alone".into());
+        // Said once more at the next poll, not twice.
+        let said = said.split("; it is asked again").next().unwrap_or_default().to_owned();
+        let until = not_before.map(|until| until.format("%Y-%m-%d %H:%M UTC").to_string());
+        let said = format!("{said}; it is asked again after {}", until.unwrap_or_default());
+        return failure(planned, said, &Retry::After(left));
+    }
+    let receipt = Receipt {
+        validators: state.validators.clone(),
+        validated: state.validated.clone(),
+        moved: state.moved.clone(),
+        not_before: *not_before,
+        ledger: state.ledger.clone(),
+        is_spent: state.health.is_spent,
+        ..Receipt::default()
+    };
+    Outcome::Unchanged(planned.name.clone(), Box::new(receipt))
 }
 
 /// Returns the ids of posts of which it is to be asked what became of them: at most `most` of the last
@@ -386,7 +429,9 @@ fn failure(planned: &Planned, error: String, retry: &Retry) -> Outcome {
         Retry::After(wait) => TimeDelta::from_std(*wait).ok().map(|wait| at + wait),
         Retry::Soon | Retry::Never => None,
     };
-    Outcome::Failed(Failure { source: planned.name.clone(), error, gone: false, not_before, at })
+    let source = planned.name.clone();
+    let (gone, is_spent) = (false, false);
+    Outcome::Failed(Failure { source, error, gone, not_before, is_spent, at })
 }
 
 #[cfg(test)]

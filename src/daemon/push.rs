@@ -191,6 +191,7 @@ impl Hubs {
             receipt: None,
             at: clock::now(),
             tickets: planned.tickets,
+            looks_again: true,
             tell_at_once: true,
         };
         let (reply, stored) = oneshot::channel();

@@ -49,12 +49,25 @@ pub(super) enum Trouble {
     Waits(DateTime<Utc>, String),
     /// Nothing will come before somebody acted, and why.
     Stop(String),
+    /// A budget is used up, and until when.
+    Spent(String),
     /// Vahti is stopping or begins anew.
     Stopped,
 }
 
 /// A host that wants to be left alone no longer than this is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+impl Trouble {
+    /// Tells whether this says something of what was asked for alone.
+    fn is_its_own(&self) -> bool {
+        match self {
+            Self::Fetch { error, .. } => is_its_own(error),
+            Self::Read(_) | Self::Spent(_) => true,
+            Self::Waits(..) | Self::Stop(_) | Self::Stopped => false,
+        }
+    }
+}
 
 /// A poll under way.
 pub(super) struct Tour<'a> {
@@ -71,8 +84,14 @@ pub(super) struct Tour<'a> {
     receipt: Receipt,
     /// The address that the operator gave, if the first request is for it.
     named: Option<Url>,
+    /// Whether several lists are asked for.
+    has_also: bool,
+    /// Whether the first of them was read.
+    first_read: bool,
     /// Whether a request failed.
     failed_once: bool,
+    /// Whether it failed only because it is to wait.
+    only_waits: bool,
     /// Whether what is under way asks what became of posts.
     is_recheck: bool,
     /// Whether it is time to ask that.
@@ -110,11 +129,13 @@ impl<'a> Tour<'a> {
             Location::Web(url) => Some(url.clone()),
             Location::File(_) => None,
         };
+        let also = planned.source.also(&visit);
+        let has_also = !also.is_empty();
         Self {
             planned,
             setup,
             state,
-            queue: std::iter::once(first).chain(planned.source.also(&visit)).collect(),
+            queue: std::iter::once(first).chain(also).collect(),
             rechecks: planned.source.recheck(known.unwrap_or_default(), &visit).into(),
             purse,
             visit,
@@ -126,7 +147,10 @@ impl<'a> Tour<'a> {
                 ..Receipt::default()
             },
             named,
+            has_also,
+            first_read: false,
             failed_once: false,
+            only_waits: true,
             is_recheck: false,
             is_recheck_due: known.is_some(),
         }
@@ -145,13 +169,11 @@ impl<'a> Tour<'a> {
             stepped = self.step(first, true) => stepped,
             () = late => return Err(Trouble::Stopped),
         };
+        self.first_read = stepped.is_ok();
         let mut found_anything = match stepped {
             // Of several things that are asked for, one may be amiss.
-            Err(Trouble::Fetch { error, at_named }) if !self.queue.is_empty() => {
-                if !is_its_own(&error) {
-                    return Err(Trouble::Fetch { error, at_named });
-                }
-                self.survives(Trouble::Fetch { error, at_named });
+            Err(trouble) if self.has_also && trouble.is_its_own() => {
+                self.survives(trouble);
                 false
             }
             stepped => stepped?,
@@ -191,8 +213,12 @@ impl<'a> Tour<'a> {
             // Not all was read: it must not be `unchanged` the next time.
             self.receipt.validators = Validators::default();
         }
-        self.batch.is_failure = self.failed_once && !followed && self.batch.posts.is_empty();
-        let batch = found_anything.then_some(self.batch);
+        // Of one document whose parts all fail, the whole does; of several lists one may be as quiet as
+        // it is, or only be told to wait.
+        let is_something = self.first_read && (self.has_also || self.only_waits);
+        let is_nothing = !followed && self.batch.posts.is_empty();
+        self.batch.is_failure = self.failed_once && is_nothing && !is_something;
+        let batch = (found_anything || self.failed_once).then_some(self.batch);
         Ok(Walked { receipt: self.receipt, batch })
     }
 
@@ -200,8 +226,19 @@ impl<'a> Tour<'a> {
     fn survives(&mut self, trouble: Trouble) -> bool {
         let (what, goes_on) = match trouble {
             Trouble::Stopped => return false,
-            Trouble::Read(what) => (what, true),
-            Trouble::Stop(why) => (why, false),
+            Trouble::Read(what) => {
+                self.only_waits = false;
+                (what, true)
+            }
+            Trouble::Stop(why) => {
+                self.only_waits = false;
+                (why, false)
+            }
+            // Others may cost nothing, or something else.
+            Trouble::Spent(why) => {
+                self.receipt.is_spent = true;
+                (why, true)
+            }
             Trouble::Waits(until, why) => {
                 self.receipt.not_before = self.receipt.not_before.max(Some(until));
                 (why, false)
@@ -211,6 +248,7 @@ impl<'a> Tour<'a> {
                     let wait = TimeDelta::from_std(wait).unwrap_or_default();
                     self.receipt.not_before = Some(clock::now() + wait);
                 }
+                self.only_waits &= matches!(error, FetchError::HostPaused { .. });
                 (error.to_string(), is_its_own(&error))
             }
         };
@@ -300,8 +338,8 @@ impl<'a> Tour<'a> {
         }
         let Some(cost) = &request.cost else { return Ok(()) };
         self.receipt.ledger.reserve(cost, now).map_err(|spent| {
-            let until = spent.until;
-            Trouble::Waits(until, spent.to_string())
+            self.receipt.is_spent = true;
+            Trouble::Spent(spent.to_string())
         })?;
         if self.purse.keep(&self.receipt.ledger).await { Ok(()) } else { Err(Trouble::Stopped) }
     }

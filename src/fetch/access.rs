@@ -1,6 +1,7 @@
 //! How a request shows that it may: headers, parts of an address and tokens that nobody else is to see.
 
 use super::Location;
+use aho_corasick::AhoCorasick;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use url::Url;
@@ -41,6 +42,9 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What is shorter than this may stand in any text.
+const LEAST_MASKED: usize = 6;
+
 /// What a request shows to be let in. It is added when the request is sent, to the address that was
 /// asked for alone: a redirect to another host goes without, and nothing of it is in a [`Location`].
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,6 +73,35 @@ impl Access {
     /// Lets a token be asked for.
     pub fn granted(grant: Grant) -> Self {
         Self { grant: Some(grant), ..Self::default() }
+    }
+
+    /// Takes out of what a site said whatever it was shown, and `token`, which was asked for.
+    pub(super) fn masked(&self, said: Vec<u8>, token: Option<&Secret>) -> Vec<u8> {
+        let bare = |secret: &Secret| secret.expose().trim_start_matches("Bearer ").to_owned();
+        let shown = self.query.iter().chain(&self.headers).map(|(_, secret)| secret);
+        let all = shown.chain(&self.token).chain(token).map(bare);
+        let secrets: Vec<String> = all.filter(|secret| secret.len() >= LEAST_MASKED).collect();
+        if secrets.is_empty() {
+            return said;
+        }
+        match AhoCorasick::new(&secrets) {
+            Ok(finder) if finder.is_match(&said) => {
+                finder.replace_all_bytes(&said, &vec!["(secret)"; secrets.len()])
+            }
+            _ => said,
+        }
+    }
+
+    /// Tells whether something of it stands in an address.
+    pub(super) fn is_in(&self, url: &Url) -> bool {
+        let whole = url.as_str();
+        let decoded: String =
+            url.query_pairs().map(|(name, value)| format!("{name}={value} ")).collect();
+        let secrets = self.query.iter().chain(&self.headers).map(|(_, secret)| secret);
+        secrets.chain(&self.token).any(|secret| {
+            let bare = secret.expose().trim_start_matches("Bearer ");
+            !bare.is_empty() && (whole.contains(bare) || decoded.contains(bare))
+        })
     }
 
     /// Tells whether nothing is shown.

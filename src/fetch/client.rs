@@ -186,9 +186,10 @@ impl Client {
                 let wait = cache::retry_after(told);
                 let by_reset = || limits::used_up(told).or_else(|| limits::reset(told));
                 let retry_after = match (wait, api) {
-                    (None, Some(_)) if matches!(status, 403 | 429 | 503) => by_reset(),
-                    // Meta says it this way; with others it is a fault of ours, and no time counts.
-                    (None, Some(_)) if status == 400 => limits::used_up(told),
+                    (None, Some(_)) if matches!(status, 429 | 503) => by_reset(),
+                    // Meta says it this way; with others it is a fault of ours, or a permission that is
+                    // missing, and no time counts while something is left.
+                    (None, Some(_)) if matches!(status, 400 | 403) => limits::used_up(told),
                     _ => wait,
                 };
                 let said = match api {

@@ -91,6 +91,8 @@ pub enum RedirectFault {
     Scheme,
     #[error("without saying where to")]
     Nowhere,
+    #[error("to an address with what it was shown in it: give its new address")]
+    Echo,
 }
 
 /// Whether and when the same request is worth repeating.

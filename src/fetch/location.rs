@@ -89,7 +89,8 @@ impl fmt::Display for Location {
                 if let Some(port) = url.port() {
                     write!(f, ":{port}")?;
                 }
-                f.write_str(url.path())
+                // A place for a token is no part of what people know the address by.
+                f.write_str(&url.path().replace("%7Btoken%7D", "…"))
             }
             Self::File(path) => f.write_str(&text::visible(&path.to_string_lossy())),
         }

@@ -90,9 +90,12 @@ impl<'a> Desk<'a> {
         }
         let candidates = self.candidates(post);
         if !candidates.is_empty() {
-            return self.take(post, &candidates);
+            self.take(post, &candidates)?;
         }
-        if post.edited.is_some() { self.reword(post) } else { Ok(()) }
+        // Nearly all posts name nobody, and were never mentions.
+        let may_be_known =
+            if candidates.is_empty() { post.edited.is_some() } else { self.rules.brands.len() > 1 };
+        if may_be_known { self.reword(post, &candidates) } else { Ok(()) }
     }
 
     /// Returns the brands that a post concerns: those that it names, and those whose place it is in.
@@ -133,6 +136,7 @@ impl<'a> Desk<'a> {
             let is_edited = own.is_some_and(|old| differs(old, post));
             if known.is_none() || is_edited {
                 let mention = self.judge(key, brand, post, candidate, known)?;
+                self.note_edit(&mention)?;
                 self.triage(mention, brand)?;
             } else if let Some(old) = own
                 && old.post.engagement != post.engagement
@@ -144,9 +148,23 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Keeps the new words of a post that named a brand and no longer does.
-    fn reword(&mut self, post: &Post) -> Result<(), StoreError> {
+    /// Tells the ticket of a mention that its post says something else now.
+    fn note_edit(&mut self, mention: &Mention) -> Result<(), StoreError> {
+        if let Some(id) = mention.ticket
+            && let Some(ticket) = self.ticket(id)?
+            && let Ok(ticket) = ticket.apply(Action::Edited(mention.priority()), "vahti", self.at)
+        {
+            self.tickets.insert(id, ticket);
+        }
+        Ok(())
+    }
+
+    /// Keeps the new words of a post that named a brand and no longer does: it now names `candidates`.
+    fn reword(&mut self, post: &Post, candidates: &[Candidate]) -> Result<(), StoreError> {
         for (old, place) in self.known(post)? {
+            if candidates.iter().any(|candidate| candidate.brand == place) {
+                continue;
+            }
             let Some(brand) = self.rules.brands.get(place) else { continue };
             if old.source == *self.origin.source && differs(&old, post) {
                 let candidate = Candidate { brand: place, hits: Vec::new() };
@@ -257,14 +275,15 @@ impl<'a> Desk<'a> {
             mark: None,
             versions: Vec::new(),
         };
-        let history = self.history(&mention)?;
+        let own = known.as_ref().and_then(|known| known.ticket);
+        let history = self.history(&mention, own)?;
         if history != History::default() {
             mention.insight = enrich::enrich(&read, &candidate.hits, history);
         }
         if let Some(old) = known {
-            let (title, text) = (old.post.title, old.post.text);
+            let Post { title, text, rating, .. } = old.post;
             let mut versions = old.versions;
-            versions.push(Version { title, text, until: self.at });
+            versions.push(Version { title, text, rating, until: self.at });
             versions.drain(..versions.len().saturating_sub(MOST_VERSIONS));
             mention = Mention {
                 seen: old.seen,
@@ -280,12 +299,16 @@ impl<'a> Desk<'a> {
         Ok(mention)
     }
 
-    fn history(&self, mention: &Mention) -> Result<History, StoreError> {
+    /// Returns what is known of earlier complaints of the author; `own` is the ticket of the mention
+    /// itself.
+    fn history(&self, mention: &Mention, own: Option<TicketId>) -> Result<History, StoreError> {
         let Some(customer) = customer::key(mention) else { return Ok(History::default()) };
+        let of_thread = self.head(mention)?.and_then(|head| head.ticket);
         let since = self.at - Duration::days(90);
         let mut complaints_90d = 0;
         for id in self.store.tickets_of(&customer)? {
-            let ticket = self.store.ticket(id)?;
+            let ticket =
+                self.store.ticket(id)?.filter(|_| Some(id) != own && Some(id) != of_thread);
             complaints_90d += u32::from(ticket.is_some_and(|t| t.facts().opened >= since));
         }
         Ok(History { complaints_90d })
@@ -338,15 +361,23 @@ impl<'a> Desk<'a> {
         Some(PostKey::of(&["thread", kind, site, thread.as_deref()?, &mention.brand.0]))
     }
 
-    /// Returns the ticket of the thread that a message belongs to, grown by it.
-    fn grown(&self, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
+    /// Returns the message that opened the ticket of the thread that this one belongs to.
+    fn head(&self, mention: &Mention) -> Result<Option<Mention>, StoreError> {
         let Some(thread) = self.thread(mention) else { return Ok(None) };
         let Some(head) = self.post(thread)? else { return Ok(None) };
-        let head = self.mention(&MentionId::of(head, &mention.brand))?;
-        let Some(id) = head.and_then(|head| head.ticket) else { return Ok(None) };
-        let (mention, brand) = (mention.id.clone(), mention.brand.clone());
-        let message = Action::Message { mention, brand };
-        let ticket = self.ticket(id)?;
+        self.mention(&MentionId::of(head, &mention.brand))
+    }
+
+    /// Returns the ticket of the thread that a message belongs to, grown by it.
+    fn grown(&self, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
+        let Some(id) = self.head(mention)?.and_then(|head| head.ticket) else { return Ok(None) };
+        let message = Action::Message {
+            mention: mention.id.clone(),
+            brand: mention.brand.clone(),
+            priority: mention.priority(),
+        };
+        // One that was noise says nothing of what is written later.
+        let ticket = self.ticket(id)?.filter(|ticket| !ticket.facts().is_withdrawn());
         Ok(ticket.and_then(|ticket| ticket.apply(message, "vahti", self.at).ok()))
     }
 
@@ -407,7 +438,8 @@ impl<'a> Desk<'a> {
 
 /// Tells whether a post says something else than it did.
 fn differs(old: &Mention, post: &Post) -> bool {
-    old.post.title != post.title || old.post.text != post.text
+    let said = |post: &Post| (post.title.clone(), post.text.clone(), post.rating);
+    said(&old.post) != said(post)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ const FAILURES_BEFORE_BLIND: u32 = 3;
 /// refused us.
 const LONG_WAIT: Duration = Duration::hours(1);
 
+/// A part of a source that failed for so long is a blind spot too.
+const LASTING: Duration = Duration::days(1);
+
 /// What one alert has to say, rendered.
 pub struct Said {
     pub subject: String,
@@ -52,8 +55,10 @@ pub(super) fn at_once(
         let mut mentions = store.mentions_after(Sequence(state.told_up_to))?;
         let known: Vec<MentionId> = mentions.iter().map(|mention| mention.id.clone()).collect();
         for mention in news {
-            // An edited mention was told when it was new.
-            if !known.contains(&mention.id) && store.mention(&mention.id)?.is_none() {
+            // An edited mention was told when it was new, unless it has become a case only now.
+            let before = store.mention(&mention.id)?;
+            let is_case = |old: Mention| old.ticket.is_none() && mention.ticket.is_some();
+            if !known.contains(&mention.id) && before.is_none_or(is_case) {
                 mentions.push(mention.clone());
             }
         }
@@ -143,7 +148,9 @@ pub fn blind_spots(
     let mut spots = Vec::new();
     for source in sources {
         let health = store.source(source)?.health;
-        let waits = health.not_before.is_some_and(|until| until - now >= LONG_WAIT);
+        let is_long = health.not_before.is_some_and(|until| until - now >= LONG_WAIT);
+        let waits = is_long || health.is_spent;
+        let is_lasting = health.trouble_since.is_some_and(|since| now - since >= LASTING);
         let failed = health.failures >= if waits { 1 } else { FAILURES_BEFORE_BLIND };
         if failed || health.gone {
             spots.push(BlindSpot {
@@ -151,8 +158,8 @@ pub fn blind_spots(
                 what: health.last_error.unwrap_or_default(),
                 since: health.failing_since,
             });
-        } else if let Some(what) = health.trouble.filter(|_| waits) {
-            spots.push(BlindSpot { source: source.clone(), what, since: health.last_poll });
+        } else if let Some(what) = health.trouble.filter(|_| waits || is_lasting) {
+            spots.push(BlindSpot { source: source.clone(), what, since: health.trouble_since });
         }
     }
     Ok(spots)

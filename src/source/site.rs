@@ -124,7 +124,8 @@ impl Given {
     pub fn identity(&self, kind: Kind) -> String {
         let place = self.url.as_ref().map(ToString::to_string).unwrap_or_default();
         let texts = self.told.iter().filter_map(|(key, told)| match told {
-            Told::Text(text) => Some(format!(" {key}={text}")),
+            // Another version of an API is no other place.
+            Told::Text(text) if key != "version" => Some(format!(" {key}={text}")),
             _ => None,
         });
         format!("{kind} {place}{}", texts.collect::<String>())

@@ -81,11 +81,14 @@ pub enum Action {
         mention: MentionId,
         brand: BrandName,
     },
-    /// The customer wrote again, in the thread that the ticket is of.
+    /// The customer wrote again, in the thread that the ticket is of, and as pressing as this.
     Message {
         mention: MentionId,
         brand: BrandName,
+        priority: Priority,
     },
+    /// The post says something else now, and is as pressing as this.
+    Edited(Priority),
     /// The post is no more where it stood: what it said was taken out.
     Gone,
 }
@@ -115,6 +118,7 @@ impl Action {
             Self::Restore => "restore",
             Self::Join { .. } => "join",
             Self::Message { .. } => "message",
+            Self::Edited(_) => "edited",
             Self::Gone => "gone",
         }
     }
@@ -159,6 +163,7 @@ impl Action {
             | Self::Restore
             | Self::Join { .. }
             | Self::Message { .. }
+            | Self::Edited(_)
             | Self::Gone => self,
         })
     }
@@ -175,9 +180,11 @@ impl Action {
             Self::Priority(priority) => priority_word(*priority).to_owned(),
             Self::Withdraw => "its mention was marked noise".to_owned(),
             Self::Restore => "its mention was marked negative".to_owned(),
-            Self::Join { mention, brand } | Self::Message { mention, brand } => {
-                format!("{mention} {brand}")
+            Self::Join { mention, brand } => format!("{mention} {brand}"),
+            Self::Message { mention, brand, priority } => {
+                format!("{mention} {} {brand}", priority_word(*priority))
             }
+            Self::Edited(priority) => priority_word(*priority).to_owned(),
             Self::Gone => "the post was deleted where it stood".to_owned(),
         }
     }
@@ -204,20 +211,20 @@ impl Action {
             "rate" => Self::Rate(line.parse::<u8>().ok()?.try_into().ok()?),
             "reopen" => Self::Reopen(Some(text).filter(|text| !text.is_empty())),
             "close" => Self::Close,
-            "priority" => {
-                Self::Priority(PRIORITIES.into_iter().find(|known| priority_word(*known) == line)?)
-            }
+            "priority" => Self::Priority(named_priority(line)?),
             "withdraw" => Self::Withdraw,
             "restore" => Self::Restore,
-            "join" | "message" => {
+            "join" => {
                 let (mention, brand) = line.split_once(' ')?;
-                let (mention, brand) = (MentionId(mention.into()), BrandName(brand.into()));
-                if word == "join" {
-                    Self::Join { mention, brand }
-                } else {
-                    Self::Message { mention, brand }
-                }
+                Self::Join { mention: MentionId(mention.into()), brand: BrandName(brand.into()) }
             }
+            "message" => {
+                let (mention, rest) = line.split_once(' ')?;
+                let (priority, brand) = rest.split_once(' ')?;
+                let (mention, brand) = (MentionId(mention.into()), BrandName(brand.into()));
+                Self::Message { mention, brand, priority: named_priority(priority)? }
+            }
+            "edited" => Self::Edited(named_priority(line)?),
             "gone" => Self::Gone,
             _ => return None,
         })
@@ -274,6 +281,7 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
             | Action::Priority(_)
             | Action::Join { .. }
             | Action::Restore
+            | Action::Edited(_)
             | Action::Gone,
         ) => Some(from),
         (New | Open | Answered | Resolved | Closed, _) => None,
@@ -313,7 +321,14 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         Action::Withdraw => withdraw(facts),
         Action::Restore => facts.review = false,
         Action::Gone => facts.customer_name = None,
-        Action::Join { mention, brand } | Action::Message { mention, brand } => {
+        Action::Edited(priority) => raise(facts, priority),
+        Action::Message { mention, priority, .. } => {
+            raise(facts, priority);
+            if facts.mention != mention && !facts.also.contains(&mention) {
+                facts.also.push(mention);
+            }
+        }
+        Action::Join { mention, brand } => {
             if facts.mention != mention && !facts.also.contains(&mention) {
                 facts.also.push(mention);
             }
@@ -341,6 +356,17 @@ fn withdraw(facts: &mut Facts) {
     facts.rating = None;
     facts.resolved = None;
     facts.follow_up = None;
+}
+
+/// Raises the priority to what the customer says now; what a person chose stands.
+fn raise(facts: &mut Facts, priority: Priority) {
+    if !facts.priority_by_person {
+        facts.priority = facts.priority.max(priority);
+    }
+}
+
+fn named_priority(word: &str) -> Option<Priority> {
+    PRIORITIES.into_iter().find(|known| priority_word(*known) == word)
 }
 
 fn one_higher(priority: Priority) -> Priority {

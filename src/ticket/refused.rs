@@ -41,6 +41,7 @@ impl Refused {
             | Action::Restore
             | Action::Join { .. }
             | Action::Message { .. }
+            | Action::Edited(_)
             | Action::Gone => "take this",
         };
         let why = match (status, action) {

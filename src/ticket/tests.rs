@@ -25,7 +25,8 @@ fn join() -> Action {
 }
 
 fn message() -> Action {
-    Action::Message { mention: MentionId("m5y".into()), brand: BrandName("Acme".into()) }
+    let (mention, brand) = (MentionId("m5y".into()), BrandName("Acme".into()));
+    Action::Message { mention, brand, priority: Priority::Urgent }
 }
 
 /// Applies `moves`, one an hour from the first hour on.
@@ -62,10 +63,11 @@ const TABLE: &str = "
     restore   new       open      answered  resolved  closed    open
     join      new       open      answered  resolved  closed    closed
     message   new       open      open      open      open      closed
+    edited    new       open      answered  resolved  closed    closed
     gone      new       open      answered  resolved  closed    closed";
 
 /// Returns one of each move, in the order of the table.
-fn each_move() -> [Action; 17] {
+fn each_move() -> [Action; 18] {
     [
         assign(),
         Action::Note("called".into()),
@@ -83,6 +85,7 @@ fn each_move() -> [Action; 17] {
         Action::Restore,
         join(),
         message(),
+        Action::Edited(Priority::High),
         Action::Gone,
     ]
 }
@@ -309,6 +312,9 @@ fn a_message_brings_an_answered_ticket_back_and_counts_once() {
     assert_eq!((facts.status, &facts.also[..]), (Status::Open, &[MentionId("m5y".into())][..]));
     assert_eq!(facts.reopened, Some(at(2)));
     assert_eq!(facts.brands.len(), 1);
+    assert_eq!(facts.priority, Priority::Urgent, "as pressing as what was written last");
+    let chosen = moved(&[Action::Priority(Priority::Low), message()]);
+    assert_eq!(chosen.facts().priority, Priority::Low, "a person's choice stands");
 }
 
 #[test]
@@ -355,6 +361,7 @@ fn any_action() -> impl Strategy<Value = Action> {
             brand: BrandName(brand)
         }),
         Just(message()),
+        Just(Action::Edited(Priority::High)),
         Just(Action::Gone),
     ]
 }

@@ -1,6 +1,6 @@
 //! What `--set` says of a source that stands in no configuration.
 
-use super::Probing;
+use super::{ProbedSite, Probing};
 use crate::brand::Brand;
 use crate::cli::{Context, Failure};
 use crate::config::SitePlace;
@@ -37,9 +37,8 @@ impl Settings {
         let site = Kind::named(kind).and_then(Kind::site);
         for pair in pairs {
             let Some((key, value)) = pair.split_once('=') else {
-                return Err(Failure::usage(format!(
-                    "`--set {pair}` has no `=`; write --set key=value"
-                )));
+                // What was written may be a secret.
+                return Err(Failure::usage("a `--set` has no `=`; write --set key=value"));
             };
             if let Some(site) = site
                 && site.keys.iter().any(|known| names(known, key.trim()))
@@ -88,7 +87,11 @@ impl Settings {
         let brands: Vec<&Brand> = config.iter().flat_map(|config| &config.brands).collect();
         let name = SourceName(site.kind.word().to_owned());
         match place.source(&name, &brands) {
-            Ok(source) => Ok(Probing::Site(source, site.needs)),
+            Ok(source) => Ok(Probing::Site(Box::new(ProbedSite {
+                source,
+                needs: site.needs,
+                allow_private: self.allow_private.clone(),
+            }))),
             Err(wrong) => {
                 let failure = Failure::usage(format!("`{}`: {}", wrong.key, wrong.why));
                 Err(match wrong.hint {
@@ -150,7 +153,11 @@ fn names(key: &Key, written: &str) -> bool {
 
 /// Reads what stands behind a key on the command line; lists are parted by commas.
 fn told(key: &Key, written: &str, value: &str) -> Result<Told, Failure> {
-    let wrong = |what: &str| Failure::usage(format!("`{written}={value}`: {what}"));
+    let shown = match key.sort {
+        Sort::Secret | Sort::Secrets => "…",
+        _ => value,
+    };
+    let wrong = |what: &str| Failure::usage(format!("`{written}={shown}`: {what}"));
     Ok(match key.sort {
         Sort::Text | Sort::Folder => Told::Text(value.to_owned()),
         Sort::Word(words) if words.contains(&value) => Told::Text(value.to_owned()),

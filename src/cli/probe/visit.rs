@@ -1,7 +1,7 @@
 //! A source asked once, as a first poll would, storing nothing.
 
 use crate::daemon::clock;
-use crate::fetch::{FetchError, Fetched, Fetcher, Reply, Request};
+use crate::fetch::{Allowed, FetchError, Fetched, Fetcher, Reply, Request};
 use crate::post::Post;
 use crate::source::feed::Feed;
 use crate::source::forum::Forum;
@@ -38,12 +38,20 @@ impl From<String> for Amiss {
     }
 }
 
+/// A place that is asked by an API, with what it needs to let us in, and its own word on private
+/// addresses.
+pub(in crate::cli) struct ProbedSite {
+    pub(in crate::cli) source: Box<dyn Source>,
+    pub(in crate::cli) needs: &'static str,
+    pub(in crate::cli) allow_private: Option<Allowed>,
+}
+
 /// A source that is asked once.
 pub(in crate::cli) enum Probing {
     Feed(Feed),
     Forum(Box<Forum>),
-    /// A place that is asked by an API, with what it needs to let us in.
-    Site(Box<dyn Source>, &'static str),
+    /// A place that is asked by an API.
+    Site(Box<ProbedSite>),
 }
 
 impl Probing {
@@ -51,7 +59,7 @@ impl Probing {
         match self {
             Self::Feed(feed) => feed,
             Self::Forum(forum) => forum.as_ref(),
-            Self::Site(source, _) => source.as_ref(),
+            Self::Site(site) => site.source.as_ref(),
         }
     }
 
@@ -75,10 +83,20 @@ impl Probing {
         let mut visit = beginning();
         let mut queue: VecDeque<Request> = self.source().probe(&visit).into();
         for nth in 0..MOST_REQUESTS {
-            let Some(request) = queue.pop_front() else { break };
+            let Some(mut request) = queue.pop_front() else { break };
+            if let Self::Site(site) = self {
+                request.allow_private.clone_from(&site.allow_private);
+            }
             match self.step(&request, &visit, fetcher, &mut probed).await {
                 Ok(page) => {
-                    probed.posts.extend(page.posts);
+                    // Several lists of a site may show the same post.
+                    for post in page.posts {
+                        let is_known =
+                            |known: &Post| known.id == post.id && known.site == post.site;
+                        if post.id.is_none() || !probed.posts.iter().any(is_known) {
+                            probed.posts.push(post);
+                        }
+                    }
                     probed.skipped += page.skipped;
                     visit.cursor = page.cursor.unwrap_or(visit.cursor);
                     queue.extend(page.next);
@@ -108,7 +126,10 @@ impl Probing {
                     FetchError::Status { location, status, retry_after, said: said.clone() };
                 let refusal = Refusal { status, reply: said.as_deref() };
                 return match self.source().refused(request, &refusal, visit) {
-                    Verdict::AsItSays => Err(self.with_needs(error.to_string()).into()),
+                    Verdict::AsItSays if matches!(status, 401 | 403) => {
+                        Err(self.with_needs(error.to_string()).into())
+                    }
+                    Verdict::AsItSays => Err(error.to_string().into()),
                     Verdict::Instead(page) => Ok(*page),
                     Verdict::Skip => Ok(Page::default()),
                     Verdict::Wait(_, why) => Err(why.into()),
@@ -127,7 +148,9 @@ impl Probing {
     /// Says what the source needs to be let in, where it needs anything.
     fn with_needs(&self, error: String) -> String {
         match self {
-            Self::Site(_, needs) if !needs.is_empty() => format!("{error}; it needs {needs}"),
+            Self::Site(site) if !site.needs.is_empty() => {
+                format!("{error}; it needs {}", site.needs)
+            }
             _ => error,
         }
     }
