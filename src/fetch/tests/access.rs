@@ -110,6 +110,56 @@ async fn a_host_that_has_nothing_left_is_left_alone() {
     assert_eq!(server.paths(), ["/one"]);
 }
 
+#[tokio::test]
+async fn what_a_site_repeats_of_a_secret_is_taken_out() {
+    let server = Server::start(|path, _| match path {
+        "/fine" => Answer::ok(&[], b"{\"you\":\"s3cr3t-token\"}"),
+        _ => Answer::new("401 Unauthorized", &[], b"{\"error\":\"bad token s3cr3t-token\"}"),
+    })
+    .await;
+    let fetcher = fetcher(|_| ());
+    let access = Access::bearer(&"s3cr3t-token".into());
+    assert_eq!(
+        told(&fetcher, &api(&server.url("/fine"), &access)).await.unwrap(),
+        "{\"you\":\"(secret)\"}"
+    );
+    let error = told(&fetcher, &api(&server.url("/refused"), &access)).await.unwrap_err();
+    let FetchError::Status { said: Some(said), .. } = error else { panic!("{error:?}") };
+    assert_eq!(said.body, b"{\"error\":\"bad token (secret)\"}");
+}
+
+#[tokio::test]
+async fn a_redirect_that_repeats_a_secret_is_not_followed() {
+    let server = Server::start(|path, _| match path {
+        "/bots3cr3t-token/x" => Answer::redirect("301 Moved", "/new/bots3cr3t-token/x"),
+        _ => Answer::ok(&[], b"{}"),
+    })
+    .await;
+    let access = Access { token: Some("s3cr3t-token".into()), ..Access::default() };
+    let error =
+        told(&fetcher(|_| ()), &api(&server.url("/bot{token}/x"), &access)).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error:?}");
+    assert!(error.to_string().contains("/bot…/x redirects to an address with"), "{error}");
+}
+
+#[tokio::test]
+async fn a_permission_that_is_missing_says_nothing_of_the_rest_of_the_host() {
+    let server = Server::start(|path, _| match path {
+        "/fine" => Answer::ok(&[], b"fine"),
+        _ => Answer::new(
+            "403 Forbidden",
+            &["X-RateLimit-Remaining: 299", "X-RateLimit-Reset: 300"],
+            b"{}",
+        ),
+    })
+    .await;
+    let fetcher = fetcher(|_| ());
+    let error = told(&fetcher, &api(&server.url("/search"), &Access::default())).await;
+    assert!(matches!(error, Err(FetchError::Status { retry_after: None, .. })), "{error:?}");
+    let fine = told(&fetcher, &api(&server.url("/fine"), &Access::default())).await;
+    assert_eq!(fine.unwrap(), "fine");
+}
+
 /// A server that gives tokens, the first of which is refused after `lasts` requests.
 async fn giver(lasts: usize) -> (Server, Arc<AtomicUsize>) {
     let (given, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

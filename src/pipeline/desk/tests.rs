@@ -56,6 +56,7 @@ impl World {
             receipt: Some(Receipt::default()),
             at: self.now,
             tickets: self.tickets,
+            looks_again: true,
             tell_at_once: false,
         };
         let commit = process(arrival, &self.rules, &self.store).unwrap();
@@ -195,6 +196,63 @@ fn an_edit_keeps_what_was_said_and_opens_no_second_ticket() {
     let said: Vec<&str> = mentions[0].versions.iter().map(|known| known.text.as_str()).collect();
     assert_eq!(said, [complaint, &format!("{complaint}. Still waiting!")]);
     assert_eq!(mentions[0].ticket.map(|id| id.0), Some(1));
+}
+
+#[test]
+fn fewer_stars_with_the_same_words_are_an_edit_that_opens_a_ticket() {
+    let mut world = World::new();
+    let review = |stars| Post { concerns: Concerns::Brand, rating: Some(stars), ..post("1", "") };
+    world.posts(vec![review(5)]);
+    assert_eq!(world.tickets().len(), 0);
+    world.posts(vec![review(1)]);
+    let mention = world.mentions().remove(0);
+    assert_eq!((mention.post.rating, mention.versions[0].rating), (Some(1), Some(5)));
+    assert_eq!(world.tickets().len(), 1);
+}
+
+#[test]
+fn a_ticket_is_as_pressing_as_what_is_said_last() {
+    let mut world = World::new();
+    let calm = "Acme is terrible, the worst service ever, my order never arrived";
+    let threat = format!("{calm}. I will sue you, you liars, this is a scandal!");
+    world.posts(vec![post("1", calm)]);
+    let before = world.tickets()[0].facts().priority;
+    let edited = Some(world.now);
+    world.posts(vec![Post { edited, ..post("1", &threat) }]);
+    let ticket = world.tickets().remove(0);
+    assert!(ticket.facts().priority > before, "{before} to {}", ticket.facts().priority);
+    assert_eq!(ticket.facts().log.last().unwrap().action, "edited");
+    let why = world.mentions()[0].insight.why.join(" ");
+    assert!(!why.contains("complaint in 90 days"), "its own ticket is no earlier one: {why}");
+    // So is that of a thread.
+    world.posts(vec![message("a", "t1", 1)]);
+    let mut angry = message("b", "t1", 2);
+    angry.text = threat;
+    world.posts(vec![angry]);
+    let facts = world.tickets()[1].facts().clone();
+    assert!(facts.priority > facts.first_priority);
+}
+
+#[test]
+fn what_is_written_in_a_thread_that_was_noise_is_a_case_of_its_own() {
+    let mut world = World::new();
+    world.posts(vec![message("a", "t1", 1)]);
+    let noise = world.tickets().remove(0).apply(Action::Withdraw, "maija", world.now).unwrap();
+    let commit = crate::store::Commit { tickets: vec![noise], ..Default::default() };
+    world.store.apply(&commit).unwrap();
+    world.posts(vec![message("b", "t1", 2)]);
+    world.posts(vec![message("c", "t1", 3)]);
+    let states: Vec<_> = world.tickets().iter().map(|ticket| ticket.facts().status).collect();
+    assert_eq!(states, [Status::Closed, Status::New]);
+}
+
+#[test]
+fn a_brand_that_an_edit_no_longer_names_learns_of_it() {
+    let mut world = World::of(vec![brand("Acme", None), brand("Beta", None)]);
+    world.posts(vec![post("1", "Acme and Beta are fine")]);
+    world.posts(vec![post("1", "Acme is fine")]);
+    let texts: Vec<_> = world.mentions().into_iter().map(|mention| mention.post.text).collect();
+    assert_eq!(texts, ["Acme is fine", "Acme is fine"]);
 }
 
 #[test]
