@@ -1,6 +1,7 @@
 //! Passwords and tokens: from the environment, a file, systemd's credentials, or as they stand.
 //! Never printed.
 
+use super::problem::did_you_mean;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use secrecy::SecretString;
@@ -10,6 +11,8 @@ use std::path::Path;
 
 /// The most that a file with a secret may hold.
 const MOST_BYTES: u64 = 64 * 1024;
+/// A name of fewer letters is as likely another as it is misspelt.
+const SHORTEST_MISSPELT: usize = 8;
 const WAYS: [&str; 3] = ["env", "file", "credential"];
 
 /// Reads a secret. One newline at its end is cut off, as editors put it there.
@@ -75,8 +78,12 @@ fn looked_up(value: &Value<'_>, around: &Surroundings) -> Option<String> {
 fn variable(value: &Value<'_>, name: &str, around: &Surroundings) -> Option<String> {
     let found = around.variables.get(name);
     if found.is_none() {
-        // No other is named: it may hold somebody else's secret.
-        value.fault(format!("the environment variable `{name}` is not set"), None);
+        let names: Vec<&str> = around.variables.keys().map(String::as_str).collect();
+        // One that resembles a short name may well hold somebody else's secret.
+        let hint = (name.len() >= SHORTEST_MISSPELT)
+            .then(|| did_you_mean(name, names.iter().copied()))
+            .flatten();
+        value.fault(format!("the environment variable `{name}` is not set"), hint);
     }
     found.cloned()
 }

@@ -148,7 +148,12 @@ fn any_mention() -> impl Strategy<Value = Mention> {
                 copies,
                 ticket: ticket.map(TicketId),
                 versions: (copies % 2 == 1)
-                    .then(|| Version { title: None, text: "as it was".into(), until: seen })
+                    .then(|| Version {
+                        title: None,
+                        text: "as it was".into(),
+                        rating: Some(1),
+                        until: seen,
+                    })
                     .into_iter()
                     .collect(),
                 mark,
@@ -223,6 +228,8 @@ fn any_state() -> impl Strategy<Value = SourceState> {
                     mentions,
                     newest,
                     gone,
+                    is_spent: gone,
+                    trouble_since: first_poll,
                     not_before,
                     successes: posts,
                     trouble: gone.then(|| "\0".to_owned()),
