@@ -226,12 +226,7 @@ impl Fetcher {
                     token = self.token_for(&client, request, token.as_ref()).await?;
                     continue;
                 }
-                Err(FetchError::Status { location, status, retry_after, said: Some(mut said) }) => {
-                    said.body = request.access.masked(said.body, token.as_ref());
-                    let said = Some(said);
-                    return Err(FetchError::Status { location, status, retry_after, said });
-                }
-                answer => answer?,
+                answer => answer.map_err(|error| request.masked(error, token.as_ref()))?,
             };
             match answer {
                 Answer::Unchanged { validators, fresh_for } => {
@@ -254,14 +249,13 @@ impl Fetcher {
                 Answer::Moved { to, permanently } => {
                     // Validators mean something only to the address that gave them.
                     ask.validators = None;
-                    if request.access.is_in(&to) {
-                        // From here on it would stand in errors and in what is stored.
-                        let (location, fault) = (request.location.clone(), RedirectFault::Echo);
-                        return Err(FetchError::Redirect { location, fault });
-                    }
+                    // What repeats a secret would from here on stand in errors and in what is stored.
+                    let echo = request.access.is_in(&to).then_some(RedirectFault::Echo);
                     let from = std::mem::replace(&mut ask.url, to);
-                    trail.note(from, &ask.url, permanently).map_err(|fault| {
-                        FetchError::Redirect { location: request.location.clone(), fault }
+                    let noted = echo.map_or_else(|| trail.note(from, &ask.url, permanently), Err);
+                    noted.map_err(|fault| FetchError::Redirect {
+                        location: request.location.clone(),
+                        fault,
                     })?;
                 }
             }

@@ -89,7 +89,7 @@ pub struct Arrival {
 /// Works out what a batch means. Reads the store and never writes it: that is the caller's single
 /// [`Store::apply`], so a batch counts as a whole or not at all.
 pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Arrival { source, kind, only, batch, receipt, at, tickets, tell_at_once, .. } = arrival;
+    let Arrival { source, kind, only, mut batch, receipt, at, tickets, tell_at_once, .. } = arrival;
     let mut state = store.source(&source)?;
     // What is brought to us is not all that there is: the next poll looks again.
     let has_changed = state.rules != rules.fingerprint;
@@ -100,7 +100,8 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     }
     let posts = batch.posts.len();
     let newest = batch.posts.iter().filter_map(|post| post.published).filter(|p| *p <= at).max();
-    let fresh = dedup::unseen(batch.posts, if looks_again { &[] } else { &state.marks });
+    let found = std::mem::take(&mut batch.posts);
+    let fresh = dedup::unseen(found, if looks_again { &[] } else { &state.marks });
 
     if !again {
         state.health.rhythm.learn(&appeared(&fresh.posts, kind, &state, at), at);
@@ -108,7 +109,7 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     let first_poll = *state.health.first_poll.get_or_insert(at);
     let origin = Origin { source: &source, kind, only: &only, tickets, first_poll };
     let mut desk = Desk::new(rules, store, at, origin)?;
-    for post in in_order(fresh.posts).into_iter().chain(batch.rechecked) {
+    for post in in_order(fresh.posts).into_iter().chain(std::mem::take(&mut batch.rechecked)) {
         desk.receive(&post)?;
     }
 
@@ -122,37 +123,12 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     };
     let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
-        // What failed is not looked at again yet.
+        state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
         if !batch.is_failure {
+            // What failed is not looked at again yet.
             state.rules = rules.fingerprint;
         }
-        state.health.is_spent = receipt.is_spent;
-        state.ledger.clone_from(&receipt.ledger);
-        if receipt.rechecked {
-            state.rechecked = Some(at);
-        }
-        state.cursor = match batch.cursor {
-            Some(cursor) => cursor,
-            // Where it was is no place to go on from: all there is is still to be looked at again.
-            None if looks_again && !batch.is_failure => Cursor::default(),
-            None => state.cursor,
-        };
-        state.hub = batch.hub;
-        state.health.hints = batch.hints;
-        state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
-        state.health.skipped = u32::try_from(batch.skipped).unwrap_or(u32::MAX);
-        match batch.trouble {
-            Some(trouble) if batch.is_failure => {
-                state.health.not_before = receipt.not_before;
-                failing(&mut state.health, &trouble, at);
-            }
-            trouble => {
-                succeeded(&mut state, receipt, at);
-                state.health.trouble_since =
-                    trouble.as_ref().map(|_| state.health.trouble_since.unwrap_or(at));
-                state.health.trouble = trouble.map(|trouble| crate::text::cut(&trouble, 500));
-            }
-        }
+        take_down(&mut state, batch, receipt, looks_again, at);
     }
 
     let mut commit = desk.commit();
@@ -167,6 +143,42 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }
     Ok(commit)
+}
+
+/// Notes how a poll went, and where the next one begins.
+fn take_down(
+    state: &mut SourceState,
+    batch: Batch,
+    receipt: Receipt,
+    looks_again: bool,
+    at: DateTime<Utc>,
+) {
+    state.health.is_spent = receipt.is_spent;
+    state.ledger.clone_from(&receipt.ledger);
+    if receipt.rechecked {
+        state.rechecked = Some(at);
+    }
+    match batch.cursor {
+        Some(cursor) => state.cursor = cursor,
+        // Where it was is no place to go on from: all there is is still to be looked at again.
+        None if looks_again && !batch.is_failure => state.cursor = Cursor::default(),
+        None => {}
+    }
+    state.hub = batch.hub;
+    state.health.hints = batch.hints;
+    state.health.skipped = u32::try_from(batch.skipped).unwrap_or(u32::MAX);
+    match batch.trouble {
+        Some(trouble) if batch.is_failure => {
+            state.health.not_before = receipt.not_before;
+            failing(&mut state.health, &trouble, at);
+        }
+        trouble => {
+            succeeded(state, receipt, at);
+            let health = &mut state.health;
+            health.trouble_since = trouble.as_ref().map(|_| health.trouble_since.unwrap_or(at));
+            health.trouble = trouble.map(|trouble| crate::text::cut(&trouble, 500));
+        }
+    }
 }
 
 /// Puts the messages of a thread into the order in which they were written: the first opens the ticket
@@ -224,7 +236,7 @@ pub fn named(
         let health = Health { first_poll, mentions, told, ..Health::default() };
         let cursor = if keeps_cursor { cursor } else { Cursor::default() };
         // What was spent is spent, whatever the source asks now.
-        SourceState { rules, named, ledger, cursor, health, ..SourceState::default() }
+        SourceState { cursor, rules, named, ledger, health, ..SourceState::default() }
     } else {
         SourceState { named, ..state }
     };

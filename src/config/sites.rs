@@ -14,9 +14,41 @@ use url::Url;
 
 /// Reads the table of the kind.
 pub(super) fn read(value: &Value<'_>, site: &'static Site, around: &Surroundings) -> Option<Found> {
+    let (given, places) = given(value, site, around)?;
+    let asks: Vec<Url> = given.url.iter().filter_map(web).cloned().collect();
+    let watch = Watch {
+        name: SourceName(String::new()),
+        base: base(&given, site)?,
+        given: &given,
+        keywords: Vec::new(),
+        languages: Vec::new(),
+    };
+    let concerns = match (site.build)(watch) {
+        Ok(source) => source.concerns(),
+        Err(Wrong { key, why, hint }) => {
+            match places.iter().find(|(name, _)| *name == key) {
+                Some((_, value)) => value.fault(why, hint),
+                None => value.fault_at_key(why, hint),
+            }
+            return None;
+        }
+    };
+    let is_of_brand = given.flag("about_brand") == Some(true);
+    let wants_brands =
+        site.concerns != Concerns::Named || concerns != Concerns::Named || is_of_brand;
+    let spot = value.spot();
+    let place = Place::Site(SitePlace { kind: site.kind, given });
+    Some(Found { place, asks, spot, wants_brands })
+}
+
+/// What a source was told, and where each key stands.
+type Written<'r> = (Given, Vec<(&'static str, Value<'r>)>);
+
+/// Reads the keys of a kind.
+fn given<'r>(value: &Value<'r>, site: &'static Site, around: &Surroundings) -> Option<Written<'r>> {
     let table = value.table()?;
     let mut given = Given::default();
-    let mut places: Vec<(&'static str, Value<'_>)> = Vec::new();
+    let mut places: Vec<(&'static str, Value<'r>)> = Vec::new();
     let mut is_fine = true;
     let url = if site.host.is_empty() && site.keys.iter().all(|key| key.name != "url") {
         table.need("url", "url = \"https://…\"")
@@ -60,33 +92,7 @@ pub(super) fn read(value: &Value<'_>, site: &'static Site, around: &Surroundings
         }
     }
     table.finish();
-    if !is_fine {
-        return None;
-    }
-    let asks: Vec<Url> = given.url.iter().filter_map(web).cloned().collect();
-    let watch = Watch {
-        name: SourceName(String::new()),
-        base: base(&given, site)?,
-        given: &given,
-        keywords: Vec::new(),
-        languages: Vec::new(),
-    };
-    let concerns = match (site.build)(watch) {
-        Ok(source) => source.concerns(),
-        Err(Wrong { key, why, hint }) => {
-            match places.iter().find(|(name, _)| *name == key) {
-                Some((_, value)) => value.fault(why, hint),
-                None => value.fault_at_key(why, hint),
-            }
-            return None;
-        }
-    };
-    let is_of_brand = given.flag("about_brand") == Some(true);
-    let wants_brands =
-        site.concerns != Concerns::Named || concerns != Concerns::Named || is_of_brand;
-    let spot = value.spot();
-    let place = Place::Site(SitePlace { kind: site.kind, given });
-    Some(Found { place, asks, spot, wants_brands })
+    is_fine.then_some((given, places))
 }
 
 /// Returns the address that a site's paths stand below.

@@ -70,6 +70,7 @@ impl Trouble {
 }
 
 /// A poll under way.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Tour<'a> {
     planned: &'a Arc<Planned>,
     setup: &'a Setup,

@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::budget::Cost;
-use super::{Allowed, Location, Validators};
+use super::{Allowed, FetchError, Location, Secret, Validators};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,6 +70,17 @@ impl Request {
     #[must_use]
     pub fn after(self, pause: Duration) -> Self {
         Self { pause, ..self }
+    }
+
+    /// Takes out of what a server said with a refusal whatever it was shown.
+    pub(super) fn masked(&self, error: FetchError, token: Option<&Secret>) -> FetchError {
+        match error {
+            FetchError::Status { location, status, retry_after, said: Some(mut said) } => {
+                said.body = self.access.masked(said.body, token);
+                FetchError::Status { location, status, retry_after, said: Some(said) }
+            }
+            error => error,
+        }
     }
 
     /// Asks for a document for machines that the operator named.

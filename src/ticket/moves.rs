@@ -177,14 +177,15 @@ impl Action {
             Self::Rate(rating) => rating.get().to_string(),
             Self::Reopen(reason) => reason.clone().unwrap_or_default(),
             Self::Close => String::new(),
-            Self::Priority(priority) => priority_word(*priority).to_owned(),
+            Self::Priority(priority) | Self::Edited(priority) => {
+                priority_word(*priority).to_owned()
+            }
             Self::Withdraw => "its mention was marked noise".to_owned(),
             Self::Restore => "its mention was marked negative".to_owned(),
             Self::Join { mention, brand } => format!("{mention} {brand}"),
             Self::Message { mention, brand, priority } => {
                 format!("{mention} {} {brand}", priority_word(*priority))
             }
-            Self::Edited(priority) => priority_word(*priority).to_owned(),
             Self::Gone => "the post was deleted where it stood".to_owned(),
         }
     }
