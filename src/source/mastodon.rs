@@ -207,6 +207,11 @@ impl Source for Mastodon {
         known.chunks(PER_RECHECK).map(ask).collect()
     }
 
+    fn concerns(&self) -> Concerns {
+        // Who mentions the account speaks to the brand.
+        if self.lists.contains(&List::Mentions) { Concerns::Desk } else { Concerns::Named }
+    }
+
     fn most_rechecked(&self) -> usize {
         PER_RECHECK * 10
     }

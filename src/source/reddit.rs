@@ -279,6 +279,11 @@ impl Source for Reddit {
         ids.chunks(PER_RECHECK).map(ask).collect()
     }
 
+    fn concerns(&self) -> Concerns {
+        // Who writes the account's name speaks to the brand.
+        if self.has_user { Concerns::Desk } else { Concerns::Named }
+    }
+
     fn most_rechecked(&self) -> usize {
         if self.access.is_some() { MOST_RECHECKED } else { 0 }
     }

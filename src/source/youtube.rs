@@ -255,6 +255,11 @@ impl Source for YouTube {
         videos.chain(comments).collect()
     }
 
+    fn concerns(&self) -> Concerns {
+        // Whoever comments on the own channel speaks to the brand.
+        if self.channel.is_some() { Concerns::Desk } else { Concerns::Named }
+    }
+
     fn most_rechecked(&self) -> usize {
         250
     }
