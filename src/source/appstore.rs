@@ -104,6 +104,10 @@ impl Source for AppStore {
         if let Some((country, number)) = asked {
             let mut turns = Turns::of(&visit.cursor);
             let walk = turns.walk(country);
+            if walk.since.is_none() {
+                let begin = visit.now - FIRST_LOOK;
+                page.posts.retain(|post| post.published.is_none_or(|at| at >= begin));
+            }
             let next = behind(&feed, &walk, number, visit.now);
             page.next = next.iter().map(|next| self.ask(country, *next)).collect();
             turns.set(country, after(&feed, walk, next, visit.now), &self.countries);

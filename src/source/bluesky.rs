@@ -188,8 +188,11 @@ impl Source for Bluesky {
             walks.keep(&self.lists.iter().map(List::name).collect::<Vec<_>>());
             page.cursor = Some(walks.cursor());
         } else if let Some(uris) = reply.about.strip_prefix(RECHECK) {
-            let gone = uris.split(' ').filter(|uri| !shape.holds(uri));
-            page.posts.extend(gone.map(|uri| Post::gone("", uri)));
+            // Where none of several came, that says more of the server than of them.
+            let uris: Vec<&str> = uris.split(' ').collect();
+            let is_believed = uris.len() == 1 || uris.iter().any(|uri| shape.holds(uri));
+            let gone = uris.iter().filter(|uri| is_believed && !shape.holds(uri));
+            page.posts.extend(gone.map(|uri| Post::gone("", *uri)));
         }
         let (posts, skipped) = shape.posts(self.is_signed_in);
         page.posts.extend(posts);
@@ -229,6 +232,11 @@ impl Source for Bluesky {
             self.request("app.bsky.feed.getPosts", &query).about(about)
         };
         uris.chunks(PER_RECHECK).map(ask).collect()
+    }
+
+    fn concerns(&self) -> Concerns {
+        // Who mentions the account speaks to the brand.
+        if self.lists.contains(&List::Mentions) { Concerns::Desk } else { Concerns::Named }
     }
 
     fn most_rechecked(&self) -> usize {

@@ -342,10 +342,16 @@ impl Discourse {
         });
         let next = back.filter(|_| !is_far);
         let text = |id: u64| id.to_string();
+        let skipped = read.skipped;
+        let mut found = read.posts();
+        if since.is_none() {
+            let begin = visit.now - FIRST_LOOK;
+            found.retain(|post| post.published.is_none_or(|at| at >= begin));
+        }
         let posts = memory.posts.read(newest.map(text), next.map(text));
         Page {
-            skipped: read.skipped,
-            posts: read.posts(),
+            skipped,
+            posts: found,
             cursor: Some(Memory { posts, ..Memory::default() }.cursor()),
             next: next.map(|next| self.posts(Some(next))).into_iter().collect(),
             trouble,

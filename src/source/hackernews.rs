@@ -6,7 +6,7 @@
 
 use super::search::{self, Dialect};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong, at};
-use super::walk::{Walk, Walks, in_turn};
+use super::walk::{self, Walk, Walks, in_turn};
 use super::{Kind, Page, Source, Unreadable, Visit};
 use crate::fetch::{Reply, Request};
 use crate::post::{Author, Concerns, Engagement, Post};
@@ -44,6 +44,9 @@ const OVERLAP: i64 = 15 * 60;
 /// Where posts stand for people.
 const PLACE: &str = "https://news.ycombinator.com";
 
+/// What a request is about where there is nothing to search for. No query is so.
+const NOTHING: &str = " nothing";
+
 struct HackerNews {
     base: Url,
     queries: Vec<String>,
@@ -71,10 +74,13 @@ fn tags(given: &Given) -> Result<String, Wrong> {
 
 impl Source for HackerNews {
     fn open(&self, visit: &Visit) -> Request {
-        self.first(
-            in_turn(self.queries.iter().collect(), visit.now).first().map_or("", |query| query),
-            visit,
-        )
+        match in_turn(self.queries.iter().collect(), visit.now).first() {
+            Some(query) => self.first(query, visit),
+            None => {
+                let least = [("query", ""), ("hitsPerPage", "1")];
+                Request::api(at(&self.base, "/api/v1/search_by_date", &least)).about(NOTHING)
+            }
+        }
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
@@ -86,6 +92,9 @@ impl Source for HackerNews {
         let listing = listing(reply)?;
         let hits = listing.get("hits").and_then(Value::as_array);
         let hits = hits.ok_or_else(|| Unreadable("the answer holds no hits".into()))?;
+        if reply.about == NOTHING {
+            return Ok(walk::no_lists());
+        }
         let posts: Vec<Post> = hits.iter().filter_map(post).collect();
         let skipped = hits.len() - posts.len();
         let mut walks = Walks::of(&visit.cursor);
@@ -94,7 +103,8 @@ impl Source for HackerNews {
             (hits.iter().filter_map(time).max(), hits.iter().filter_map(time).min());
         let since = Self::since(&walk, visit.now);
         let next = self.behind(&reply.about, &listing, &walk, (since, oldest));
-        let newest = newest.map(|at| at.to_string());
+        // A hit that claims to be of tomorrow must not hide those of today.
+        let newest = newest.map(|at| at.min(visit.now.timestamp()).to_string());
         walks.set(&reply.about, walk.read(newest, next.as_ref().map(|(at, _)| at.clone())));
         walks.keep(&self.queries);
         let next = next.map(|(_, request)| request).into_iter().collect();
@@ -114,7 +124,8 @@ impl HackerNews {
     /// Returns from when on posts are wanted.
     fn since(walk: &Walk, now: DateTime<Utc>) -> i64 {
         let read = walk.since.as_deref().and_then(|since| since.parse::<i64>().ok());
-        read.map_or_else(|| (now - FIRST_LOOK).timestamp(), |since| since - OVERLAP)
+        let read = read.filter(|since| *since <= now.timestamp());
+        read.map_or_else(|| (now - FIRST_LOOK).timestamp(), |since| since.saturating_sub(OVERLAP))
     }
 
     /// Returns the page behind this one, with its position, if there is one.
@@ -128,14 +139,14 @@ impl HackerNews {
         let count = |name: &str| usize::try_from(listing.get(name)?.as_u64()?).ok();
         let (page, pages) = (count("page")?, count("nbPages")?);
         let (mut before, _) = walk.next.as_deref().and_then(position).unwrap_or((None, 0));
-        let mut next = page + 1;
-        let is_end_of_hits = next * PER_PAGE >= MOST_HITS;
+        let mut next = page.saturating_add(1);
+        let is_end_of_hits = next.saturating_mul(PER_PAGE) >= MOST_HITS;
         if next >= pages && !is_end_of_hits {
             return None;
         }
         if is_end_of_hits {
             // The next window ends where this one did; what was posted in that second comes again.
-            let end = oldest? + 1;
+            let end = oldest?.saturating_add(1);
             if Some(end) == before {
                 return None;
             }
@@ -200,7 +211,14 @@ fn post(hit: &Value) -> Option<Post> {
     let comment = word("comment_text").map(html::plain);
     let is_comment = comment.is_some() || hit.get("parent_id").is_some_and(Value::is_number);
     let title = word(if is_comment { "story_title" } else { "title" }).map(html::plain);
-    let text = comment.or_else(|| word("story_text").map(html::plain)).unwrap_or_default();
+    let mut text = comment.or_else(|| word("story_text").map(html::plain)).unwrap_or_default();
+    // Some stories name what they are about only in the address to which they lead.
+    if let Some(link) = word("url").filter(|_| !is_comment).map(html::clean) {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(&link);
+    }
     if title.is_none() && text.is_empty() {
         return None;
     }

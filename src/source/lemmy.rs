@@ -124,7 +124,9 @@ impl Source for Lemmy {
         match asked {
             Asked::Site { is_v4 } => self.read_site(&value, is_v4, visit),
             _ if value.get("site_view").is_some() => Ok(Page::default()),
-            Asked::Search { api, list, .. } => self.read_hits(&value, api, list, visit),
+            Asked::Search { api, list, is_taken_up } => {
+                self.read_hits(&value, (api, is_taken_up), list, visit)
+            }
             Asked::Nothing => {
                 let views = View::all(&value).ok_or_else(no_hits)?;
                 Ok(page(&views, &Memory::of(&visit.cursor)))
@@ -143,10 +145,14 @@ impl Source for Lemmy {
             return Verdict::Wait(until, why);
         }
         if matches!(status, 401 | 403) || said.is_some_and(is_about_login) {
-            return match said {
-                Some(said) => Verdict::Stop(self.login(said)),
+            return match (said, Asked::of(&request.about)) {
+                // A server that was replaced by a newer one reads tokens elsewhere.
+                (Some(_), Asked::Search { api: Api::Old, is_taken_up: true, .. }) => {
+                    self.begin_anew(Api::Old, visit)
+                }
+                (Some(said), _) => Verdict::Stop(self.login(said)),
                 // A shield before the server has its own reasons.
-                None => Verdict::AsItSays,
+                (None, _) => Verdict::AsItSays,
             };
         }
         if said == Some("couldnt_find_community") {
@@ -239,7 +245,7 @@ impl Lemmy {
     fn read_hits(
         &self,
         value: &Value,
-        api: Api,
+        (api, is_taken_up): (Api, bool),
         list: &str,
         visit: &Visit,
     ) -> Result<Page, Unreadable> {
@@ -248,10 +254,14 @@ impl Lemmy {
         let mut page = page(&views, &memory);
         let walk = memory.turns.walk(list);
         let since = since(&walk, visit.now);
+        if walk.since.is_none() {
+            let is_wanted = |at: DateTime<Utc>| at.timestamp() >= since;
+            page.posts.retain(|post| post.published.is_none_or(is_wanted));
+        }
         let next = if api == Api::V4 {
             behind_token(value, &views, &walk, since)
         } else {
-            behind_number(&views, &walk, since)
+            behind_number(&views, &walk, (since, is_taken_up))
         };
         // A post that claims to be of tomorrow must not hide those of today.
         let newest = views.iter().filter_map(View::published).max();
@@ -382,20 +392,25 @@ fn page(views: &[View<'_>], memory: &Memory) -> Page {
 fn since(walk: &Walk, now: DateTime<Utc>) -> i64 {
     let read = walk.since.as_deref().and_then(|since| since.parse::<i64>().ok());
     let read = read.filter(|since| *since <= now.timestamp());
-    read.map_or((now - FIRST_LOOK).timestamp(), |since| since - OVERLAP.num_seconds())
+    read.map_or((now - FIRST_LOOK).timestamp(), |since| since.saturating_sub(OVERLAP.num_seconds()))
 }
 
 /// Returns the position of the page behind this one, of those that are numbered: its number, and down
 /// to when all is read. Posts and comments are two lists, side by side.
-fn behind_number(views: &[View<'_>], walk: &Walk, since: i64) -> Option<String> {
+fn behind_number(
+    views: &[View<'_>],
+    walk: &Walk,
+    (since, is_taken_up): (i64, bool),
+) -> Option<String> {
     let oldest = |is_comment: bool| {
         let times = views.iter().filter(|view| view.is_comment() == is_comment);
         times.filter_map(View::published).min().map(|at| at.timestamp())
     };
     let reached = oldest(false).max(oldest(true))?;
     let (number, before) = walk.next.as_deref().and_then(position).unwrap_or((1, i64::MAX));
-    // Else it is the same page again.
-    let leads_on = reached < before && reached >= since && number < MOST_PAGES;
+    // Else it is the same page again; but where a walk that broke off goes on, what was posted since
+    // moved the pages down.
+    let leads_on = (is_taken_up || reached < before) && reached >= since && number < MOST_PAGES;
     leads_on.then(|| format!("{}/{reached}", number + 1))
 }
 

@@ -5,7 +5,7 @@
 //! in order by length and then by text. A list is walked down once, and from then on upwards from what
 //! is known (`min_id`), which leaves no gap. The search is walked down by `offset`: servers take its
 //! ids for times, to the second. A post from elsewhere may arrive late, with an id of the time when it
-//! was written, so the last hour is looked at again.
+//! was written, so the last six hours are looked at again.
 
 use super::site::{Key, Site, Sort, Watch, Wrong};
 use super::walk::{Walk, Walks, in_turn};
@@ -54,7 +54,7 @@ const FULL: usize = 20;
 const FIRST_LOOK: Duration = Duration::days(7);
 
 /// Posts from other servers arrive up to so much later, in the order in which they were written.
-const OVERLAP: Duration = Duration::hours(1);
+const OVERLAP: Duration = Duration::hours(6);
 
 /// The search gives no more than so many.
 const MOST_OFFSET: usize = 10_000;
@@ -65,6 +65,9 @@ const PER_RECHECK: usize = 20;
 /// What a request for several posts, and one for a single of them, is about; their addresses follow.
 const RECHECK: &str = "again";
 const LOOK: &str = "look";
+
+/// What stands before the name of a list where a walk that broke off goes on.
+const TAKEN_UP: &str = "+";
 
 /// What a request for nothing but the server itself is about.
 const SERVER: &str = "server";
@@ -114,7 +117,7 @@ impl Source for Mastodon {
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
         let shape = reading::shape(reply)?;
         let home = self.base.host_str().unwrap_or_default();
-        let list = self.lists.iter().find(|list| list.name() == reply.about);
+        let list = self.list(&reply.about);
         let is_to_us = matches!(list, Some(List::Mentions));
         let (mut posts, skipped) = reading::posts(&shape, home, is_to_us);
         let mut page = Page { skipped, ..Page::default() };
@@ -127,7 +130,7 @@ impl Source for Mastodon {
                 let begin = visit.now - FIRST_LOOK;
                 posts.retain(|post| post.published.is_none_or(|at| at >= begin));
             }
-            let walk = walked(list, walk, &items, reply, visit.now);
+            let walk = walked(list, walk, (&items, reply), visit.now);
             page.next = walk.next.is_some().then(|| self.ask(list, &walk)).into_iter().collect();
             page.trouble = lists::doubt(list).filter(|_| items.is_empty() && !is_known);
             walks.set(&list.name(), walk);
@@ -149,7 +152,8 @@ impl Source for Mastodon {
         let about = &request.about;
         if let Some(uri) = noted(about, LOOK) {
             return match refusal.status {
-                404 | 410 => Verdict::Instead(Box::new(Page {
+                // Some machine before the server says no such thing of a post.
+                404 | 410 if said(refusal).is_some() => Verdict::Instead(Box::new(Page {
                     posts: vec![Post::gone("", uri)],
                     ..Page::default()
                 })),
@@ -160,7 +164,7 @@ impl Source for Mastodon {
         if noted(about, RECHECK).is_some() && refusal.status < 429 {
             return Verdict::Skip;
         }
-        let list = self.lists.iter().find(|list| list.name() == *about);
+        let list = self.list(about);
         let needs_token = matches!(list, Some(List::Mentions | List::Search(_)));
         let said = said(refusal);
         let told = said.as_deref().map(|said| format!(" ({said})")).unwrap_or_default();
@@ -203,6 +207,11 @@ impl Source for Mastodon {
         known.chunks(PER_RECHECK).map(ask).collect()
     }
 
+    fn concerns(&self) -> Concerns {
+        // Who mentions the account speaks to the brand.
+        if self.lists.contains(&List::Mentions) { Concerns::Desk } else { Concerns::Named }
+    }
+
     fn most_rechecked(&self) -> usize {
         PER_RECHECK * 10
     }
@@ -222,9 +231,20 @@ impl Mastodon {
         lists
     }
 
+    /// Returns the list that a request was about.
+    fn list(&self, about: &str) -> Option<&List> {
+        let name = about.strip_prefix(TAKEN_UP).unwrap_or(about);
+        self.lists.iter().find(|list| list.name() == name)
+    }
+
     /// Asks for the page of a list with which a poll begins.
     fn first(&self, list: &List, visit: &Visit) -> Request {
-        self.ask(list, &Walks::of(&visit.cursor).walk(&list.name()))
+        let walk = Walks::of(&visit.cursor).walk(&list.name());
+        let request = self.ask(list, &walk);
+        match (list, &walk.next) {
+            (List::Search(_), Some(_)) => request.about(format!("{TAKEN_UP}{}", list.name())),
+            _ => request,
+        }
     }
 
     /// Asks for the page of a list at which its walk has come.
@@ -275,7 +295,7 @@ impl Mastodon {
 }
 
 /// Notes what a page of a list held.
-fn walked(list: &List, walk: Walk, items: &[Item], reply: &Reply, now: DateTime<Utc>) -> Walk {
+fn walked(list: &List, walk: Walk, (items, reply): (&[Item], &Reply), now: DateTime<Utc>) -> Walk {
     let ids = || items.iter().filter_map(|item| id(item.id.as_deref()));
     let (least, most) = (ids().min_by(|a, b| order(a, b)), ids().max_by(|a, b| order(a, b)));
     // From here on everything is looked at again.
@@ -292,7 +312,9 @@ fn walked(list: &List, walk: Walk, items: &[Item], reply: &Reply, now: DateTime<
             _ => is_old,
         };
         let place = offset + PER_PAGE;
-        let same = before.is_some() && before == most;
+        // What was posted since the walk broke off moved the hits down by so much.
+        let is_taken_up = reply.about.starts_with(TAKEN_UP);
+        let same = before.is_some() && before == most && !is_taken_up;
         let ends = is_known || same || items.is_empty() || place > MOST_OFFSET;
         let next = most.filter(|_| !ends).map(|most| format!("{place} {most}"));
         return walk.read(settled, next);

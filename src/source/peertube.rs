@@ -6,7 +6,7 @@
 
 use super::search::{self, Dialect};
 use super::site::{Key, Site, Sort, Watch, Wrong, at};
-use super::walk::{Walks, in_turn};
+use super::walk::{self, Walk, Walks, in_turn};
 use super::{Kind, Page, Source, Unreadable, Visit};
 use crate::fetch::{Reply, Request};
 use crate::post::{Author, Concerns, Engagement, Post};
@@ -38,6 +38,9 @@ const MOST: usize = 1000;
 const FIRST_LOOK: Duration = Duration::days(30);
 const OVERLAP: Duration = Duration::days(1);
 
+/// What a request is about where there is nothing to search for. No query is so.
+const NOTHING: &str = " nothing";
+
 struct PeerTube {
     base: Url,
     queries: Vec<String>,
@@ -55,10 +58,13 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 
 impl Source for PeerTube {
     fn open(&self, visit: &Visit) -> Request {
-        self.first(
-            in_turn(self.queries.iter().collect(), visit.now).first().map_or("", |query| query),
-            visit,
-        )
+        match in_turn(self.queries.iter().collect(), visit.now).first() {
+            Some(query) => self.first(query, visit),
+            None => {
+                let least = [("search", ""), ("count", "1")];
+                Request::api(at(&self.base, "/api/v1/search/videos", &least)).about(NOTHING)
+            }
+        }
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
@@ -80,16 +86,21 @@ impl Source for PeerTube {
                 return Err(Unreadable(crate::text::visible(said)));
             }
         };
+        if reply.about == NOTHING {
+            return Ok(walk::no_lists());
+        }
         let posts: Vec<Post> = videos.iter().filter_map(post).collect();
         let mut walks = Walks::of(&visit.cursor);
         let walk = walks.walk(&reply.about);
-        let start: usize = walk.next.as_deref().and_then(|next| next.parse().ok()).unwrap_or(0);
+        let start = start(&walk);
         let end = start + PER_PAGE;
         let is_more = videos.len() >= PER_PAGE && end < MOST;
         let next = is_more
             .then(|| (end.to_string(), self.ask(&reply.about, walk.since.as_deref(), end, visit)));
         let newest = posts.iter().filter_map(|post| post.published).max();
-        let newest = newest.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true));
+        // A video that claims to be of tomorrow must not hide those of today.
+        let newest =
+            newest.map(|at| at.min(visit.now).to_rfc3339_opts(SecondsFormat::Millis, true));
         walks.set(&reply.about, walk.read(newest, next.as_ref().map(|(end, _)| end.clone())));
         walks.keep(&self.queries);
         Ok(Page {
@@ -105,12 +116,12 @@ impl Source for PeerTube {
 impl PeerTube {
     fn first(&self, query: &str, visit: &Visit) -> Request {
         let walk = Walks::of(&visit.cursor).walk(query);
-        let start = walk.next.as_deref().and_then(|next| next.parse().ok()).unwrap_or(0);
-        self.ask(query, walk.since.as_deref(), start, visit)
+        self.ask(query, walk.since.as_deref(), start(&walk), visit)
     }
 
     fn ask(&self, query: &str, since: Option<&str>, start: usize, visit: &Visit) -> Request {
         let read: Option<DateTime<Utc>> = since.and_then(|since| since.parse().ok());
+        let read = read.filter(|read| (DateTime::UNIX_EPOCH..=visit.now).contains(read));
         let since = read.map_or(visit.now - FIRST_LOOK, |read| read - OVERLAP);
         let since = since.to_rfc3339_opts(SecondsFormat::Millis, true);
         let (start, count) = (start.to_string(), PER_PAGE.to_string());
@@ -129,6 +140,12 @@ impl PeerTube {
         url.query_pairs_mut().extend_pairs(languages);
         Request::api(url).about(query)
     }
+}
+
+/// Returns at which video the page begins with which a walk goes on.
+fn start(walk: &Walk) -> usize {
+    let next = walk.next.as_deref().and_then(|next| next.parse().ok());
+    next.filter(|start| *start < MOST).unwrap_or(0)
 }
 
 fn post(video: &Value) -> Option<Post> {

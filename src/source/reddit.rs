@@ -8,7 +8,7 @@
 use super::feed::Feed;
 use super::search::{self, Dialect};
 use super::site::{Key, Site, Sort, Watch, Wrong, at};
-use super::walk::{Walk, Walks};
+use super::walk::{self, Walk, Walks, in_turn};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Access, Grant, Location, Reply, Request, Secret};
 use crate::post::{Concerns, SourceName};
@@ -91,6 +91,10 @@ const NEW: &str = "new";
 const COMMENTS: &str = "comments";
 const MENTIONS: &str = "mentions";
 const INFO: &str = "info";
+const NOTHING: &str = "nothing";
+
+/// Lists that are read in one poll while some did not come to their end: ten pages each.
+const MOST_AT_ONCE: usize = 4;
 
 struct Reddit {
     name: SourceName,
@@ -190,12 +194,12 @@ fn grant(watch: &Watch<'_>) -> Result<Option<Grant>, Wrong> {
 
 impl Source for Reddit {
     fn open(&self, visit: &Visit) -> Request {
-        let first = self.lists().into_iter().next();
-        self.ask(&first.unwrap_or_else(|| SEARCH.to_owned()), None, visit)
+        let first = self.due(visit).into_iter().next();
+        self.ask(first.as_deref().unwrap_or(NOTHING), None, visit)
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        self.lists().iter().skip(1).map(|list| self.ask(list, None, visit)).collect()
+        self.due(visit).iter().skip(1).map(|list| self.ask(list, None, visit)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -203,6 +207,9 @@ impl Source for Reddit {
             && url.path().starts_with("/subreddits/search")
         {
             return Ok(amiss(format!("Reddit knows no community of r/{}", self.subreddits)));
+        }
+        if named(&reply.about).1 == NOTHING {
+            return Ok(walk::no_lists());
         }
         let is_markup = reply.body.trim_ascii_start().starts_with(b"<");
         match is_markup {
@@ -272,6 +279,11 @@ impl Source for Reddit {
         ids.chunks(PER_RECHECK).map(ask).collect()
     }
 
+    fn concerns(&self) -> Concerns {
+        // Who writes the account's name speaks to the brand.
+        if self.has_user { Concerns::Desk } else { Concerns::Named }
+    }
+
     fn most_rechecked(&self) -> usize {
         if self.access.is_some() { MOST_RECHECKED } else { 0 }
     }
@@ -291,6 +303,22 @@ impl Reddit {
         lists
     }
 
+    /// Returns the lists that are read in this poll, of several searches another first each time. Where
+    /// the last poll came to the end of its requests before it came to the end of some lists, these are
+    /// read first and few at once, each to its end.
+    fn due(&self, visit: &Visit) -> Vec<String> {
+        let walks = Walks::of(&visit.cursor);
+        let lists = in_turn(self.lists(), visit.now);
+        let (mut late, others): (Vec<String>, Vec<String>) =
+            lists.into_iter().partition(|list| walks.walk(list).next.is_some());
+        if late.is_empty() {
+            return others;
+        }
+        late.extend(others);
+        late.truncate(MOST_AT_ONCE);
+        late
+    }
+
     /// Asks for the page of a list that follows the post named `after`; `None`: for its first.
     fn ask(&self, list: &str, after: Option<&str>, visit: &Visit) -> Request {
         let ending = if self.access.is_some() { "" } else { ".rss" };
@@ -304,6 +332,7 @@ impl Reddit {
                 format!("/search{ending}")
             }
             None if list == MENTIONS => "/message/mentions".to_owned(),
+            None if list == NOTHING => format!("/r/popular/new{ending}"),
             None => format!("/r/{}/{list}{ending}", self.subreddits),
         };
         let about = about(after.unwrap_or_default(), list);
@@ -350,7 +379,9 @@ impl Reddit {
                 cut(list, 60)
             ));
         }
-        walks.set(list, walk.read(newest.map(|at| at.to_string()), None));
+        drop_old(&mut page, &walk, visit.now);
+        let newest = newest.map(|at| at.min(visit.now.timestamp()).to_string());
+        walks.set(list, walk.read(newest, None));
         walks.keep(&self.lists());
         Ok(Page { cursor: Some(walks.cursor()), ..page })
     }
@@ -395,6 +426,7 @@ impl Reddit {
     ) {
         let mut walks = Walks::of(&visit.cursor);
         let mut walk = walks.walk(list);
+        drop_old(page, &walk, visit.now);
         let is_first = after.is_empty();
         if is_first {
             walk.newest = None;
@@ -420,12 +452,20 @@ impl Reddit {
                     cut(list, 60)
                 ));
             }
-            walk = walk.read(newest.map(|at| at.to_string()), next.map(|_| state));
+            let newest = newest.map(|at| at.min(visit.now.timestamp()).to_string());
+            walk = walk.read(newest, next.map(|_| state));
             page.next.extend(next.map(|next| self.ask(list, Some(next), visit)));
         }
         walks.set(list, walk);
         walks.keep(&self.lists());
         page.cursor = Some(walks.cursor());
+    }
+}
+
+/// Leaves out what is older than a first look goes back, where it is one: lists show what is years old.
+fn drop_old(page: &mut Page, walk: &Walk, now: DateTime<Utc>) {
+    if position(walk).is_none() {
+        page.posts.retain(|post| post.published.is_none_or(|at| at >= now - FIRST_LOOK));
     }
 }
 

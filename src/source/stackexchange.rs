@@ -8,14 +8,13 @@
 
 use super::search::{self, Dialect};
 use super::site::{Key, Site, Sort, Watch, Wrong, at};
-use super::turns::Turns;
 use super::walk::Walk;
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::budget::Span;
 use crate::fetch::{Access, Reply, Request};
 use crate::post::{Concerns, Post};
 use crate::text::{json, visible};
-use asked::{Asked, Found, Known, Place};
+use asked::{Asked, Found, Known, Memory, Place};
 use chrono::{DateTime, Duration, Utc};
 use item::Item;
 use serde_json::Value;
@@ -100,7 +99,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 impl Source for StackExchange {
     fn open(&self, visit: &Visit) -> Request {
         // One list behind the other: `backoff` is for all of them.
-        self.first(&Turns::of(&visit.cursor), self.lists.len() - 1, visit.now)
+        self.first(&Memory::of(&visit.cursor), self.lists.len() - 1, visit.now)
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -132,11 +131,14 @@ impl Source for StackExchange {
         Ok(page)
     }
 
-    fn refused(&self, _request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
+    fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
         let Some(said) = refusal.json().as_ref().and_then(Said::of) else {
             return Verdict::AsItSays;
         };
         let told = said.told();
+        if let Some(place) = self.of_one_list(request, &said) {
+            return Verdict::Instead(Box::new(self.without(&place, (said.id, told), visit)));
+        }
         match said.id {
             502 => {
                 let wait = said.seconds().map_or(PAUSE, Duration::seconds);
@@ -196,6 +198,37 @@ impl StackExchange {
         if self.has_key { "" } else { "; a free `key` gives 10,000 a day" }
     }
 
+    /// Returns the place of a list with which an error may have to do, where there are others.
+    fn of_one_list(&self, request: &Request, said: &Said) -> Option<Place> {
+        let (Asked::Search(place) | Asked::Posts { place, .. }) = Asked::of(&request.about)? else {
+            return None;
+        };
+        let is_of_all = ["site", "key"].iter().any(|word| said.message.contains(word));
+        let is_of_one = match said.id {
+            400 => !is_of_all,
+            500 | 503 => true,
+            _ => false,
+        };
+        (is_of_one && self.lists.len() > 1).then_some(place)
+    }
+
+    /// Goes on with the next list where one is refused, whose walk begins anew in its turn.
+    fn without(&self, place: &Place, (id, told): (u64, String), visit: &Visit) -> Page {
+        let mut memory = Memory::of(&visit.cursor);
+        let Walk { since, .. } = memory.turns.walk(&place.list);
+        memory.turns.set(&place.list, Walk { since, ..Walk::default() }, &self.lists);
+        let rest = place.rest.checked_sub(1);
+        let next = rest.map(|rest| self.first(&memory, rest, visit.now));
+        Page {
+            // Nobody is asked on and on who fails.
+            wait: (next.is_none() && id != 400).then(|| visit.now + PAUSE),
+            next: next.into_iter().collect(),
+            cursor: Some(memory.cursor()),
+            trouble: Some(format!("{told}, asked for `{}`", visible(&place.list))),
+            ..Page::default()
+        }
+    }
+
     /// Reads a page of hits, and asks for the posts that it names.
     fn found(
         &self,
@@ -205,7 +238,8 @@ impl StackExchange {
         limits: &Limits,
         visit: &Visit,
     ) -> Page {
-        let walk = Turns::of(&visit.cursor).walk(&place.list);
+        let memory = Memory::of(&visit.cursor);
+        let walk = memory.turns.walk(&place.list);
         let ids: BTreeSet<u64> = items.iter().filter_map(Item::id).collect();
         let newest = items.iter().filter_map(Item::created).max();
         let newest = newest.map(|at| at.min(visit.now.timestamp()).to_string());
@@ -213,7 +247,8 @@ impl StackExchange {
         let known = items.iter().filter_map(|item| Some((item.id()?, Known::of(item)))).collect();
         let found = Found { newest, next, known, wait: limits.wait };
         let skipped = items.iter().filter(|item| item.id().is_none()).count();
-        if ids.is_empty() {
+        // What is asked for once more was read in full already.
+        if ids.iter().all(|id| memory.seen.contains(id)) {
             return Page { skipped, ..self.posts(&[], &place, found, visit) };
         }
         if limits.is_spent {
@@ -231,18 +266,20 @@ impl StackExchange {
         let Place { list, rest } = place;
         let posts: Vec<Post> =
             items.iter().filter_map(|item| item.post(&self.site, &found.known)).collect();
-        let mut turns = Turns::of(&visit.cursor);
+        let mut memory = Memory::of(&visit.cursor);
         let is_over = found.next.is_none();
-        turns.set(list, turns.walk(list).read(found.newest, found.next), &self.lists);
+        let walk = memory.turns.walk(list).read(found.newest, found.next);
+        memory.turns.set(list, walk, &self.lists);
+        memory.see(found.known.keys().copied());
         let next = match (is_over, rest.checked_sub(1)) {
-            (false, _) => Some(self.ask(place.clone(), &turns, visit.now)),
-            (true, Some(rest)) => Some(self.first(&turns, rest, visit.now)),
+            (false, _) => Some(self.ask(place.clone(), &memory, visit.now)),
+            (true, Some(rest)) => Some(self.first(&memory, rest, visit.now)),
             (true, None) => None,
         };
         Page {
             skipped: items.len() - posts.len(),
             posts,
-            cursor: Some(turns.cursor()),
+            cursor: Some(memory.cursor()),
             next: next.filter(|_| found.wait.is_none()).into_iter().collect(),
             wait: found.wait,
             ..Page::default()
@@ -257,7 +294,8 @@ impl StackExchange {
         let is_whole = answer.get("has_more").and_then(Value::as_bool) == Some(false);
         let there: BTreeSet<String> =
             items.iter().filter_map(Item::id).map(|id| id.to_string()).collect();
-        if is_whole {
+        // Where none of several came, that says more of the site than of them.
+        if is_whole && (ids.len() == 1 || ids.iter().any(|id| there.contains(id))) {
             let gone = ids.iter().filter(|id| !there.contains(*id));
             posts.extend(gone.map(|id| Post::gone(self.site.as_str(), id.as_str())));
         }
@@ -265,14 +303,15 @@ impl StackExchange {
     }
 
     /// Asks for the list whose turn it is; behind it there are `rest` more in this poll.
-    fn first(&self, turns: &Turns, rest: usize, now: DateTime<Utc>) -> Request {
-        let list = turns.order(&self.lists).first().copied().unwrap_or_default().to_owned();
-        self.ask(Place { list, rest }, turns, now)
+    fn first(&self, memory: &Memory, rest: usize, now: DateTime<Utc>) -> Request {
+        let order = memory.turns.order(&self.lists);
+        let list = order.first().copied().unwrap_or_default().to_owned();
+        self.ask(Place { list, rest }, memory, now)
     }
 
     /// Asks for the next page of a list.
-    fn ask(&self, place: Place, turns: &Turns, now: DateTime<Utc>) -> Request {
-        let walk = turns.walk(&place.list);
+    fn ask(&self, place: Place, memory: &Memory, now: DateTime<Utc>) -> Request {
+        let walk = memory.turns.walk(&place.list);
         let since = since(&walk, now);
         let (before, page) = walk.next.as_deref().and_then(asked::position).unwrap_or((None, 1));
         let before = before.map(|before| before.to_string());
@@ -311,7 +350,7 @@ fn is_for_posts(request: &Request) -> bool {
 fn since(walk: &Walk, now: DateTime<Utc>) -> i64 {
     let read = walk.since.as_deref().and_then(|since| since.parse::<i64>().ok());
     let read = read.filter(|since| *since <= now.timestamp());
-    read.map_or_else(|| (now - FIRST_LOOK).timestamp(), |since| since - OVERLAP)
+    read.map_or_else(|| (now - FIRST_LOOK).timestamp(), |since| since.saturating_sub(OVERLAP))
 }
 
 /// Returns the position of the page behind this one, if there is one.
@@ -326,7 +365,7 @@ fn behind(answer: &Value, items: &[Item<'_>], walk: &Walk) -> Option<String> {
         return Some(asked::written(before, page + 1));
     }
     // What was posted in the last second comes again.
-    let end = oldest + 1;
+    let end = oldest.saturating_add(1);
     (before.is_none_or(|before| end < before)).then(|| asked::written(Some(end), 1))
 }
 

@@ -1,7 +1,7 @@
 //! Walking back through a list that begins with its newest, page by page, until what was read before.
 //! A walk that breaks off is taken up where it ended: nothing is lost, and little is asked twice.
 
-use super::Cursor;
+use super::{Cursor, Page};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,11 +78,19 @@ const MOST_LISTS: usize = 20;
 /// elsewhere, by the clock, so that none waits for ever.
 pub fn in_turn<T>(mut lists: Vec<T>, now: DateTime<Utc>) -> Vec<T> {
     if lists.len() > MOST_LISTS {
-        let minutes = usize::try_from(now.timestamp() / 60).unwrap_or_default();
-        let start = minutes % lists.len();
+        // Polls come at regular times: by the minute as it is, some lists might never be the first.
+        let minute = u64::try_from(now.timestamp() / 60).unwrap_or_default();
+        let mixed = minute.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let start = usize::try_from(mixed).unwrap_or_default() % lists.len();
         lists.rotate_left(start);
     }
     lists
+}
+
+/// What a source says whose keywords name nothing that could be searched for (`NOT x`, `site:y`).
+pub fn no_lists() -> Page {
+    let trouble = "no keyword names a word that could be searched for";
+    Page { trouble: Some(trouble.into()), ..Page::default() }
 }
 
 #[cfg(test)]
@@ -93,8 +101,15 @@ mod tests {
     fn of_many_lists_none_waits_for_ever() {
         let at = |minutes: i64| DateTime::from_timestamp(minutes * 60, 0).unwrap();
         assert_eq!(in_turn((0..20).collect(), at(7)), (0..20).collect::<Vec<_>>());
-        assert_eq!(in_turn((0..21).collect::<Vec<_>>(), at(7))[..2], [7, 8]);
-        assert_eq!(in_turn((0..21).collect::<Vec<_>>(), at(20))[..2], [20, 0]);
+        for (lists, interval) in [(21, 7), (21, 21), (30, 5), (32, 64), (60, 60), (25, 1)] {
+            let mut first = vec![0; lists];
+            for poll in 0..2000 {
+                let order = in_turn((0..lists).collect(), at(29_000_000 + poll * interval));
+                assert_eq!(order[1], (order[0] + 1) % lists);
+                first[order[0]] += 1;
+            }
+            assert!(first.iter().all(|times| *times > 0), "{lists} at {interval}: {first:?}");
+        }
         assert!(in_turn(Vec::<u8>::new(), at(-1)).is_empty());
     }
 

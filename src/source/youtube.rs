@@ -79,6 +79,9 @@ const LONGEST_QUERY: usize = 300;
 const SEARCHES: u64 = 100;
 const UNITS: u64 = 10_000;
 
+/// What a request is about that asks nothing but whether the key is good.
+const ALIVE: &str = "alive";
+
 struct YouTube {
     base: Url,
     access: Access,
@@ -161,6 +164,8 @@ enum Asked<'a> {
     Replies(&'a str),
     /// What became of posts.
     Gone(Vec<&'a str>),
+    /// Nothing but whether the key is good.
+    Alive,
     /// An answer that was saved.
     Saved,
 }
@@ -177,6 +182,7 @@ impl<'a> Asked<'a> {
             "comments" => Self::Comments(what),
             "replies" => Self::Replies(what),
             "gone" => Self::Gone(ids()),
+            ALIVE => Self::Alive,
             _ => Self::Saved,
         }
     }
@@ -188,12 +194,13 @@ impl Source for YouTube {
         if let Some(first) = self.due(&memory, visit.now).into_iter().next() {
             return first;
         }
-        // Nothing is due: how the videos do that are known.
+        // Nothing is due: how the videos do that are known; or else, since a search would be one of the
+        // hundred, whether the key is still good.
         let known: Vec<&str> = memory.videos.iter().map(|video| video.id.as_str()).collect();
-        match self.queries.first() {
-            Some(query) if known.is_empty() => self.search(query, &memory, visit.now),
-            _ => self.videos(&known),
+        if known.is_empty() && !self.queries.is_empty() {
+            return self.ask_for("/i18nRegions", "snippet", &[]).about(ALIVE);
         }
+        self.videos(&known)
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
@@ -220,7 +227,8 @@ impl Source for YouTube {
                 self.comments_read(&asked, (items, next), &mut memory, visit.now)
             }
             Asked::Replies(id) => self.replies_read(id, (items, next), &mut memory),
-            Asked::Gone(ids) => return Ok(became(&ids, items)),
+            Asked::Gone(ids) => return Ok(became(&ids, items, next.is_none())),
+            Asked::Alive => return Ok(Page::default()),
             Asked::Saved => return saved(&answer),
         };
         page.cursor = Some(memory.cursor());
@@ -247,6 +255,11 @@ impl Source for YouTube {
         videos.chain(comments).collect()
     }
 
+    fn concerns(&self) -> Concerns {
+        // Whoever comments on the own channel speaks to the brand.
+        if self.channel.is_some() { Concerns::Desk } else { Concerns::Named }
+    }
+
     fn most_rechecked(&self) -> usize {
         250
     }
@@ -263,7 +276,8 @@ impl YouTube {
                 .get(query.as_str())
                 .is_none_or(|walk| walk.is_due(now) && (is_at_once(walk) || walk.is_rested(now)))
         };
-        let searches = self.queries.iter().filter(is_due).take(MOST_SEARCHES);
+        let most = if memory.may_search(now) { MOST_SEARCHES } else { 0 };
+        let searches = self.queries.iter().filter(is_due).take(most);
         due.extend(searches.map(|query| self.search(query, memory, now)));
         if self.channel.is_some() && memory.own.is_due(now) {
             due.push(self.own(&memory.own));
@@ -310,10 +324,13 @@ fn items(answer: &Value) -> Result<&Vec<Value>, Unreadable> {
     Err(Unreadable(said.unwrap_or_else(|| "the answer holds no list".into())))
 }
 
-/// Returns what became of posts that were asked for by these ids: what is missing is no more.
-fn became(ids: &[&str], items: &[Value]) -> Page {
+/// Returns what became of posts that were asked for by these ids: what is missing is no more, unless
+/// all are, which says more of the site than of them. `is_whole`: there is no further page.
+fn became(ids: &[&str], items: &[Value], is_whole: bool) -> Page {
     let is_there = |id: &&str| items.iter().any(|item| word(item, "id") == Some(id));
-    let gone = ids.iter().filter(|id| !is_there(id)).map(|id| Post::gone(SITE_NAME, *id));
+    let is_believed = is_whole && (ids.len() == 1 || ids.iter().any(is_there));
+    let missing = ids.iter().filter(|id| is_believed && !is_there(id));
+    let gone = missing.map(|id| Post::gone(SITE_NAME, *id));
     // A comment that does not say where it stands would lose its address.
     let known = items.iter().filter_map(|item| match item.get("snippet")?.get("title") {
         Some(_) => post::video(item, None),

@@ -231,3 +231,11 @@ fn only_numbers_are_apps_and_only_two_letters_are_countries() {
     }
     assert_eq!(wrong(&[("app", Told::Text("id77".into())), ("countries", texts(&["FI"]))]), None);
 }
+
+#[test]
+fn a_first_poll_leaves_out_what_is_years_old() {
+    let source = tried(&["fi"]);
+    let page = answered(source.as_ref(), &source.open(&visit("")), &days_ago(900), &visit(""));
+    assert_eq!(page.posts, []);
+    assert_eq!(saved(source.as_ref(), days_ago(900).as_bytes()).unwrap().posts.len(), 1);
+}

@@ -429,3 +429,14 @@ fn what_is_missing_among_stored_posts_is_gone() {
     assert_eq!((ids(&page), gone), (vec!["1", "2"], vec![true, false]));
     assert_eq!(page.cursor, None);
 }
+
+#[test]
+fn where_none_of_several_came_none_is_gone() {
+    let source = signed_out();
+    let uri = |key: usize| format!("at://did:plc:a/app.bsky.feed.post/{key}");
+    for (ids, gone) in [(vec![uri(1), uri(2)], 0), (vec![uri(1)], 1)] {
+        let request = source.recheck(&ids, &visit("")).pop().unwrap();
+        let page = answered(source.as_ref(), &request, r#"{"posts":[]}"#, &visit(""));
+        assert_eq!(page.posts.len(), gone);
+    }
+}

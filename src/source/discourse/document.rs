@@ -145,8 +145,12 @@ impl Place {
         }
         let is = |name: &str| value.get(name).is_some_and(|is| is == true);
         let is_deleted = value.get("deleted_at").is_some_and(|at| !at.is_null());
-        if is_deleted || is("user_deleted") || is("hidden") {
+        if is_deleted || is("user_deleted") {
             return Ok(Some(Post::gone(&self.site, id.to_string())));
+        }
+        // Flagged by readers: a moderator may show it again.
+        if is("hidden") {
+            return Ok(None);
         }
         let cooked = value.get("cooked").and_then(Value::as_str).ok_or(Malformed)?;
         let text = html::plain(&api::without(cooked, "aside", |tag| tag.contains("quote")));

@@ -441,3 +441,18 @@ fn what_was_told_is_checked() {
     check(&[("api_username", Told::Text("x".into()))], "api_username");
     check(&[("api_key", secret("x")), ("user_api_key", secret("x"))], "user_api_key");
 }
+
+#[test]
+fn what_is_hidden_may_be_shown_again_and_what_is_years_old_is_no_news() {
+    let source = all();
+    let body = posts(&[3, 2, 1]).replacen("\"id\":3", "\"hidden\":true,\"id\":3", 1).replacen(
+        "2026-11-22T10:00:00Z",
+        "2026-11-22T10:00:01Z",
+        1,
+    );
+    let body = body.replacen("2026-11-22T10:00:00Z", "2016-11-22T10:00:00Z", 1);
+    let page = answered(source.as_ref(), &source.open(&visit("")), &body, &visit(""));
+    let ids: Vec<&str> = page.posts.iter().filter_map(|post| post.id.as_deref()).collect();
+    assert_eq!(ids, ["1"], "{}", lines(&page));
+    assert_eq!(saved(source.as_ref(), body.as_bytes()).unwrap().posts.len(), 2);
+}

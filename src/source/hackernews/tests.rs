@@ -42,6 +42,40 @@ fn stories_and_comments_are_read_with_all_that_the_search_tells() {
 }
 
 #[test]
+fn a_story_says_where_it_leads() {
+    let body = r#"{"hits":[{"objectID":"1","title":"A teardown","url":"https://acme.example/a?b&c",
+        "author":"bob","created_at_i":60}],"page":0,"nbPages":1}"#;
+    let source = tried();
+    let page = answered(source.as_ref(), &source.open(&visit("")), body, &visit(""));
+    assert_eq!(page.posts[0].text, "https://acme.example/a?b&c");
+}
+
+#[test]
+fn a_hit_of_tomorrow_does_not_hide_those_of_today() {
+    let source = tried();
+    let hit = format!(r#"{{"objectID":"1","title":"Acme","created_at_i":{}}}"#, i64::MAX);
+    let body = format!(r#"{{"hits":[{hit}],"page":9,"nbPages":10}}"#);
+    let page = answered(source.as_ref(), &source.open(&visit("")), &body, &visit(""));
+    let newest = format!(r#""newest":"{}""#, visit("").now.timestamp());
+    assert!(page.cursor.unwrap().0.contains(&newest));
+    for since in [i64::MAX, 1_900_000_000] {
+        let wrong = format!(r#"{{"Acme":{{"since":"{since}"}}}}"#);
+        assert_eq!(source.open(&visit(&wrong)), source.open(&visit("")));
+    }
+}
+
+#[test]
+fn without_a_word_to_search_for_the_whole_site_is_not_read() {
+    let source = source(Kind::HackerNews, &[], &["site:acme.example"]);
+    let request = source.open(&visit(""));
+    let body =
+        r#"{"hits":[{"objectID":"1","title":"Acme","created_at_i":60}],"page":0,"nbPages":9}"#;
+    let page = answered(source.as_ref(), &request, body, &visit(""));
+    assert_eq!((page.posts.len(), page.next.len(), page.cursor), (0, 0, None));
+    assert!(page.trouble.unwrap().contains("no keyword names a word"));
+}
+
+#[test]
 fn recorded_replies_are_read() {
     for (name, expected) in [
         ("search_by_date_comments.json", "23605021"),

@@ -274,3 +274,46 @@ fn only_a_name_is_a_community() {
         .learn_languages(&serde_json::json!({"all_languages": [{"id": 1_000_000, "code": "fi"}]}));
     assert_eq!(memory.language(1_000_000), None);
 }
+
+#[test]
+fn a_walk_that_broke_off_goes_on_though_its_pages_moved_down() {
+    let (source, cursor) = known(false, &["Acme"]);
+    let first = source.open(&visit(&cursor));
+    let page = answered(source.as_ref(), &first, &hours_ago(5), &visit(&cursor));
+    let Cursor(cut) = page.cursor.unwrap();
+    let taken_up = source.open(&visit(&cut));
+    assert_eq!(asked(&taken_up, "page"), "2");
+    // So much was posted since that the first page is the second now.
+    let page = answered(source.as_ref(), &taken_up, &hours_ago(5), &visit(&cut));
+    assert_eq!(asked(&page.next[0], "page"), "3");
+    let Cursor(cursor) = page.cursor.unwrap();
+    let page = answered(source.as_ref(), &page.next[0], &hours_ago(5), &visit(&cursor));
+    assert!(page.next.is_empty(), "within a poll the same page is the end");
+}
+
+#[test]
+fn a_first_poll_leaves_out_what_is_years_old() {
+    let (source, cursor) = known(false, &["Acme"]);
+    let request = source.open(&visit(&cursor));
+    let page = answered(source.as_ref(), &request, &hours_ago(20_000), &visit(&cursor));
+    assert_eq!(page.posts, []);
+    assert_eq!(saved(source.as_ref(), hours_ago(20_000).as_bytes()).unwrap().posts.len(), 1);
+}
+
+#[test]
+fn an_old_server_that_does_not_take_the_token_is_asked_anew_which_it_is() {
+    let source = tried(&["Acme"]);
+    let cursor = r#"{"api":"old"}"#;
+    let search = source.open(&visit(cursor));
+    let no = (401, r#"{"error":"incorrect_login"}"#);
+    let Verdict::Instead(page) = refused(source.as_ref(), &search, no, &visit(cursor)) else {
+        panic!("the version is asked for anew");
+    };
+    assert_eq!(url(&page.next[0]).path(), "/api/v4/site");
+    let Cursor(cursor) = page.cursor.unwrap();
+    let site = r#"{"site_view":{},"version":"0.18.5"}"#;
+    let asked_v3 = source.open(&visit(&cursor)).about("site v3");
+    let page = answered(source.as_ref(), &asked_v3, site, &visit(&cursor));
+    let verdict = refused(source.as_ref(), &page.next[0], no, &visit(&cursor));
+    assert!(matches!(verdict, Verdict::Stop(_)), "once: {verdict:?}");
+}

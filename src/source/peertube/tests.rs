@@ -47,6 +47,32 @@ fn a_full_page_leads_to_the_next_and_a_cut_poll_is_taken_up_there() {
 }
 
 #[test]
+fn a_video_of_tomorrow_does_not_hide_those_of_today() {
+    let source = source(Kind::PeerTube, &[], &["Acme"]);
+    let body = r#"{"data":[{"uuid":"1","name":"Acme","publishedAt":"2099-01-01T00:00:00.000Z"}]}"#;
+    let page = answered(source.as_ref(), &source.open(&visit("")), body, &visit(""));
+    let cursor = r#"{"Acme":{"since":"2026-11-22T12:00:00.000Z"}}"#;
+    assert_eq!(page.cursor, Some(Cursor(cursor.into())));
+    // Nor does a cursor that was written so.
+    for since in ["2099-01-01T00:00:00.000Z", "+262142-12-31T23:59:59Z", "-262143-01-01T00:00:00Z"]
+    {
+        let wrong = format!(r#"{{"Acme":{{"since":"{since}","next":"18446744073709551615"}}}}"#);
+        let request = source.open(&visit(&wrong));
+        assert_eq!(request, source.open(&visit("")), "{since}");
+        answered(source.as_ref(), &request, body, &visit(&wrong));
+    }
+}
+
+#[test]
+fn without_a_word_to_search_for_the_whole_site_is_not_read() {
+    let source = source(Kind::PeerTube, &[], &["site:acme.example"]);
+    let request = source.open(&visit(""));
+    let page = answered(source.as_ref(), &request, &reply("peertube/search.json"), &visit(""));
+    assert_eq!((page.posts.len(), page.next.len(), page.cursor), (0, 0, None));
+    assert!(page.trouble.unwrap().contains("no keyword names a word"));
+}
+
+#[test]
 fn what_is_no_list_of_videos_says_what_the_server_said() {
     let source = source(Kind::PeerTube, &[], &["Acme"]);
     let refused = saved(

@@ -246,7 +246,7 @@ fn a_walk_goes_on_until_what_was_read_before() {
     let (after, next, _) =
         list(&first, &listing(&[noon() + 60, noon() - 500], Some("t3_y")), &cursor);
     assert!(next.is_empty(), "{next:?}");
-    assert_eq!(after, format!(r#"{{"new":{{"since":"{}"}}}}"#, noon() + 60));
+    assert_eq!(after, cursor, "what claims to be of tomorrow hides nothing of today");
     // A page that leads to itself leads nowhere.
     let (_, next, _) = list(&first, &listing(&[noon() + 60], Some("t3_y")), &cursor);
     let (_, next, _) = list(&next[0], &listing(&[noon() + 50], Some("t3_y")), &cursor);
@@ -413,4 +413,65 @@ fn what_was_told_is_checked() {
     let many: Vec<String> = (0..26).map(|number| format!("sub{number}")).collect();
     check(&[("subreddits", Told::Texts(many))], "subreddits");
     check(&[("everywhere", Told::Flag(false))], "everywhere");
+}
+
+#[test]
+fn a_first_poll_leaves_out_what_is_years_old() {
+    let source = keyed(&[]);
+    let body = listing(&[noon() - 60, noon() - 86_400 * 900], None);
+    let page = answered(source.as_ref(), &source.open(&visit("")), &body, &visit(""));
+    assert_eq!(page.posts.len(), 1, "{}", lines(&page));
+    assert_eq!(saved(source.as_ref(), body.as_bytes()).unwrap().posts.len(), 2);
+    let source = open_to_all(&[]);
+    let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>t3_old</id><title>Acme</title>
+        <link href="https://www.reddit.com/r/a/comments/old/x/"/>
+        <published>2016-11-22T10:00:00+00:00</published></entry></feed>"#;
+    let page = answered(source.as_ref(), &source.open(&visit("")), &atom, &visit(""));
+    assert_eq!(page.posts, []);
+    assert_eq!(saved(source.as_ref(), atom.as_bytes()).unwrap().posts.len(), 1);
+}
+
+#[test]
+fn what_a_filter_holds_is_not_gone() {
+    for (by, is_gone) in [("automod_filtered", false), ("reddit", false), ("moderator", true)] {
+        let body = format!(
+            r#"{{"kind":"t3","data":{{"name":"t3_a","title":"Acme","removed_by_category":"{by}"}}}}"#
+        );
+        let page = saved(keyed(&[]).as_ref(), body.as_bytes()).unwrap();
+        assert_eq!(page.posts[0].is_gone, is_gone, "{by}");
+    }
+}
+
+#[test]
+fn lists_that_did_not_come_to_their_end_are_read_first_and_few_at_once() {
+    let key = [("client_id", secret("id")), ("client_secret", secret("s3cr3t"))];
+    let keywords: Vec<String> =
+        (0..12).map(|n| format!("\"{}\"", "acme ".repeat(80 + n))).collect();
+    let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
+    let source = source(Kind::Reddit, &key, &keywords);
+    let lists = |cursor: &str| -> Vec<String> {
+        let first = source.open(&visit(cursor));
+        let all = std::iter::once(first).chain(source.also(&visit(cursor)));
+        all.map(|request| named(&request.about).1.to_owned()).collect()
+    };
+    let all = lists("");
+    assert_eq!(all.len(), 12);
+    let mut walks = Walks::default();
+    for list in &all[5..] {
+        walks.set(list, Walk { next: Some(UNDER_WAY.into()), ..Walk::default() });
+    }
+    assert_eq!(lists(&walks.cursor().0), all[5..9]);
+    for list in &all[5..9] {
+        walks.set(list, Walk { since: Some("1".into()), ..Walk::default() });
+    }
+    assert_eq!(lists(&walks.cursor().0), [&all[9..12], &all[..1]].concat());
+}
+
+#[test]
+fn without_a_word_to_search_for_the_whole_site_is_not_read() {
+    let source = source(Kind::Reddit, &[], &["site:acme.example"]);
+    let request = source.open(&visit(""));
+    let page = answered(source.as_ref(), &request, "<feed/>", &visit(""));
+    assert_eq!((page.posts.len(), page.cursor), (0, None));
+    assert!(page.trouble.unwrap().contains("no keyword names a word"));
 }

@@ -13,6 +13,18 @@ pub(super) const SITE: &str = "reddit.com";
 /// What stands in the place of words that were taken away.
 const TAKEN_AWAY: [&str; 3] = ["[deleted]", "[removed]", "[removed by reddit]"];
 
+/// Who took a post away so that it does not come back: its author, moderators, those who run Reddit.
+/// What a filter holds (`automod_filtered`, `reddit`) is often let through later.
+const FOR_GOOD: [&str; 7] = [
+    "deleted",
+    "author",
+    "moderator",
+    "anti_evil_ops",
+    "community_ops",
+    "content_takedown",
+    "copyright_takedown",
+];
+
 /// One page of a list.
 pub(super) struct Listing<'v> {
     pub(super) children: Vec<&'v Value>,
@@ -82,7 +94,7 @@ pub(super) fn read(child: &Value) -> Thing {
 fn link(name: &str, data: &Value) -> Option<Post> {
     let title = word(data, "title").map(html::clean);
     let is_gone = is_taken_away(data, "selftext")
-        || word(data, "removed_by_category").is_some()
+        || word(data, "removed_by_category").is_some_and(|by| FOR_GOOD.contains(&by))
         || title.as_deref() == Some("[deleted by user]");
     if is_gone {
         return Some(Post::gone(SITE, name));

@@ -1,10 +1,45 @@
-//! What a request to Stack Exchange was for: its note, which comes back with the reply.
+//! What a request to Stack Exchange was for: its note, which comes back with the reply. And what is
+//! remembered between polls.
 
 use super::item::Item;
+use crate::source::Cursor;
+use crate::source::turns::Turns;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+/// Posts that are remembered: more than are found in what is asked for once more.
+const MOST_SEEN: usize = 300;
+
+/// What the cursor holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Memory {
+    #[serde(flatten)]
+    pub(super) turns: Turns,
+    /// The newest posts that were read in full.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) seen: BTreeSet<u64>,
+}
+
+impl Memory {
+    /// Reads a cursor. One that does not read is a beginning.
+    pub(super) fn of(cursor: &Cursor) -> Self {
+        serde_json::from_str(&cursor.0).unwrap_or_default()
+    }
+
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor(serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// Notes that these posts were read. Ids grow with time.
+    pub(super) fn see(&mut self, ids: impl Iterator<Item = u64>) {
+        self.seen.extend(ids);
+        while self.seen.len() > MOST_SEEN {
+            self.seen.pop_first();
+        }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

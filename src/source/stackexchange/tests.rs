@@ -256,3 +256,54 @@ fn saved_hits_and_sister_sites_are_read_by_themselves() {
     let far = r#"{"last":7,"lists":[]}"#;
     assert_eq!(asked(&nothing_told.open(&visit(far)), "page"), "1");
 }
+
+#[test]
+fn what_was_read_in_full_is_not_asked_for_again() {
+    let source = tried(&["Acme"]);
+    let source = source.as_ref();
+    let once = hit(1000, "").replace("true", "false");
+    let found = answered(source, &source.open(&visit("")), &once, &visit(""));
+    let Cursor(done) = answered(source, &found.next[0], DONE, &visit("")).cursor.unwrap();
+    let again = answered(source, &source.open(&visit(&done)), &once, &visit(&done));
+    assert_eq!((again.next.len(), again.cursor), (0, Some(Cursor(done.clone()))));
+    let new = hit(1001, "").replace("true", "false");
+    let found = answered(source, &source.open(&visit(&done)), &new, &visit(&done));
+    assert_eq!(url(&found.next[0]).path(), "/2.3/posts/1001");
+    let mut memory = Memory::default();
+    memory.see(0..5000);
+    assert_eq!((memory.seen.len(), memory.seen.first()), (300, Some(&4700)));
+}
+
+#[test]
+fn one_list_that_is_refused_does_not_keep_the_others_from_being_read() {
+    let source = tried(&["Acme", "Beta"]);
+    let source = source.as_ref();
+    let say = |request: &Request, id: u64, cursor: &str| {
+        let body = format!(r#"{{"error_id":{id},"error_name":"odd","error_message":"no such q"}}"#);
+        refused(source, request, (400, &body), &visit(cursor))
+    };
+    for id in [400, 500, 503] {
+        let Verdict::Instead(page) = say(&source.open(&visit("")), id, "") else { panic!("{id}") };
+        assert!(page.trouble.unwrap().contains("asked for `Acme`"));
+        assert_eq!((asked(&page.next[0], "q").as_str(), page.wait), ("Beta", None));
+        let Cursor(cursor) = page.cursor.unwrap();
+        assert_eq!(source.open(&visit(&cursor)), {
+            let mut beta = page.next[0].clone();
+            beta.about = beta.about.replace("\"rest\":0", "\"rest\":1");
+            beta
+        });
+        let Verdict::Instead(last) = say(&page.next[0], id, &cursor) else { panic!("{id}") };
+        assert_eq!((last.next.len(), last.wait.is_some()), (0, id != 400));
+    }
+}
+
+#[test]
+fn where_none_of_several_came_none_is_gone() {
+    let source = tried(&["Acme"]);
+    let of = |ids: &[&str]| {
+        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        let request = source.recheck(&ids, &visit("")).pop().unwrap();
+        lines(&answered(source.as_ref(), &request, DONE, &visit("")))
+    };
+    assert_eq!((of(&["7", "8"]).as_str(), of(&["7"]).as_str()), ("", "7 is gone"));
+}

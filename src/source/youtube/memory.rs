@@ -18,6 +18,9 @@ const MOST_FOUND: usize = 500;
 const MOST_PENDING: usize = 40;
 const MOST_THREADS: usize = 60;
 
+/// A day in California, where the clock may be put back.
+const LONGEST_DAY: Duration = Duration::hours(25);
+
 /// The longest token of a page that is believed.
 const LONGEST_TOKEN: usize = 500;
 
@@ -43,6 +46,9 @@ pub(super) struct Memory {
     /// How many replies of a thread were read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     threads: Vec<(String, u64)>,
+    /// No search is made before this: the site said that those of the day are used up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) searches_from: Option<i64>,
 }
 
 /// How far one list was read, newest first. Times are in seconds.
@@ -107,6 +113,8 @@ impl Memory {
         let oldest = (now - LONGEST_VIDEO).timestamp();
         memory.videos.retain(|video| is_id(&video.id) && video.found >= oldest);
         memory.found.retain(|id| is_id(id));
+        let latest = (now + LONGEST_DAY).timestamp();
+        memory.searches_from = memory.searches_from.filter(|from| *from <= latest);
         memory.pending.retain(|thread| is_id(&thread.id) && is_id(&thread.video));
         memory
     }
@@ -114,6 +122,11 @@ impl Memory {
     /// Writes the cursor.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor(serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// Tells whether searches may be made.
+    pub(super) fn may_search(&self, now: DateTime<Utc>) -> bool {
+        self.searches_from.is_none_or(|from| from <= now.timestamp())
     }
 
     /// Notes that more is to be asked of these videos.

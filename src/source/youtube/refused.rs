@@ -48,6 +48,18 @@ impl YouTube {
         let is_of_day = said.to_lowercase().contains("per day");
         if is(&["quotaExceeded", "dailyLimitExceeded"]) || (refusal.status == 429 && is_of_day) {
             let midnight = Span::PacificDay.over(visit.now);
+            if let Asked::Search(_) = Asked::of(&request.about) {
+                // All else is counted by itself.
+                let mut memory = Memory::of(&visit.cursor, visit.now);
+                memory.searches_from = Some(midnight.timestamp());
+                let trouble = "the day's YouTube searches of this `key` are used up; the rest is \
+                               read all the same";
+                return Verdict::Instead(Box::new(Page {
+                    cursor: Some(memory.cursor()),
+                    trouble: Some(trouble.into()),
+                    ..Page::default()
+                }));
+            }
             let why = "the day's YouTube quota of this `key` is used up; others that use the key \
                        use it, too";
             return Verdict::Wait(midnight, why.into());
@@ -83,8 +95,11 @@ impl YouTube {
         if is(&["SERVICE_UNAVAILABLE"]) {
             return Self::later(request, visit);
         }
+        let is_gone = refusal.status == 404 && is(&["videoNotFound", "commentNotFound"]);
         match refusal.status {
-            400 | 403 | 404 => self.unwilling(request, refusal.status, &said, visit),
+            // Some machine before the site, and not the site, says so.
+            404 if reasons.is_empty() => Verdict::AsItSays,
+            400 | 403 | 404 => self.unwilling(request, (refusal.status, is_gone), &said, visit),
             401 => stop("YouTube does not accept `key`"),
             _ => Verdict::AsItSays,
         }
@@ -102,8 +117,15 @@ impl YouTube {
         Verdict::Instead(Box::new(Page { cursor, ..Page::default() }))
     }
 
-    /// Returns what to do where one request is refused that others are not.
-    fn unwilling(&self, request: &Request, status: u16, said: &str, visit: &Visit) -> Verdict {
+    /// Returns what to do where one request is refused that others are not. `is_gone`: what was asked
+    /// of is no more.
+    fn unwilling(
+        &self,
+        request: &Request,
+        (status, is_gone): (u16, bool),
+        said: &str,
+        visit: &Visit,
+    ) -> Verdict {
         let mut memory = Memory::of(&visit.cursor, visit.now);
         let mut page = Page::default();
         let again = |walk: &Walk| anew(walk, visit);
@@ -129,7 +151,7 @@ impl YouTube {
             // Comments are off, or the video is private, or gone.
             Asked::Comments(id) => {
                 memory.videos.retain(|video| video.id != id);
-                page.posts.extend((status == 404).then(|| Post::gone(SITE_NAME, id)));
+                page.posts.extend(is_gone.then(|| Post::gone(SITE_NAME, id)));
             }
             Asked::Own if status == 400 && memory.own.next.is_some() => {
                 memory.own = again(&memory.own);
@@ -145,7 +167,7 @@ impl YouTube {
             Asked::Replies(id) => {
                 let replies = memory.pending.iter().find(|one| one.id == id).map(|one| one.replies);
                 memory.known(id, replies.unwrap_or_default());
-                page.posts.extend((status == 404).then(|| Post::gone(SITE_NAME, id)));
+                page.posts.extend(is_gone.then(|| Post::gone(SITE_NAME, id)));
             }
             Asked::Videos(ids) if ids.is_empty() => {
                 let why = "no keyword names a word that YouTube can search for";
@@ -156,7 +178,7 @@ impl YouTube {
             Asked::Videos(_) => {
                 return Verdict::Stop(format!("YouTube refuses to tell of videos: {said}"));
             }
-            Asked::Gone(_) | Asked::Saved => return Verdict::AsItSays,
+            Asked::Gone(_) | Asked::Alive | Asked::Saved => return Verdict::AsItSays,
         }
         page.cursor = Some(memory.cursor());
         Verdict::Instead(Box::new(page))

@@ -144,6 +144,24 @@ fn searches_are_waited_off_and_begin_with_some_overlap() {
 }
 
 #[test]
+fn with_nothing_to_look_at_no_search_is_spent() {
+    let source = tried(&[], &["Acme"]);
+    let (mut cursor, mut searches) = (String::new(), 0);
+    for minute in (0..24 * 60).step_by(5) {
+        let now = visit("").now + Duration::minutes(minute);
+        let at = Visit { cursor: Cursor(cursor.clone()), now };
+        for request in std::iter::once(source.open(&at)).chain(source.also(&at)) {
+            let is_search = request.cost.as_ref().unwrap().budget.name == "search";
+            searches += usize::from(is_search);
+            assert_eq!(is_search, request.about == "search Acme", "{}", request.about);
+            let page = answered(source.as_ref(), &request, &list(&[], None), &at);
+            cursor = page.cursor.map_or(cursor, |Cursor(next)| next);
+        }
+    }
+    assert_eq!(searches, 72, "every 20 minutes, the first poll behind 16");
+}
+
+#[test]
 fn a_day_of_polls_every_minute_stays_within_what_google_gives() {
     let source = tried(&[channel()], &["Acme", "Acme refund", "Acme hyvitys"]);
     let (mut cursor, mut searches, mut units) = (String::new(), 0, 0);
@@ -330,6 +348,14 @@ fn what_became_of_posts_is_asked_in_bulk() {
     let gone: Vec<&str> =
         page.posts.iter().filter(|p| p.is_gone).filter_map(|p| p.id.as_deref()).collect();
     assert_eq!((gone.len(), gone[0], page.posts.len()), (8, "film52", 10));
+    // Where none came, and where more is to come, nothing is said of what is missing.
+    for body in [list(&[], None), list(&[film("film50")], Some("more"))] {
+        let page = answered(source.as_ref(), &requests[1], &body, &visit(""));
+        assert!(page.posts.iter().all(|post| !post.is_gone), "{}", lines(&page));
+    }
+    let alone = source.recheck(&["film1".into()], &visit("")).pop().unwrap();
+    let page = answered(source.as_ref(), &alone, &list(&[], None), &visit(""));
+    assert_eq!(lines(&page), "film1 is gone");
     // A comment that does not say where it stands is there, and keeps the address that is known.
     let body = list(&[said("UgyWeTdgc4sc1xgmbld4AaABAg", "2026-11-22T11:00:00Z", "")], None);
     let page = answered(source.as_ref(), &requests[2], &body, &visit(""));

@@ -66,6 +66,7 @@ fn play(asked: &Asked, searches: &AtomicUsize) -> Answer {
             value!({"items": [{"id": "UCada", "statistics": {"subscriberCount": "1200"}}]})
                 .to_string(),
         ),
+        "/youtube/v3/i18nRegions" => json(200, value!({"items": []}).to_string()),
         "/youtube/v3/commentThreads" => threads(asked),
         "/youtube/v3/comments" => {
             let all: Vec<Value> =

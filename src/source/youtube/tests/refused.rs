@@ -22,10 +22,25 @@ fn a_spent_quota_is_waited_for_until_midnight_in_california() {
         (403, error("dailyLimitExceeded", "no more")),
         (429, error("rateLimitExceeded", "Quota exceeded for 'Search Queries per day'")),
     ] {
-        match refused(source.as_ref(), &search(), (status, &body), &visit("")) {
+        let comments = Request::api(Url::parse(SITE.host).unwrap()).about("comments film1");
+        match refused(source.as_ref(), &comments, (status, &body), &visit("")) {
             Verdict::Wait(until, why) => {
                 assert_eq!(until, midnight, "{body}");
                 assert!(why.contains("quota of this `key` is used up"), "{why}");
+            }
+            other => panic!("{body}: {other:?}"),
+        }
+        // Searches are counted by themselves.
+        let cursor = r#"{"searches":{"Acme":{"next":"two","pages":1}},
+            "videos":[{"id":"film1","found":1795348000}]}"#;
+        match refused(source.as_ref(), &search(), (status, &body), &visit(cursor)) {
+            Verdict::Instead(page) => {
+                let Cursor(cursor) = page.cursor.unwrap();
+                assert!(page.trouble.unwrap().contains("searches of this `key` are used up"));
+                assert_eq!(source.open(&visit(&cursor)).about, "comments film1");
+                assert_eq!(source.also(&visit(&cursor)), []);
+                let tomorrow = Visit { cursor: Cursor(cursor), now: midnight };
+                assert_eq!(source.open(&tomorrow).about, "search Acme");
             }
             other => panic!("{body}: {other:?}"),
         }
@@ -87,6 +102,11 @@ fn a_video_whose_comments_are_off_is_not_asked_again() {
     assert_eq!((page.posts.len(), page.trouble, memory.videos.len()), (0, None, 0));
     let (page, memory) = instead(source.as_ref(), "comments film1", (404, "videoNotFound"), cursor);
     assert_eq!((lines(&page).as_str(), memory.videos.len()), ("film1 is gone", 0));
+    let (page, _) = instead(source.as_ref(), "comments film1", (404, "notFound"), cursor);
+    assert_eq!(page.posts, [], "that is not said of the video");
+    let request = Request::api(Url::parse(SITE.host).unwrap()).about("comments film1");
+    let verdict = refused(source.as_ref(), &request, (404, "<h1>Not Found</h1>"), &visit(cursor));
+    assert_eq!(verdict, Verdict::AsItSays);
     for broken in [(400, "processingFailure"), (403, "SERVICE_UNAVAILABLE")] {
         let (_, memory) = instead(source.as_ref(), "comments film1", broken, cursor);
         let walk = &memory.videos[0].walk;
