@@ -94,7 +94,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 
 impl Source for Facebook {
     fn open(&self, visit: &Visit) -> Request {
-        let walk = Memory::of(visit).list(FEED).walk;
+        let walk = self.memory(visit).list(FEED).walk;
         self.list(FEED, walk.next.as_deref(), 0)
     }
 
@@ -204,7 +204,7 @@ impl Facebook {
     /// Returns what is remembered. Conversations that were to be looked into are not, where messages are
     /// no longer wanted.
     fn memory(&self, visit: &Visit) -> Memory {
-        let mut memory = Memory::of(visit);
+        let mut memory = Memory::at(visit, &self.page);
         memory.looks.retain(|look| !look.is_thread || self.inbox.is_some());
         memory
     }

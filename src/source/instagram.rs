@@ -275,7 +275,7 @@ impl Instagram {
     /// Returns what is remembered. Conversations that were to be looked into are not, where messages are
     /// no longer wanted; with other words, media with hashtags are looked at again.
     fn memory(&self, visit: &Visit) -> Memory {
-        let mut memory = Memory::of(visit);
+        let mut memory = Memory::at(visit, &self.account);
         if memory.words.is_some_and(|words| words != self.words) {
             memory.lists.keep(&[MEDIA, TAGGED, INBOX].map(str::to_owned));
         }

@@ -37,6 +37,9 @@ const RECHECK: i64 = 15 * 60;
 pub(in crate::source) struct Memory {
     /// What is older was there before anybody asked, and is left alone; in seconds since 1970.
     pub(in crate::source) begun: Option<i64>,
+    /// The Page or account that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) place: Option<String>,
     pub(in crate::source) lists: Walks,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::source) looks: Vec<Look>,
@@ -133,6 +136,15 @@ impl Memory {
         }
         memory.begun.get_or_insert((visit.now - FIRST_LOOK).timestamp());
         memory
+    }
+
+    /// The same, if it is of this Page or account: of another, it is a beginning.
+    pub(in crate::source) fn at(visit: &Visit, place: &str) -> Self {
+        let known = Self::of(visit);
+        let is_other = known.place.as_ref().is_some_and(|known| known != place);
+        let fresh = || Self::of(&Visit { cursor: Cursor::default(), ..visit.clone() });
+        let place = Some(place.to_owned());
+        Self { place, ..if is_other { fresh() } else { known } }
     }
 
     /// Writes the cursor.
@@ -318,6 +330,16 @@ mod tests {
         let Cursor(written) = memory.cursor();
         assert_eq!(Memory::of(&visit(&written)), memory);
         assert!(!written.contains("tries") && !written.contains("link"), "{written}");
+    }
+
+    #[test]
+    fn what_is_known_of_another_page_counts_for_nothing() {
+        let mut memory = Memory::at(&visit(""), "10");
+        memory.add(look("1_2", 5));
+        memory.read("feed", Some(9), Some(&"after=x".to_owned()));
+        let Cursor(written) = memory.cursor();
+        assert_eq!(Memory::at(&visit(&written), "10"), memory);
+        assert_eq!(Memory::at(&visit(&written), "11"), Memory::at(&visit(""), "11"));
     }
 
     #[test]
