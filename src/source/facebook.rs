@@ -15,7 +15,9 @@ use graph::{Fault, Graph, Meaning, behind, is_id};
 use inbox::{INBOX, Inbox, entries, keep_since};
 use items::{is_by, second, word};
 use memory::{FULL, Look, MOST_TRIES, Memory, OVERLAP};
-use refusal::{LOOK, less, list_refused, listed, main_refused, put_off, unread, unsaid};
+use refusal::{
+    LOOK, less, list_refused, listed, look_refused, main_refused, passing, unread, unsaid,
+};
 use serde_json::Value;
 
 pub(super) mod graph;
@@ -92,7 +94,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 
 impl Source for Facebook {
     fn open(&self, visit: &Visit) -> Request {
-        let walk = Memory::of(visit).list(FEED).walk;
+        let walk = self.memory(visit).list(FEED).walk;
         self.list(FEED, walk.next.as_deref(), 0)
     }
 
@@ -107,7 +109,7 @@ impl Source for Facebook {
             asked.push(self.list(RATINGS, next(RATINGS).as_deref(), 0));
         }
         asked.push(self.list(ROUND, next(ROUND).as_deref(), PAGES_OF_A_ROUND));
-        asked.extend(memory.looks.iter().map(|look| self.look(look)));
+        asked.extend(memory.tried().iter().map(|look| self.look(look)));
         asked
     }
 
@@ -121,8 +123,8 @@ impl Source for Facebook {
         match what {
             "" => return saved::read(&value, &self.page),
             LOOK => return Ok(self.read_look(&value, of, visit)),
-            "recheck" => return Ok(self.read_recheck(&value, of)),
-            "check" => return Ok(Page { posts: vec![recheck::gone(of)], ..Page::default() }),
+            "recheck" => return Ok(self.read_recheck(&value, of, visit)),
+            "check" => return Ok(recheck::is_missing(of, visit)),
             _ => {}
         }
         let count = of.parse().unwrap_or_default();
@@ -138,31 +140,49 @@ impl Source for Facebook {
     fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
         let (what, of) = request.about.split_once(' ').unwrap_or((&request.about, ""));
         let Some(fault) = self.graph.refused(refusal) else {
-            return unsaid(refusal, what, of, visit);
+            return match what {
+                FEED => Verdict::AsItSays,
+                _ => unsaid(refusal, named(what), of, visit),
+            };
         };
-        if what == LOOK && fault.meaning() == Meaning::Later {
-            return put_off(&fault, of, visit);
+        if what != FEED && fault.meaning() == Meaning::Later {
+            return passing(&fault.told(), named(what), of, visit);
         }
         if let Some(verdict) = fault.verdict(refusal, visit) {
             return verdict;
         }
         match what {
             LOOK => self.look_refused(request, &fault, of, visit),
-            "recheck" => self.recheck_refused(&fault, of),
+            "recheck" => self.recheck_refused(&fault, of, visit),
+            "check" if fault.meaning() == Meaning::Permission => {
+                passing(&fault.told(), what, of, visit)
+            }
             "check" => Verdict::Skip,
+            FEED if fault.meaning() == Meaning::Permission && self.inbox.is_some() => {
+                // Messages may be read all the same.
+                let mut memory = self.memory(visit);
+                memory.bar(FEED, true);
+                let trouble = format!(
+                    "the wall cannot be read: {}: the token must be {}",
+                    fault.told(),
+                    SITE.needs
+                );
+                Verdict::Instead(Box::new(Page {
+                    cursor: Some(memory.cursor()),
+                    trouble: Some(trouble),
+                    ..Page::default()
+                }))
+            }
+            INBOX
+                if fault.meaning() == Meaning::Permission && self.memory(visit).is_barred(FEED) =>
+            {
+                Verdict::Stop(format!("{}: the token must be {}", fault.told(), SITE.needs))
+            }
             FEED => {
                 let key = ("page", self.page.as_str());
                 main_refused(request, (FEED, SITE.needs), key, &fault, || self.first(FEED), visit)
             }
-            _ => {
-                let named = match what {
-                    TAGGED => "posts that tag the Page",
-                    INBOX => "private messages",
-                    RATINGS => "ratings",
-                    _ => "older posts of the Page",
-                };
-                list_refused(request, (what, named), &fault, || self.first(what), visit)
-            }
+            _ => list_refused(request, (what, named(what)), &fault, || self.first(what), visit),
         }
     }
 
@@ -173,13 +193,18 @@ impl Source for Facebook {
     fn most_rechecked(&self) -> usize {
         recheck::MOST
     }
+
+    fn never_looks_again(&self) -> bool {
+        // All of it concerns the brand, whatever its keywords are.
+        true
+    }
 }
 
 impl Facebook {
     /// Returns what is remembered. Conversations that were to be looked into are not, where messages are
     /// no longer wanted.
     fn memory(&self, visit: &Visit) -> Memory {
-        let mut memory = Memory::of(visit);
+        let mut memory = Memory::at(visit, &self.page);
         memory.looks.retain(|look| !look.is_thread || self.inbox.is_some());
         memory
     }
@@ -225,6 +250,7 @@ impl Facebook {
     /// Reads a page of the wall: what visitors wrote, and where there are comments.
     fn read_feed(&self, listing: &Value, empty: u8, visit: &Visit) -> Page {
         let mut memory = self.memory(visit);
+        memory.bar(FEED, false);
         let mut page = self.posts(listing, FEED, memory.begun());
         let since = memory.list(FEED).since;
         let touched = touched(listing, since);
@@ -343,6 +369,7 @@ impl Facebook {
         let next = behind(value, look.next.as_deref()).filter(|_| !is_read);
         let look = Look { newest: look.newest.max(newest), tries, ..look };
         let goes_on = memory.went_on(look, next, OVERLAP);
+        memory.bar(LOOK, false);
         page.next.extend(goes_on.map(|look| self.look(&look)));
         page.cursor = Some(memory.cursor());
         page
@@ -356,20 +383,29 @@ impl Facebook {
         let mut memory = self.memory(visit);
         let Some(look) = memory.look(id).cloned() else { return Verdict::Skip };
         if look.is_thread {
-            return Inbox::refused(fault, id, visit);
+            return Inbox::refused(fault, id, (SITE.needs, visit));
         }
+        if look.next.is_none() || fault.meaning() != Meaning::Parameter {
+            return Verdict::Instead(Box::new(look_refused(fault, id, (SITE.needs, visit))));
+        }
+        // The place in the list is no more.
         memory.done(id);
-        let mut page = Page::default();
-        if look.next.is_some() && fault.meaning() == Meaning::Parameter {
-            // The place in the list is no more.
-            let look = Look { next: None, ..look };
-            page.next.push(self.look(&look));
-            memory.add(look);
-        } else if !matches!(fault.meaning(), Meaning::Gone | Meaning::Unknown) {
-            page.trouble = Some(format!("comments of post {id} cannot be read: {}", fault.told()));
-        }
-        page.cursor = Some(memory.cursor());
-        Verdict::Instead(Box::new(page))
+        let look = Look { next: None, ..look };
+        let next = vec![self.look(&look)];
+        memory.add(look);
+        let cursor = Some(memory.cursor());
+        Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
+    }
+}
+
+/// Returns what a list is called where people read it.
+fn named(what: &str) -> &str {
+    match what {
+        TAGGED => "posts that tag the Page",
+        INBOX => "private messages",
+        RATINGS => "ratings",
+        ROUND => "older posts of the Page",
+        other => other,
     }
 }
 

@@ -6,7 +6,8 @@
 
 use super::googleplay::envelope::{self, Said};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong, at};
-use super::walk::{Walk, Walks};
+use super::turns::Turns;
+use super::walk::Walk;
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Access, Grant, Reply, Request};
 use crate::post::{Author, Concerns, Engagement, Post};
@@ -59,6 +60,12 @@ const FIRST_LOOK: Duration = Duration::days(30);
 
 /// A review may be listed some time after it was written: so much is asked for once more.
 const OVERLAP: Duration = Duration::hours(12);
+
+/// Locations that one poll comes to: the others have their turn in the next.
+const MOST_LOCATIONS: usize = 50;
+
+/// Stands behind a location whose walk was begun anew in this poll.
+const ANEW: &str = " anew";
 
 /// Where nobody says how long to wait.
 const REST: std::time::Duration = std::time::Duration::from_hours(1);
@@ -131,22 +138,25 @@ fn access(given: &Given, base: &Url) -> Access {
 
 impl Source for GoogleBusiness {
     fn open(&self, visit: &Visit) -> Request {
-        self.first(self.locations.first().map_or("", |location| location), visit)
+        let turns = Turns::of(&visit.cursor);
+        self.first(turns.order(&self.locations).first().copied().unwrap_or_default(), &turns)
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {
-        self.locations.iter().skip(1).map(|location| self.first(location, visit)).collect()
+        let turns = Turns::of(&visit.cursor);
+        let order = turns.order(&self.locations);
+        order.into_iter().skip(1).map(|location| self.first(location, &turns)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
         let listing = listing(reply)?;
         let reviews = listing.get("reviews").and_then(Value::as_array);
         let reviews = reviews.map_or(&[] as &[Value], Vec::as_slice);
-        let location = &reply.about;
+        let (location, is_anew) = asked(&reply.about);
         let found: Vec<Post> = reviews.iter().filter_map(|review| post(review, location)).collect();
         let skipped = reviews.len() - found.len();
-        let mut walks = Walks::of(&visit.cursor);
-        let walk = walks.walk(location);
+        let mut turns = Turns::of(&visit.cursor);
+        let walk = turns.walk(location);
         let read = walk.since.as_deref().and_then(|since| since.parse::<i64>().ok());
         let since = read.map_or_else(
             || (visit.now - FIRST_LOOK).timestamp(),
@@ -159,22 +169,29 @@ impl Source for GoogleBusiness {
         });
         let token = token.map(str::to_owned);
         let newest = times().max().map(|at| at.to_string());
-        let next = token.iter().map(|token| self.ask(location, Some(token))).collect();
-        walks.set(location, walk.read(newest, token));
-        walks.keep(&self.locations);
+        let next = token.iter().map(|token| self.ask(location, Some(token), is_anew)).collect();
+        turns.set(location, walk.read(newest, token), &self.locations);
         let is_news = |post: &Post| {
             location.is_empty() || changed(post).is_none_or(|at| at.timestamp() >= since)
         };
         let posts = found.into_iter().filter(is_news).collect();
-        Ok(Page { posts, skipped, cursor: Some(walks.cursor()), next, ..Page::default() })
+        let cursor = Some(turns.cursor());
+        Ok(Page {
+            posts,
+            skipped,
+            cursor,
+            next,
+            trouble: self.too_many(location),
+            ..Page::default()
+        })
     }
 
     fn refused(&self, request: &Request, refusal: &Refusal<'_>, visit: &Visit) -> Verdict {
         let said = Said::of(refusal);
         let said_by = format!("Google says: {}", said.message);
-        let location = &request.about;
-        let mut walks = Walks::of(&visit.cursor);
-        let walk = walks.walk(location);
+        let (location, is_anew) = asked(&request.about);
+        let mut turns = Turns::of(&visit.cursor);
+        let walk = turns.walk(location);
         match refusal.status {
             _ if said.has_no_quota => Verdict::Stop(format!(
                 "{said_by}: the quota is 0 until Google grants access; apply for it with the form at \
@@ -192,9 +209,17 @@ impl Source for GoogleBusiness {
             )),
             // A page token does not last: what it led to comes in a walk from the beginning.
             400 if walk.next.is_some() => {
-                walks.set(location, Walk { since: walk.since, ..Walk::default() });
-                let (next, cursor) = (vec![self.ask(location, None)], Some(walks.cursor()));
-                Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
+                let walk = Walk { since: walk.since, ..Walk::default() };
+                turns.set(location, walk, &self.locations);
+                let cursor = Some(turns.cursor());
+                // Once a poll: one that is refused at once again leads nowhere.
+                let (next, trouble) = if is_anew {
+                    let why = format!("location {location}: {said_by}: older reviews are not read");
+                    (Vec::new(), Some(why))
+                } else {
+                    (vec![self.ask(location, None, true)], None)
+                };
+                Verdict::Instead(Box::new(Page { cursor, next, trouble, ..Page::default() }))
             }
             400 => Verdict::Stop(said_by),
             403 | 404 => {
@@ -207,8 +232,9 @@ impl Source for GoogleBusiness {
                 if self.locations.len() == 1 {
                     return Verdict::Stop(why);
                 }
-                let trouble = Some(why);
-                Verdict::Instead(Box::new(Page { trouble, ..Page::default() }))
+                turns.set(location, walk, &self.locations);
+                let (trouble, cursor) = (Some(why), Some(turns.cursor()));
+                Verdict::Instead(Box::new(Page { trouble, cursor, ..Page::default() }))
             }
             _ => Verdict::AsItSays,
         }
@@ -218,16 +244,36 @@ impl Source for GoogleBusiness {
 impl GoogleBusiness {
     /// Asks for the page of a location with which a poll begins: where the last walk broke off, if it
     /// did.
-    fn first(&self, location: &str, visit: &Visit) -> Request {
-        self.ask(location, Walks::of(&visit.cursor).walk(location).next.as_deref())
+    fn first(&self, location: &str, turns: &Turns) -> Request {
+        self.ask(location, turns.walk(location).next.as_deref(), false)
     }
 
-    fn ask(&self, location: &str, token: Option<&str>) -> Request {
+    /// Says that one poll does not come to all locations: with one of them, so that what is said of
+    /// others is told as well.
+    fn too_many(&self, location: &str) -> Option<String> {
+        let is_told = self.locations.get(MOST_LOCATIONS - 1).is_some_and(|told| told == location);
+        let all = self.locations.len();
+        (is_told && all > MOST_LOCATIONS).then(|| {
+            format!(
+                "of {all} locations a poll asks for {MOST_LOCATIONS}, the others at the next: make \
+                 several sources of them, or poll more often"
+            )
+        })
+    }
+
+    /// Asks for a page of a location. `is_anew`: of a walk that was begun anew in this poll.
+    fn ask(&self, location: &str, token: Option<&str>, is_anew: bool) -> Request {
         let path = format!("/v4/accounts/{}/locations/{location}/reviews", self.account);
         let mut query = vec![("pageSize", PER_PAGE), ("orderBy", "updateTime desc")];
         query.extend(token.map(|token| ("pageToken", token)));
-        Request::api(at(&self.base, &path, &query)).about(location).with(&self.access)
+        let about = format!("{location}{}", if is_anew { ANEW } else { "" });
+        Request::api(at(&self.base, &path, &query)).about(about).with(&self.access)
     }
+}
+
+/// Reads of which location a request was for a page, and whether of a walk begun anew in this poll.
+fn asked(about: &str) -> (&str, bool) {
+    about.strip_suffix(ANEW).map_or((about, false), |location| (location, true))
 }
 
 /// Reads an answer; a review that was saved by itself is a list of one. Where there are no reviews, the

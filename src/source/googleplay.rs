@@ -49,9 +49,12 @@ const OVERLAP: Duration = Duration::hours(12);
 /// Where nobody says how long to wait.
 const REST: std::time::Duration = std::time::Duration::from_hours(1);
 
-/// What requests are for: the first page, and a page behind it.
+/// What requests are for: the first page, and a page behind it; the same in a walk that was begun anew
+/// in this poll.
 const FIRST: &str = "first";
 const BEHIND: &str = "behind";
+const ANEW: &str = "anew";
+const BEHIND_ANEW: &str = "behind anew";
 
 /// Where people see the app.
 const PLACE: &str = "https://play.google.com/store/apps/details";
@@ -112,7 +115,7 @@ fn account(file: &Secret, base: &Url) -> Result<Grant, Wrong> {
 impl Source for GooglePlay {
     fn open(&self, visit: &Visit) -> Request {
         let walk = Walks::of(&visit.cursor).walk(&self.package);
-        self.ask(walk.next.as_deref())
+        self.ask(walk.next.as_deref(), false)
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -136,7 +139,8 @@ impl Source for GooglePlay {
         });
         let token = token.filter(|_| is_new).map(str::to_owned);
         let newest = times().max().map(|at| at.to_string());
-        let next = token.iter().map(|token| self.ask(Some(token))).collect();
+        let is_anew = [ANEW, BEHIND_ANEW].contains(&reply.about.as_str());
+        let next = token.iter().map(|token| self.ask(Some(token), is_anew)).collect();
         walks.set(&self.package, walk.read(newest, token));
         walks.keep(std::slice::from_ref(&self.package));
         Ok(Page { posts, skipped, cursor: Some(walks.cursor()), next, ..Page::default() })
@@ -150,12 +154,21 @@ impl Source for GooglePlay {
                 Verdict::Wait(visit.now + refusal.wait().unwrap_or(REST), said_by)
             }
             // A page token does not last: what it led to comes in a walk from the beginning.
-            400 if request.about == BEHIND => {
+            400 if [BEHIND, BEHIND_ANEW].contains(&request.about.as_str()) => {
                 let mut walks = Walks::of(&visit.cursor);
                 let walk = walks.walk(&self.package);
                 walks.set(&self.package, Walk { since: walk.since, ..Walk::default() });
-                let (next, cursor) = (vec![self.ask(None)], Some(walks.cursor()));
-                Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
+                let cursor = Some(walks.cursor());
+                // Once a poll: one that is refused at once again leads nowhere.
+                let (next, trouble) = if request.about == BEHIND {
+                    (vec![self.ask(None, true)], None)
+                } else {
+                    (
+                        Vec::new(),
+                        Some(format!("{said_by}: older reviews are not read in this poll")),
+                    )
+                };
+                Verdict::Instead(Box::new(Page { cursor, next, trouble, ..Page::default() }))
             }
             403 if said.is_switched_off() => Verdict::Stop(format!(
                 "{said_by}: switch on the Google Play Android Developer API in the project of the \
@@ -177,11 +190,17 @@ impl Source for GooglePlay {
 }
 
 impl GooglePlay {
-    fn ask(&self, token: Option<&str>) -> Request {
+    /// Asks for a page. `is_anew`: of a walk that was begun anew in this poll.
+    fn ask(&self, token: Option<&str>, is_anew: bool) -> Request {
         let path = format!("/androidpublisher/v3/applications/{}/reviews", self.package);
         let mut query = vec![("maxResults", PER_PAGE)];
         query.extend(token.map(|token| ("token", token)));
-        let about = if token.is_some() { BEHIND } else { FIRST };
+        let about = match (token, is_anew) {
+            (None, false) => FIRST,
+            (Some(_), false) => BEHIND,
+            (None, true) => ANEW,
+            (Some(_), true) => BEHIND_ANEW,
+        };
         Request::api(at(&self.base, &path, &query)).about(about).with(&self.access)
     }
 }

@@ -10,7 +10,7 @@ use super::facebook::graph::{self, Graph, Meaning, behind, is_id};
 use super::facebook::inbox::{INBOX, Inbox, entries, keep_since};
 use super::facebook::items::{INSTAGRAM, second, word};
 use super::facebook::memory::{FULL, Look, MOST_TRIES, Memory, OVERLAP, Seen};
-use super::facebook::refusal::{LOOK, list_refused, listed, main_refused, put_off, unread, unsaid};
+use super::facebook::refusal::{LOOK, list_refused, listed, main_refused, passing, unread, unsaid};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Reply, Request};
@@ -73,6 +73,12 @@ const PER_PAGE: &str = "50";
 const PAGES: u8 = 3;
 /// How old a medium may be whose comments are read when it is first seen.
 const RECENT: Duration = Duration::days(30);
+/// How old a medium may be whose comments are read from time to time whatever their number, and how
+/// often that is done.
+const FRESH: Duration = Duration::days(7);
+const EVERY: Duration = Duration::hours(4);
+/// Media of which is known how many comments they had.
+const MOST_MEDIA: usize = 200;
 /// Things that are looked into before hashtags have their turn.
 const LOOKS_FIRST: usize = 15;
 
@@ -80,6 +86,8 @@ struct Instagram {
     graph: Graph,
     account: String,
     hashtags: Vec<String>,
+    /// The keywords that hashtags are read for, as a number.
+    words: u64,
     /// Whether the account signs in by Facebook: only then it hears where it is tagged.
     by_facebook: bool,
     inbox: Option<Inbox>,
@@ -108,7 +116,8 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
         site: INSTAGRAM,
     });
     let graph = Graph::new(given, base)?;
-    Ok(Box::new(Instagram { graph, account, hashtags, by_facebook, inbox }))
+    let words = number_of(&format!("{:?}", watch.keywords));
+    Ok(Box::new(Instagram { graph, words, account, hashtags, by_facebook, inbox }))
 }
 
 /// Returns an id, which is a number.
@@ -157,12 +166,12 @@ impl Source for Instagram {
             asked.push(inbox.ask(&self.graph, next(INBOX).as_deref(), 0));
         }
         let looks = |look| self.look(look);
-        asked.extend(memory.looks.iter().take(LOOKS_FIRST).map(looks));
+        asked.extend(memory.tried().iter().take(LOOKS_FIRST).map(looks));
         asked.extend(self.hashtags.iter().map(|tag| match memory.hashtags.get(tag) {
             Some(id) if is_id(id) => self.recent(tag, id, next(&format!("#{tag}")).as_deref(), 0),
             _ => self.search(tag),
         }));
-        asked.extend(memory.looks.iter().skip(LOOKS_FIRST).map(looks));
+        asked.extend(memory.tried().iter().skip(LOOKS_FIRST).map(looks));
         asked
     }
 
@@ -193,11 +202,15 @@ impl Source for Instagram {
         let mut about = request.about.splitn(3, ' ');
         let mut word = || about.next().unwrap_or_default();
         let (what, of, tag) = (word(), word(), word());
+        let is_first = request.about == format!("{MEDIA} 0");
         let Some(fault) = self.graph.refused(refusal) else {
-            return unsaid(refusal, what, of, visit);
+            return match is_first {
+                true => Verdict::AsItSays,
+                false => unsaid(refusal, named(what), of, visit),
+            };
         };
-        if what == LOOK && fault.meaning() == Meaning::Later {
-            return put_off(&fault, of, visit);
+        if !is_first && fault.meaning() == Meaning::Later {
+            return passing(&fault.told(), named(what), of, visit);
         }
         if let Some(verdict) = fault.verdict(refusal, visit) {
             return verdict;
@@ -205,17 +218,17 @@ impl Source for Instagram {
         let key = ("account", self.account.as_str());
         match (what, &self.inbox) {
             (LOOK, _) => self.look_refused(request, &fault, of, visit),
-            (MEDIA, _) if request.about == format!("{MEDIA} 0") => {
+            (MEDIA, _) if is_first => {
                 let first = || self.media(None, 0);
                 main_refused(request, (MEDIA, SITE.needs), key, &fault, first, visit)
             }
             (MEDIA, _) => {
                 let first = || self.media(None, 0);
-                list_refused(request, (MEDIA, "older media of the account"), &fault, first, visit)
+                list_refused(request, (MEDIA, named(what)), &fault, first, visit)
             }
             (INBOX, Some(inbox)) => {
                 let first = || inbox.ask(&self.graph, None, 0);
-                list_refused(request, (INBOX, "private messages"), &fault, first, visit)
+                list_refused(request, (INBOX, named(what)), &fault, first, visit)
             }
             (HASHTAG, _) => {
                 let id = Memory::of(visit).hashtags.get(tag).cloned().unwrap_or_default();
@@ -229,18 +242,44 @@ impl Source for Instagram {
             }
             _ => {
                 let first = || self.list(TAGGED, None, 0);
-                let what = "media in which the account is tagged";
-                list_refused(request, (TAGGED, what), &fault, first, visit)
+                list_refused(request, (TAGGED, named(what)), &fault, first, visit)
             }
         }
     }
+
+    fn never_looks_again(&self) -> bool {
+        // All but media with hashtags concerns the brand, whatever its keywords are.
+        true
+    }
+}
+
+/// Returns what a list is called where people read it.
+fn named(what: &str) -> &str {
+    match what {
+        MEDIA => "older media of the account",
+        INBOX => "private messages",
+        TAGGED => "media in which the account is tagged",
+        HASHTAG | SEARCH => "media with a hashtag",
+        other => other,
+    }
+}
+
+/// Returns a number for these words, the same in every version of vahti (FNV-1a).
+fn number_of(words: &str) -> u64 {
+    words.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 impl Instagram {
     /// Returns what is remembered. Conversations that were to be looked into are not, where messages are
-    /// no longer wanted.
+    /// no longer wanted; with other words, media with hashtags are looked at again.
     fn memory(&self, visit: &Visit) -> Memory {
-        let mut memory = Memory::of(visit);
+        let mut memory = Memory::at(visit, &self.account);
+        if memory.words.is_some_and(|words| words != self.words) {
+            memory.lists.keep(&[MEDIA, TAGGED, INBOX].map(str::to_owned));
+        }
+        memory.words = Some(self.words);
         memory.looks.retain(|look| !look.is_thread || self.inbox.is_some());
         memory
     }
@@ -277,7 +316,7 @@ impl Instagram {
 
     /// Reads a page of the account's own media: where there are comments that were not there before.
     fn read_media(&self, listing: &Value, nth: u8, visit: &Visit) -> Page {
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let mut page = Page::default();
         let items = entries(listing);
         if !memory.has_room(items.len()) {
@@ -289,6 +328,9 @@ impl Instagram {
             memory.media.values_mut().for_each(|seen| seen.2 = 0);
         }
         let recent = (visit.now - RECENT).timestamp();
+        let now = visit.now.timestamp();
+        // One comment that was deleted and one that was written leave their number as it is.
+        let is_due = !(0..EVERY.num_seconds()).contains(&now.saturating_sub(memory.checked));
         for item in items {
             let handle = word(item, "/username").map(str::to_owned);
             memory.handle = handle.or(memory.handle.take());
@@ -306,7 +348,9 @@ impl Instagram {
                 None => Seen(count, memory.begun(), 1),
             };
             memory.media.insert(id.to_owned(), Seen(count, since, 1));
-            if count == before {
+            let is_fresh =
+                second(item, "/timestamp").is_some_and(|at| at >= now - FRESH.num_seconds());
+            if count == before && !(is_due && is_fresh && count > 0) {
                 continue;
             }
             let left = count.saturating_sub(before);
@@ -316,10 +360,16 @@ impl Instagram {
                 page.next.push(self.look(&look));
             }
         }
-        let next = behind(listing, None).filter(|_| !items.is_empty() && nth < PAGES - 1);
-        match next {
+        let behind = behind(listing, None);
+        // A page may be empty before the end. Only where all were seen, the others are no more.
+        let is_whole = behind.is_none() && !(nth == 0 && items.is_empty());
+        if is_whole || memory.media.len() > MOST_MEDIA {
+            memory.media.retain(|_, seen| seen.2 == 1);
+        }
+        match behind.filter(|_| nth < PAGES - 1) {
             Some(next) => page.next.push(self.media(Some(&next), nth + 1)),
-            None => memory.media.retain(|_, seen| seen.2 == 1),
+            None if is_due => memory.checked = now,
+            None => {}
         }
         page.cursor = Some(memory.cursor());
         page
@@ -332,7 +382,7 @@ impl Instagram {
             let trouble = Some(format!("Instagram knows no hashtag #{tag}"));
             return Page { trouble, ..Page::default() };
         };
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         memory.hashtags.retain(|known, _| self.hashtags.contains(known));
         memory.hashtags.insert(tag.to_owned(), id.to_owned());
         let next = vec![self.recent(tag, id, None, 0)];
@@ -341,7 +391,7 @@ impl Instagram {
 
     /// Reads a page of media in which the account is tagged, or of those with a hashtag.
     fn read_list(&self, listing: &Value, tag: Option<&str>, empty: u8, visit: &Visit) -> Page {
-        let mut memory = Memory::of(visit);
+        let mut memory = self.memory(visit);
         let mut page = Page::default();
         let concerns = if tag.is_some() { Concerns::Named } else { Concerns::Desk };
         let items = entries(listing);

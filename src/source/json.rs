@@ -3,12 +3,13 @@
 //!
 //! Nothing is known of the order of such a list. A poll begins at its first page and reads at most
 //! `pages` of them; where `time` tells, it ends at a page that holds nothing newer than what the last
-//! whole walk saw. A poll that is cut off begins anew: the pages are few, and a cursor of an unknown API
+//! whole walk saw. Where `pages` end before that, it is said, and the next poll looks as far back. A poll
+//! that is cut off begins anew: the pages are few, and a cursor of an unknown API
 //! may not live until then.
 
 use super::search::{self, Dialect};
 use super::site::{Key, Site, Sort, Watch, Wrong};
-use super::walk::{Walk, Walks};
+use super::walk::{Walk, Walks, in_turn};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::{Access, Location, Reply, Request};
 use crate::post::{Concerns, Post};
@@ -78,8 +79,9 @@ struct Json {
     /// What stands in the place of the keyword, a list each; of one list that takes none, empty.
     queries: Vec<String>,
     form: Form,
-    /// Pages of each list.
+    /// Pages of each list, and how many were wished for.
     pages: usize,
+    wished: usize,
 }
 
 fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
@@ -110,11 +112,13 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
         queries.push(String::new());
     }
     let each = (MOST_REQUESTS / queries.len()).max(1);
+    let wished = usize::try_from(pages).unwrap_or(1);
     Ok(Box::new(Json {
         place,
         access: Access { headers, ..Access::default() },
         form,
-        pages: usize::try_from(pages).unwrap_or(1).min(each),
+        pages: wished.min(each),
+        wished,
         queries,
     }))
 }
@@ -126,12 +130,12 @@ fn is_header(name: &str) -> bool {
 }
 
 impl Source for Json {
-    fn open(&self, _: &Visit) -> Request {
-        self.first(self.queries.first().map_or("", |query| query))
+    fn open(&self, visit: &Visit) -> Request {
+        self.first(self.in_turn(visit).first().copied().unwrap_or_default())
     }
 
-    fn also(&self, _: &Visit) -> Vec<Request> {
-        self.queries.iter().skip(1).map(|query| self.first(query)).collect()
+    fn also(&self, visit: &Visit) -> Vec<Request> {
+        self.in_turn(visit).into_iter().skip(1).map(|query| self.first(query)).collect()
     }
 
     fn read(&self, reply: &Reply, visit: &Visit) -> Result<Page, Unreadable> {
@@ -147,15 +151,31 @@ impl Source for Json {
         };
         let mut walks = Walks::of(&visit.cursor);
         let known = walks.walk(query);
-        let (next, trouble) = match self.behind(&document, reply, (page, query), &posts, &known) {
+        let (next, mut trouble) = match self.behind(&document, reply, (page, query), &posts, &known)
+        {
             Ok(next) => (next, None),
             Err(trouble) => (None, Some(trouble)),
         };
         let before = known.newest.as_deref().and_then(moment).filter(|_| page > 1);
         let newest =
             before.max(newest(&posts, visit.now)).map(|at| at.timestamp_millis().to_string());
+        if visit.cursor.0.is_empty() {
+            // At the first poll.
+            trouble = trouble.or_else(|| self.fewer_pages());
+        }
+        let is_cut = page >= self.pages && self.form.next(&document).is_some();
+        let is_cut = is_cut && is_all_new(&posts, &known);
+        if is_cut {
+            trouble.get_or_insert(format!(
+                "more than {} pages were new: raise `pages`, or poll more often",
+                self.pages
+            ));
+        }
+        let can_catch_up = u64::try_from(self.pages).is_ok_and(|pages| pages < MOST_PAGES);
         let walk = match &next {
             Some(_) => Walk { newest, next: None, ..known },
+            // What is older may still be read, with more pages.
+            None if is_cut && can_catch_up => Walk { since: known.since, ..Walk::default() },
             None => Walk { since: newest.or(known.since), ..Walk::default() },
         };
         walks.set(query, walk);
@@ -192,6 +212,22 @@ impl Source for Json {
 }
 
 impl Json {
+    /// Returns what is looked for, in the order in which this poll does.
+    fn in_turn(&self, visit: &Visit) -> Vec<&str> {
+        in_turn(self.queries.iter().map(String::as_str).collect(), visit.now)
+    }
+
+    /// Says that each keyword has fewer pages than were wished for.
+    fn fewer_pages(&self) -> Option<String> {
+        let (all, pages, wished) = (self.queries.len(), self.pages, self.wished);
+        (pages < wished).then(|| {
+            format!(
+                "with {all} keywords, each a list of its own, {pages} pages of each are read and not \
+                 {wished}: make several sources of them, or say `or` if the API knows it"
+            )
+        })
+    }
+
     /// Asks for the page of a list with which a poll begins.
     fn first(&self, query: &str) -> Request {
         self.ask(self.place.first(query), 1, query)
@@ -228,6 +264,12 @@ impl Json {
         let next = self.place.next(&told, query, here)?;
         Ok((next != *here).then(|| self.ask(Location::Web(next), page + 1, query)))
     }
+}
+
+/// Tells whether all of a page is newer than what was read before, as far as times tell.
+fn is_all_new(posts: &[Post], walk: &Walk) -> bool {
+    let Some(since) = walk.since.as_deref().and_then(moment) else { return false };
+    !posts.is_empty() && posts.iter().all(|post| post.published.is_some_and(|at| at > since))
 }
 
 /// Reads what a request was for: which page, counted from 1, of which list.

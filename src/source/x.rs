@@ -7,7 +7,6 @@
 //!
 //! Facts: <https://docs.x.com/x-api> (search, mentions, errors, prices), its `OpenAPI` document 2.167.
 
-use super::search::{self, Dialect};
 use super::site::{Given, Key, Site, Sort, Watch, Wrong, at};
 use super::{Kind, Page, Refusal, Source, Unreadable, Verdict, Visit};
 use crate::fetch::budget::{Budget, Cost, Span, Unit};
@@ -18,11 +17,13 @@ use crate::text::{json, visible};
 use chrono::{DateTime, Duration, Utc};
 use pass::{Brought, List, Pass};
 use post::Entry;
+use queries::{Search, searches};
 use serde_json::Value;
 use url::Url;
 
 mod pass;
 mod post;
+mod queries;
 mod refused;
 
 pub const SITE: Site = Site {
@@ -78,8 +79,7 @@ const LONGEST_QUERY: usize = 512;
 struct X {
     base: Url,
     access: Access,
-    /// Searches by name.
-    searches: Vec<(String, String)>,
+    searches: Vec<Search>,
     account: Option<String>,
     authors: bool,
     recheck: bool,
@@ -142,48 +142,10 @@ fn account(given: &Given) -> Result<Option<String>, Wrong> {
     Ok(Some(name.to_owned()))
 }
 
-/// Returns the searches that find the keywords, each with a name. What the account itself writes is
-/// not bought.
-fn searches(keywords: &[Query], account: Option<&str>) -> Vec<(String, String)> {
-    let own = account.map_or(String::new(), |name| format!(" -from:{name}"));
-    let dialect = Dialect {
-        or: Some(" OR "),
-        group: Some(("(", ")")),
-        and: true,
-        longest: LONGEST_QUERY - "() -is:retweet".len() - own.len(),
-        ..Dialect::PLAIN
-    };
-    let keywords: Vec<Query> = keywords.iter().map(sayable).collect();
-    let queries = search::queries(&keywords, &dialect).into_iter();
-    let whole = queries.map(|query| format!("({query}) -is:retweet{own}"));
-    whole.map(|query| (name_of(&query), query)).collect()
-}
-
-/// Returns a keyword with handles and tags that X does not know as such as plain words: one of another
-/// network (`@acme.example`) would make it refuse the search.
-fn sayable(query: &Query) -> Query {
-    let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
-    match query {
-        Query::Handle(name) if !post::is_handle(name) => Query::Phrase(name.clone()),
-        Query::Tag(name) if !is_word(name) => Query::Phrase(name.clone()),
-        Query::And(parts) => Query::And(parts.iter().map(sayable).collect()),
-        Query::Or(parts) => Query::Or(parts.iter().map(sayable).collect()),
-        other => other.clone(),
-    }
-}
-
-/// Returns a short name for a search, the same in every version of vahti (FNV-1a).
-fn name_of(query: &str) -> String {
-    let hash = query.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
-}
-
 impl Source for X {
     fn open(&self, visit: &Visit) -> Request {
         let names = self.names();
-        let pass = Pass::of(&visit.cursor, &names);
+        let pass = self.pass(visit, &names);
         if pass.at.is_empty() {
             return self.usage();
         }
@@ -230,7 +192,7 @@ impl Source for X {
         if !self.recheck || known.is_empty() {
             return Vec::new();
         }
-        let pass = Pass::of(&visit.cursor, &self.names());
+        let pass = self.pass(visit, &self.names());
         known.chunks(100).map(|ids| self.ask_again(&pass, &ids.join(","))).collect()
     }
 
@@ -273,7 +235,7 @@ impl Source for X {
     fn unchanged(&self, visit: &Visit) -> Option<Page> {
         // A list as it was is read: the next one follows.
         let names = self.names();
-        let mut pass = Pass::of(&visit.cursor, &names);
+        let mut pass = self.pass(visit, &names);
         let name = pass.at.clone();
         let again = pass.turn(&name, &names);
         let trouble = pass.said.clone();
@@ -283,13 +245,23 @@ impl Source for X {
     fn never_looks_again(&self) -> bool {
         true
     }
+
+    fn concerns(&self) -> Concerns {
+        // What names the account speaks to the brand, named or not.
+        if self.account.is_some() { Concerns::Brand } else { Concerns::Named }
+    }
 }
 
 impl X {
     /// Returns the names of all lists, in the order in which they are read.
     fn names(&self) -> Vec<&str> {
         let mentions = self.account.as_ref().map(|_| MENTIONS);
-        self.searches.iter().map(|(name, _)| name.as_str()).chain(mentions).collect()
+        self.searches.iter().map(|search| search.name.as_str()).chain(mentions).collect()
+    }
+
+    /// Reads the cursor.
+    fn pass(&self, visit: &Visit, names: &[&str]) -> Pass {
+        Pass::of(&visit.cursor, names, self.account.as_deref())
     }
 
     /// Returns what one post of a page may cost, its author included where they are asked for.
@@ -332,8 +304,8 @@ impl X {
             query.extend(list.next.as_deref().map(|next| ("pagination_token", next)));
             format!("/2/users/{}/mentions", pass.account.as_deref().unwrap_or("0"))
         } else {
-            let search = self.searches.iter().find(|(name, _)| *name == pass.at);
-            query.insert(0, ("query", search.map_or("", |(_, query)| query)));
+            let search = self.searches.iter().find(|search| search.name == pass.at);
+            query.insert(0, ("query", search.map_or("", |search| &search.query)));
             query.push(("sort_order", "recency"));
             query.extend(list.next.as_deref().map(|next| ("next_token", next)));
             "/2/tweets/search/recent".to_owned()
@@ -354,7 +326,11 @@ impl X {
     /// Returns what is to be told of each post. What a post refers to is not bought with it.
     fn fields(&self, is_renamed: bool) -> Vec<(&'static str, &'static str)> {
         let mut fields = vec![if is_renamed {
-            ("post.fields", "created_at,public_metrics,lang,conversation_id,entities,note_post")
+            (
+                "post.fields",
+                "created_at,author_id,public_metrics,lang,conversation_id,referenced_posts,\
+                 entities,note_post,edit_history_post_ids",
+            )
         } else {
             (
                 "tweet.fields",
@@ -372,7 +348,7 @@ impl X {
     /// Reads the answer that tells the account's number.
     fn account_read(&self, answer: &Value, visit: &Visit) -> Result<Page, Unreadable> {
         let names = self.names();
-        let mut pass = Pass::of(&visit.cursor, &names);
+        let mut pass = self.pass(visit, &names);
         let id = answer.get("data").and_then(|user| post::id(user, "id"));
         let used = Some(if id.is_some() { self.per_user } else { 0 });
         let Some(id) = id else {
@@ -407,12 +383,22 @@ impl X {
         visit: &Visit,
     ) -> Result<Page, Unreadable> {
         let items = items(answer)?;
+        let names = self.names();
+        let mut pass = self.pass(visit, &names);
         let users = post::users(answer);
         let is_mentions = about == MENTIONS;
         let mut page =
             Page { used: Some(self.price(answer, &items, is_mentions)), ..Page::default() };
+        // What a saved answer was asked for shows in what it holds.
+        let is_told = items.iter().any(|item| post::has_references(item));
+        let own = pass.account.as_deref().and_then(|own| own.parse().ok());
         for item in &items {
-            match post::entry(item, &users) {
+            // What the account itself writes is no mention of it.
+            if is_mentions && own.is_some() && post::id(item, "author_id") == own {
+                continue;
+            }
+            let is_told = if about.is_empty() { is_told } else { !post::is_bare(item) };
+            match post::entry(item, &users, is_told) {
                 Entry::Post(post) if is_mentions => {
                     page.posts.push(Post { concerns: Concerns::Brand, ..*post });
                 }
@@ -423,12 +409,10 @@ impl X {
         }
         page.posts.extend(refused::gone(answer));
         let partial = refused::partial(answer);
-        let names = self.names();
         if !names.contains(&about) {
             page.trouble = partial;
             return Ok(page);
         }
-        let mut pass = Pass::of(&visit.cursor, &names);
         let ids = || items.iter().filter_map(|item| post::id(item, "id"));
         let told = |name: &str| answer.get("meta")?.get(name)?.as_str().map(str::to_owned);
         let newest = told("newest_id").and_then(|id| id.parse().ok()).or_else(|| ids().max());
@@ -437,8 +421,11 @@ impl X {
         let goes_on = list.is_under_way();
         pass.set(about, list);
         // Whoever does not understand what is asked for gives ids and texts alone.
-        let is_bare = items.iter().all(|item| item.get("created_at").is_none());
-        pass.is_renamed |= is_bare && !items.is_empty();
+        if !items.is_empty() && !items.iter().all(|item| post::is_bare(item)) {
+            pass.is_understood();
+        } else if !items.is_empty() {
+            pass.rename();
+        }
         pass.said = pass.said.take().or(partial);
         page.trouble.clone_from(&pass.said);
         page.again = goes_on || pass.turn(about, &names);

@@ -8,7 +8,7 @@ use crate::fetch::{Access, Location, Reply, Request, Secret};
 use crate::source::site::{Given, Key, Sort, Wrong, at};
 use crate::source::{Refusal, Unreadable, Verdict, Visit};
 use crate::text::{self, json};
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -226,11 +226,6 @@ impl Fault {
 fn pause(refusal: &Refusal<'_>) -> Duration {
     let told = refusal.wait().and_then(|wait| Duration::from_std(wait).ok());
     told.unwrap_or(LIMIT_PAUSE)
-}
-
-/// When to ask again where something of theirs failed.
-pub(in crate::source) fn later(now: DateTime<Utc>) -> DateTime<Utc> {
-    now + FAULT_PAUSE
 }
 
 /// Returns the same request for half as many, where that is still a list.

@@ -7,7 +7,7 @@
 use super::graph::{Fault, Graph, Meaning, behind, is_id};
 use super::items::{self, is_by, second, word};
 use super::memory::{FULL, Look, MOST_LOOKS, MOST_THREADS, MOST_TRIES, Memory, OVERLAP};
-use super::refusal::LOOK;
+use super::refusal::{LOOK, look_refused};
 use crate::fetch::Request;
 use crate::post::Post;
 use crate::source::{Page, Verdict, Visit};
@@ -126,6 +126,7 @@ impl Inbox {
         let is_read = oldest.is_none_or(|oldest| oldest < look.since);
         let next = behind(listing, look.next.as_deref()).filter(|_| !is_read);
         let goes_on = memory.went_on(look, next, OVERLAP);
+        memory.bar(LOOK, false);
         page.next.extend(goes_on.map(|look| Self::look(graph, &look)));
         keep_since(&mut page, memory.begun());
         page.cursor = Some(memory.cursor());
@@ -144,19 +145,18 @@ impl Inbox {
     }
 
     /// Returns what a refusal of the older messages of a conversation means.
-    pub(in crate::source) fn refused(fault: &Fault, id: &str, visit: &Visit) -> Verdict {
+    pub(in crate::source) fn refused(
+        fault: &Fault,
+        id: &str,
+        (needs, visit): (&str, &Visit),
+    ) -> Verdict {
+        // Two dozen of new messages in one conversation, and the API hides the oldest.
+        if !matches!(fault.meaning(), Meaning::Gone | Meaning::Parameter) {
+            return Verdict::Instead(Box::new(look_refused(fault, id, (needs, visit))));
+        }
         let mut memory = Memory::of(visit);
         memory.done(id);
-        let trouble = match fault.meaning() {
-            // Two dozen of new messages in one conversation, and the API hides the oldest.
-            Meaning::Gone | Meaning::Parameter => None,
-            _ => Some(format!("older messages of a conversation cannot be read: {}", fault.told())),
-        };
-        Verdict::Instead(Box::new(Page {
-            cursor: Some(memory.cursor()),
-            trouble,
-            ..Page::default()
-        }))
+        Verdict::Instead(Box::new(Page { cursor: Some(memory.cursor()), ..Page::default() }))
     }
 }
 

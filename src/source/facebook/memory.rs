@@ -2,6 +2,7 @@
 //! into. It is the cursor.
 
 use super::graph::is_id;
+use super::refusal::LOOK;
 use crate::source::walk::{Walk, Walks};
 use crate::source::{Cursor, Visit};
 use chrono::Duration;
@@ -27,12 +28,18 @@ pub(in crate::source) const FULL: &str =
 /// How often in a row a thing, or a page of a list, may bring nothing before it is given up.
 pub(in crate::source) const MOST_TRIES: u8 = 3;
 
+/// How long what one answer tells of others counts, in seconds: a poll takes no longer.
+const RECHECK: i64 = 15 * 60;
+
 /// What a poll knows of those before it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::source) struct Memory {
     /// What is older was there before anybody asked, and is left alone; in seconds since 1970.
     pub(in crate::source) begun: Option<i64>,
+    /// The Page or account that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) place: Option<String>,
     pub(in crate::source) lists: Walks,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::source) looks: Vec<Look>,
@@ -45,6 +52,30 @@ pub(in crate::source) struct Memory {
     /// Of Instagram: the account's own handle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::source) handle: Option<String>,
+    /// Of Instagram: the hashtags and keywords for which lists were read, as a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) words: Option<u64>,
+    /// Of Instagram: when comments were last read whatever their number, in seconds since 1970.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::source) checked: i64,
+    /// What was refused for lack of a permission when it was last asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::source) barred: Vec<String>,
+    /// What became of stored posts, as far as it was asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(in crate::source) recheck: Recheck,
+}
+
+/// What answers told so far of stored posts that may be gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::source) struct Recheck {
+    /// When that began, in seconds since 1970.
+    at: i64,
+    /// Whether something that a visitor wrote was shown.
+    is_shown: bool,
+    /// What was not shown.
+    missing: Vec<String>,
 }
 
 /// What was seen of a medium: how many comments it had, when the newest of them was written, in seconds
@@ -99,13 +130,30 @@ impl Memory {
         let mut memory: Self = serde_json::from_str(&visit.cursor.0).unwrap_or_default();
         memory.looks.retain(|look| is_id(&look.id));
         memory.looks.truncate(MOST_LOOKS + MOST_THREADS);
+        let age = visit.now.timestamp().saturating_sub(memory.recheck.at);
+        if !(0..=RECHECK).contains(&age) {
+            memory.recheck = Recheck { at: visit.now.timestamp(), ..Recheck::default() };
+        }
         memory.begun.get_or_insert((visit.now - FIRST_LOOK).timestamp());
         memory
     }
 
+    /// The same, if it is of this Page or account: of another, it is a beginning.
+    pub(in crate::source) fn at(visit: &Visit, place: &str) -> Self {
+        let known = Self::of(visit);
+        let is_other = known.place.as_ref().is_some_and(|known| known != place);
+        let fresh = || Self::of(&Visit { cursor: Cursor::default(), ..visit.clone() });
+        let place = Some(place.to_owned());
+        Self { place, ..if is_other { fresh() } else { known } }
+    }
+
     /// Writes the cursor.
     pub(in crate::source) fn cursor(&self) -> Cursor {
-        Cursor(serde_json::to_string(self).unwrap_or_default())
+        let mut written = self.clone();
+        if !self.recheck.is_shown && self.recheck.missing.is_empty() {
+            written.recheck = Recheck::default();
+        }
+        Cursor(serde_json::to_string(&written).unwrap_or_default())
     }
 
     /// Returns since when posts are of interest at all.
@@ -192,6 +240,51 @@ impl Memory {
         self.looks.retain(|look| look.id != id);
     }
 
+    /// Puts something that could not be looked into for now behind all else.
+    pub(in crate::source) fn postpone(&mut self, id: &str) {
+        let (those, others): (Vec<Look>, Vec<Look>) =
+            std::mem::take(&mut self.looks).into_iter().partition(|look| look.id == id);
+        self.looks = others;
+        self.looks.extend(those);
+    }
+
+    /// Returns what a poll looks into: while that lacks a permission, it tries one thing.
+    pub(in crate::source) fn tried(&self) -> &[Look] {
+        let most = if self.is_barred(LOOK) { 1 } else { self.looks.len() };
+        self.looks.get(..most).unwrap_or(&self.looks)
+    }
+
+    /// Tells whether a permission lacked for this when it was last asked for.
+    pub(in crate::source) fn is_barred(&self, what: &str) -> bool {
+        self.barred.iter().any(|barred| barred == what)
+    }
+
+    /// Notes whether a permission lacks for this.
+    pub(in crate::source) fn bar(&mut self, what: &str, is_barred: bool) {
+        self.barred.retain(|barred| barred != what);
+        if is_barred {
+            self.barred.push(what.to_owned());
+        }
+    }
+
+    /// Notes that an answer showed something that a visitor wrote. Returns what may now be believed to
+    /// be gone: before that, it may as well be that we are shown nothing any more.
+    pub(in crate::source) fn shown(&mut self) -> Vec<String> {
+        self.recheck.is_shown = true;
+        std::mem::take(&mut self.recheck.missing)
+    }
+
+    /// Notes that a stored post was not shown. Returns what may be believed to be gone.
+    pub(in crate::source) fn missing(&mut self, id: &str) -> Vec<String> {
+        if self.recheck.is_shown {
+            return vec![id.to_owned()];
+        }
+        if self.recheck.missing.len() < MOST_LOOKS {
+            self.recheck.missing.push(id.to_owned());
+        }
+        Vec::new()
+    }
+
     /// Puts something that could not be looked into behind all else. After some times it is given up:
     /// then this tells `false`.
     pub(in crate::source) fn put_off(&mut self, id: &str) -> bool {
@@ -240,6 +333,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_of_another_page_counts_for_nothing() {
+        let mut memory = Memory::at(&visit(""), "10");
+        memory.add(look("1_2", 5));
+        memory.read("feed", Some(9), Some(&"after=x".to_owned()));
+        let Cursor(written) = memory.cursor();
+        assert_eq!(Memory::at(&visit(&written), "10"), memory);
+        assert_eq!(Memory::at(&visit(&written), "11"), Memory::at(&visit(""), "11"));
+    }
+
+    #[test]
     fn a_first_walk_ends_where_it_did_when_it_began() {
         let mut memory = Memory { begun: Some(100), ..Memory::default() };
         memory.read("feed", Some(900), Some(&"after=x".to_owned()));
@@ -259,6 +362,17 @@ mod tests {
         assert_eq!(memory.looks.last().unwrap().id, "1");
         assert!(memory.put_off("1") && !memory.put_off("1"));
         assert_eq!(memory.looks, [look("2", 50)]);
+        // What fails for now counts for nothing, and comes behind the others.
+        memory.add(look("3", 50));
+        for _ in 0..9 {
+            memory.postpone("2");
+        }
+        assert_eq!(memory.looks, [look("3", 50), look("2", 50)]);
+        memory.bar(LOOK, true);
+        assert_eq!(memory.tried(), [look("3", 50)]);
+        memory.bar(LOOK, false);
+        assert_eq!(memory.tried().len(), 2);
+        memory.done("3");
         assert!(memory.has_room(MOST_LOOKS - 1) && !memory.has_room(MOST_LOOKS));
     }
 

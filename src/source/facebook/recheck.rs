@@ -3,21 +3,32 @@
 //! Messages and recommendations are not asked for. A post that tags the Page looks like a comment by
 //! its id, and is hidden from us when asked for by it: so a comment is only taken for gone while the
 //! post that it stood below is still there.
+//!
+//! Where a permission was withdrawn, what visitors wrote is refused as if it were gone, or left out. So
+//! nothing is taken for gone before the same poll was shown something else that a visitor wrote.
 
 use super::graph::{Fault, Meaning, is_id};
-use super::items::{self, FACEBOOK};
+use super::items::{self, FACEBOOK, is_by};
+use super::memory::Memory;
+use super::refusal::passing;
 use super::{Facebook, OF_A_COMMENT, OF_A_POST};
 use crate::fetch::Request;
 use crate::post::Post;
-use crate::source::{Page, Verdict};
+use crate::source::{Page, Verdict, Visit};
 use serde_json::Value;
 
 /// Ids that can be asked for at once.
 pub(super) const MOST: usize = 50;
 
-/// Says that a post is no more.
-pub(super) fn gone(id: &str) -> Post {
-    Post::gone(FACEBOOK, id)
+/// Notes that a post is not shown, though all else says that it could be.
+pub(super) fn is_missing(id: &str, visit: &Visit) -> Page {
+    let mut memory = Memory::of(visit);
+    let posts = gone(memory.missing(id));
+    Page { posts, cursor: Some(memory.cursor()), ..Page::default() }
+}
+
+fn gone(ids: Vec<String>) -> Vec<Post> {
+    ids.into_iter().map(|id| Post::gone(FACEBOOK, id)).collect()
 }
 
 /// Tells whether this is the id of a post or comment: two numbers.
@@ -51,12 +62,24 @@ impl Facebook {
         self.graph.ask("", &query, None).about(format!("recheck {ids}"))
     }
 
-    /// Reads what there is of `ids`. What is not told of is gone.
-    pub(super) fn read_recheck(&self, value: &Value, ids: &str) -> Page {
+    /// Reads what there is of `ids`. What is not told of is gone, if others are shown.
+    pub(super) fn read_recheck(&self, value: &Value, ids: &str, visit: &Visit) -> Page {
+        let mut memory = Memory::of(visit);
         let mut page = Page::default();
+        let is_shown = ids.split(',').any(|id| {
+            value
+                .get(id)
+                .is_some_and(|item| items::id(item).is_some() && !is_by(item, &[&self.page]))
+        });
+        if is_shown {
+            page.posts.extend(gone(memory.shown()));
+        } else if ids.contains(',') {
+            page.trouble = Some("nothing is shown any more of what visitors wrote".into());
+            return page;
+        }
         for id in ids.split(',') {
             let Some(item) = value.get(id) else {
-                self.missing(id, &mut page);
+                self.missing(id, &mut memory, &mut page);
                 continue;
             };
             let read = if self.is_wall(id) {
@@ -69,13 +92,14 @@ impl Facebook {
                 None => page.skipped += 1,
             }
         }
+        page.cursor = Some(memory.cursor());
         page
     }
 
     /// Notes that an id is not told of.
-    fn missing(&self, id: &str, page: &mut Page) {
+    fn missing(&self, id: &str, memory: &mut Memory, page: &mut Page) {
         if self.is_wall(id) {
-            page.posts.push(gone(id));
+            page.posts.extend(gone(memory.missing(id)));
         } else if let Some((post, _)) = id.split_once('_') {
             let path = format!("{}_{post}", self.page);
             let request = self.graph.ask(&path, &[("fields", "id")], None);
@@ -85,11 +109,16 @@ impl Facebook {
 
     /// Returns what it means that `ids` are refused: one that is no more spoils all, so that they are
     /// asked for again, half and half, until it is found.
-    pub(super) fn recheck_refused(&self, fault: &Fault, ids: &str) -> Verdict {
+    pub(super) fn recheck_refused(&self, fault: &Fault, ids: &str, visit: &Visit) -> Verdict {
         let ids: Vec<&str> = ids.split(',').collect();
         let mut page = Page::default();
         match (fault.meaning(), ids.as_slice()) {
-            (Meaning::Gone | Meaning::Unknown, [id]) => self.missing(id, &mut page),
+            (Meaning::Permission, _) => return passing(&fault.told(), "recheck", "", visit),
+            (Meaning::Gone | Meaning::Unknown, [id]) => {
+                let mut memory = Memory::of(visit);
+                self.missing(id, &mut memory, &mut page);
+                page.cursor = Some(memory.cursor());
+            }
             (Meaning::Gone | Meaning::Unknown | Meaning::Parameter, [_, _, ..]) => {
                 let (named, others): (Vec<&str>, Vec<&str>) =
                     ids.iter().partition(|id| fault.words.contains(**id));

@@ -1,6 +1,6 @@
 //! What a refusal leads to, where that depends on what was asked for.
 
-use super::graph::{Fault, Meaning, later, smaller};
+use super::graph::{Fault, Meaning, smaller};
 use super::memory::Memory;
 use crate::fetch::Request;
 use crate::source::{Page, Refusal, Unreadable, Verdict, Visit};
@@ -68,38 +68,82 @@ pub(in crate::source) fn main_refused(
     }
 }
 
-/// Returns what a refusal without a word means: what can be put off does not hold up the rest.
+/// Returns what a refusal without a word means, of what is not asked for first: what can be put off
+/// does not hold up the rest.
 pub(in crate::source) fn unsaid(
     refusal: &Refusal<'_>,
     what: &str,
     id: &str,
     visit: &Visit,
 ) -> Verdict {
-    let status = refusal.status;
-    if what == LOOK && matches!(status, 400 | 403 | 404) {
-        return Verdict::Instead(Box::new(unread(
-            &format!("the API answered {status}"),
-            id,
-            visit,
-        )));
+    let why = format!("the API answered {}", refusal.status);
+    match (what, refusal.status) {
+        (LOOK, 400 | 403 | 404) => Verdict::Instead(Box::new(given_up(&why, id, visit))),
+        (_, 500..=599) => passing(&why, what, id, visit),
+        _ => Verdict::AsItSays,
     }
-    Verdict::AsItSays
 }
 
-/// Puts off what could not be looked into because something of theirs failed.
-pub(in crate::source) fn put_off(fault: &Fault, id: &str, visit: &Visit) -> Verdict {
-    let wait = Some(later(visit.now));
-    Verdict::Instead(Box::new(Page { wait, ..unread(&fault.told(), id, visit) }))
+/// Returns what is done where something of theirs failed, and not with what is asked for first: it may
+/// last for this one, and the others can be read.
+pub(in crate::source) fn passing(why: &str, what: &str, id: &str, visit: &Visit) -> Verdict {
+    let page = match what {
+        LOOK => unread(why, id, visit),
+        "recheck" | "check" => Page {
+            trouble: Some(format!("what became of stored posts is not told: {why}")),
+            ..Page::default()
+        },
+        list => Page {
+            trouble: Some(format!("{list} cannot be read for now: {why}")),
+            ..Page::default()
+        },
+    };
+    Verdict::Instead(Box::new(page))
 }
 
-/// The same, where the answer makes no sense.
+/// Puts what could not be looked into behind all else: because of something that passes.
 pub(in crate::source) fn unread(why: &str, id: &str, visit: &Visit) -> Page {
     let mut memory = Memory::of(visit);
-    let what = if memory.put_off(id) { "later" } else { "no more" };
+    memory.postpone(id);
+    told_later(why, id, "later", &memory)
+}
+
+/// The same, because of something that may well last: after some times no more.
+pub(in crate::source) fn given_up(why: &str, id: &str, visit: &Visit) -> Page {
+    let mut memory = Memory::of(visit);
+    let when = if memory.put_off(id) { "later" } else { "no more" };
+    told_later(why, id, when, &memory)
+}
+
+fn told_later(why: &str, id: &str, when: &str, memory: &Memory) -> Page {
     Page {
         cursor: Some(memory.cursor()),
-        trouble: Some(format!("{why}; what was written below {id} is asked for {what}")),
+        trouble: Some(format!("{why}; what was written below {id} is asked for {when}")),
         ..Page::default()
+    }
+}
+
+/// Returns what comes of something that is looked into and refused: only what is gone is forgotten.
+pub(in crate::source) fn look_refused(
+    fault: &Fault,
+    id: &str,
+    (needs, visit): (&str, &Visit),
+) -> Page {
+    match fault.meaning() {
+        Meaning::Gone | Meaning::Unknown => {
+            let mut memory = Memory::of(visit);
+            memory.done(id);
+            Page { cursor: Some(memory.cursor()), ..Page::default() }
+        }
+        Meaning::Parameter => given_up(&fault.told(), id, visit),
+        Meaning::Permission => {
+            let mut memory = Memory::of(visit);
+            memory.postpone(id);
+            memory.bar(LOOK, true);
+            let why = format!("{}: the token must be {needs}", fault.told());
+            told_later(&why, id, "later", &memory)
+        }
+        _ => unread(&fault.told(), id, visit),
     }
 }
 

@@ -10,6 +10,9 @@ use crate::source::testing::{
 };
 use serde_json::json;
 
+mod recheck;
+mod refusal;
+
 const NOON: i64 = 1_795_348_800;
 
 fn tried() -> Box<dyn Source> {
@@ -263,94 +266,6 @@ fn conversations_bring_their_messages() {
 }
 
 #[test]
-fn a_list_that_is_refused_leaves_the_others() {
-    let source = tried();
-    let also = source.also(&visit(""));
-    let lacks = (403, r#"{"error":{"message":"(#200) pages_messaging","code":200}}"#);
-    let Verdict::Instead(page) = refused(source.as_ref(), &also[1], lacks, &visit("")) else {
-        panic!()
-    };
-    assert!(page.trouble.unwrap().starts_with("private messages cannot be read: "));
-    let wall = refused(source.as_ref(), &source.open(&visit("")), lacks, &visit(""));
-    assert!(matches!(wall, Verdict::Stop(why) if why.contains("pages_read_user_content")));
-    let much = (500, r#"{"error":{"message":"Please reduce the amount of data","code":1}}"#);
-    let Verdict::Instead(page) = refused(source.as_ref(), &also[1], much, &visit("")) else {
-        panic!()
-    };
-    assert_eq!(asked(&page.next[0], "limit").unwrap(), "10");
-    // Anything else is what its status says.
-    assert_eq!(refused(source.as_ref(), &also[1], (502, "<html>"), &visit("")), Verdict::AsItSays);
-}
-
-#[test]
-fn a_post_that_fails_again_and_again_does_not_hold_up_the_others() {
-    let source = tried();
-    let mut memory = Memory::of(&visit(""));
-    for id in ["10_1", "10_2"] {
-        memory.add(Look { id: id.into(), ..Look::default() });
-    }
-    let Cursor(mut at) = memory.cursor();
-    let look = source.also(&visit(&at)).swap_remove(4);
-    let failing = (500, r#"{"error":{"message":"?","code":2,"is_transient":true}}"#);
-    for left in [2, 2, 1] {
-        let verdict = refused(source.as_ref(), &look, failing, &visit(&at));
-        let Verdict::Instead(page) = verdict else { panic!() };
-        assert!(page.wait.is_some() && page.trouble.is_some());
-        at = cursor(&page);
-        assert_eq!(Memory::of(&visit(&at)).looks.len(), left);
-    }
-    // Nor does one whose answer makes no sense, or that is refused without a word.
-    let reply = answered(source.as_ref(), &look, "<html>", &visit(&at));
-    assert!(reply.trouble.is_some() && reply.wait.is_none());
-    let odd = refused(source.as_ref(), &look, (404, "<html>"), &visit(&at));
-    assert!(matches!(odd, Verdict::Instead(page) if page.trouble.is_some()));
-    assert_eq!(refused(source.as_ref(), &look, (502, ""), &visit(&at)), Verdict::AsItSays);
-    // One that is gone is left at once.
-    let look = source.also(&visit(&at)).pop().unwrap();
-    let gone = (404, r#"{"error":{"message":"?","code":100,"error_subcode":33}}"#);
-    let Verdict::Instead(page) = refused(source.as_ref(), &look, gone, &visit(&at)) else {
-        panic!()
-    };
-    assert!(page.trouble.is_none() && Memory::of(&visit(&cursor(&page))).looks.is_empty());
-}
-
-#[test]
-fn what_is_stored_is_asked_for_by_its_ids() {
-    let source = tried();
-    let ids = ["10_1", "10_2", "2_5", "m_1", "rating-7", "999", "1_2/x"].map(str::to_owned);
-    let asked_for = source.recheck(&ids, &visit(""));
-    assert_eq!(
-        asked_for.iter().map(|one| asked(one, "ids").unwrap()).collect::<Vec<_>>(),
-        ["10_1,10_2", "2_5"]
-    );
-    assert_eq!(path(&asked_for[0]), "");
-    // A post that is not there is gone; of a comment its post is asked for.
-    let body = json!({"10_1": post("10_1", "77", 60, 60, 0)}).to_string();
-    let page = answered(source.as_ref(), &asked_for[0], &body, &visit(""));
-    assert!(
-        lines(&page).starts_with("10_1 | text=post 10_1") && lines(&page).ends_with("10_2 is gone")
-    );
-    assert_eq!(page.cursor, None);
-    let page = answered(source.as_ref(), &asked_for[1], "{}", &visit(""));
-    assert_eq!(page.next.iter().map(path).collect::<Vec<_>>(), ["10_2"]);
-    let there = answered(source.as_ref(), &page.next[0], r#"{"id":"10_2"}"#, &visit(""));
-    assert_eq!(lines(&there), "2_5 is gone");
-    let gone = (400, r#"{"error":{"message":"?","code":100,"error_subcode":33}}"#);
-    assert_eq!(refused(source.as_ref(), &page.next[0], gone, &visit("")), Verdict::Skip);
-    // One that is no more spoils all: it is found, and the others are asked for without it.
-    let named = r#"{"error":{"message":"Object with ID '10_2' does not exist","code":100,
-        "error_subcode":33}}"#;
-    let verdict = refused(source.as_ref(), &asked_for[0], (400, named), &visit(""));
-    let Verdict::Instead(page) = verdict else { panic!() };
-    let apart: Vec<String> = page.next.iter().map(|one| asked(one, "ids").unwrap()).collect();
-    assert_eq!(apart, ["10_2", "10_1"]);
-    let verdict = refused(source.as_ref(), &page.next[0], gone, &visit(""));
-    assert!(matches!(verdict, Verdict::Instead(page) if lines(&page) == "10_2 is gone"));
-    let lacks = (403, r#"{"error":{"message":"?","code":10}}"#);
-    assert_eq!(refused(source.as_ref(), &page.next[0], lacks, &visit("")), Verdict::Skip);
-}
-
-#[test]
 fn a_hostile_cursor_asks_for_nothing_odd() {
     let source = tried();
     let look = |id: &str| json!({"id": id, "since": 0, "next": "access_token=x&after=1"});
@@ -379,7 +294,7 @@ fn a_webhook_that_was_saved_is_read() {
             {"field": "feed", "value": {"item": "comment", "verb": "add", "from": {"id": "77", "name": "Ada"},
              "post_id": "10_2", "comment_id": "2_5", "parent_id": "2_4", "created_time": NOON,
              "message": "Still broken"}},
-            {"field": "feed", "value": {"item": "photo", "verb": "edited", "post_id": "10_3",
+            {"field": "feed", "value": {"item": "photo", "verb": "edit", "post_id": "10_3",
              "from": {"id": "77"}, "created_time": NOON}},
             {"field": "feed", "value": {"item": "comment", "verb": "remove", "post_id": "10_2",
              "comment_id": "2_3", "from": {"id": "77"}}},

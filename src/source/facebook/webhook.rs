@@ -69,6 +69,8 @@ fn written(told: &Value) -> Option<Post> {
     }
     let kind = word(told, "/item").unwrap_or("post");
     let at = time(told, "/created_time");
+    // It is written both ways.
+    let is_edit = matches!(verb, "edit" | "edited");
     let url = word(told, "/post/permalink_url").filter(|_| !is_comment).and_then(web);
     Some(Post {
         site: FACEBOOK.into(),
@@ -76,8 +78,8 @@ fn written(told: &Value) -> Option<Post> {
         url,
         text: text(told, "/message").unwrap_or_else(|| format!("[{}]", html::clean(kind))),
         author: Author { name: text(told, "/from/name"), ..Author::default() },
-        published: at.filter(|_| verb != "edited"),
-        edited: at.filter(|_| verb == "edited"),
+        published: at.filter(|_| !is_edit),
+        edited: at.filter(|_| is_edit),
         parent: word(told, "/parent_id").filter(|_| is_comment).map(str::to_owned),
         thread: post,
         id: Some(id),

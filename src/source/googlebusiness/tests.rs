@@ -94,19 +94,19 @@ fn each_location_is_walked_to_what_is_known() {
     let page = answered(source.as_ref(), &first, &page, &visit(""));
     assert!(asked(&page.next[0]).ends_with("&pageToken=t2"));
     let Cursor(cut_off) = page.cursor.unwrap();
-    assert_eq!(source.open(&visit(&cut_off)), page.next[0], "taken up at the second page");
+    assert_eq!(source.also(&visit(&cut_off)), page.next, "taken up at the second page");
     // What is older than the first look is not told.
     let old = body(&[review("b", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z")], "t3");
     let page = answered(source.as_ref(), &page.next[0], &old, &visit(&cut_off));
     assert!(page.posts.is_empty() && page.next.is_empty());
     let Cursor(done) = page.cursor.unwrap();
-    assert_eq!(done, r#"{"55":{"since":"1795334400"}}"#);
-    assert_eq!(source.open(&visit(&done)), first);
-    // The other location has a walk of its own.
-    let other = source.also(&visit(&done)).remove(0);
-    assert_eq!(other.about, "66");
+    assert_eq!(done, r#"{"last":"55","lists":{"55":{"since":"1795334400"}}}"#);
+    // The other location has a walk of its own, and the next turn.
+    let other = source.open(&visit(&done));
+    assert_eq!((other.about.as_str(), source.also(&visit(&done)).remove(0)), ("66", first.clone()));
     let page = answered(source.as_ref(), &other, "{}", &visit(&done));
-    assert_eq!(page.cursor, Some(Cursor(r#"{"55":{"since":"1795334400"},"66":{}}"#.into())));
+    let both = r#"{"last":"66","lists":{"55":{"since":"1795334400"},"66":{}}}"#;
+    assert_eq!(page.cursor, Some(Cursor(both.into())));
     // An old review that was changed is news.
     let changed = body(&[review("b", "2020-01-01T00:00:00Z", "2026-11-22T09:00:00Z")], "");
     assert_eq!(answered(source.as_ref(), &first, &changed, &visit(&done)).posts.len(), 1);
@@ -115,13 +115,13 @@ fn each_location_is_walked_to_what_is_known() {
 #[test]
 fn a_page_that_leads_nowhere_is_the_end() {
     let source = tried(&["55"]);
-    let cursor = r#"{"55":{"newest":"1795334400","next":"t2"}}"#;
+    let cursor = r#"{"lists":{"55":{"newest":"1795334400","next":"t2"}}}"#;
     let request = source.open(&visit(cursor));
     let recent = "2026-11-22T08:00:00Z";
     for end in [body(&[review("a", recent, recent)], "t2"), body(&[], "t3"), "{}".to_owned()] {
         let page = answered(source.as_ref(), &request, &end, &visit(cursor));
         assert!(page.next.is_empty(), "{end}");
-        let done = r#"{"55":{"since":"1795334400"}}"#;
+        let done = r#"{"last":"55","lists":{"55":{"since":"1795334400"}}}"#;
         assert_eq!(page.cursor, Some(Cursor(done.into())), "{end}");
     }
 }
@@ -158,12 +158,49 @@ fn a_refusal_says_what_to_do() {
     let Verdict::Instead(page) = verdict else { panic!("{verdict:?}") };
     assert!(page.trouble.as_ref().unwrap().starts_with("location 55: Google says: "), "{page:?}");
     // A page token that ran out begins the walk anew.
-    let cursor = r#"{"55":{"since":"5","next":"old"}}"#;
+    let cursor = r#"{"lists":{"55":{"since":"5","next":"old"}}}"#;
     let verdict =
         refused(source.as_ref(), &source.open(&visit(cursor)), (400, "{}"), &visit(cursor));
     let Verdict::Instead(page) = verdict else { panic!("{verdict:?}") };
-    assert_eq!(page.next, vec![source.open(&visit(""))]);
-    assert_eq!(page.cursor, Some(Cursor(r#"{"55":{"since":"5"}}"#.into())));
+    assert_eq!(page.next, vec![source.open(&visit("")).about("55 anew")]);
+    let begun = r#"{"last":"55","lists":{"55":{"since":"5"}}}"#;
+    assert_eq!(page.cursor, Some(Cursor(begun.into())));
+    // But once a poll.
+    let recent = "2026-11-22T08:00:00Z";
+    let body = body(&[review("a", recent, recent)], "t2");
+    let read = answered(source.as_ref(), &page.next[0], &body, &visit(begun));
+    let Cursor(at) = read.cursor.unwrap();
+    let verdict = refused(source.as_ref(), &read.next[0], (400, "{}"), &visit(&at));
+    let Verdict::Instead(end) = verdict else { panic!("{verdict:?}") };
+    assert!(end.next.is_empty() && end.trouble.unwrap().starts_with("location 55: "));
+    assert_eq!(end.cursor, Some(Cursor(begun.into())));
+}
+
+#[test]
+fn of_more_locations_than_a_poll_comes_to_none_waits_for_ever() {
+    let many: Vec<String> = (100..160).map(|number| number.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let source = tried(&many);
+    let mut at = String::new();
+    let (mut read, mut troubles) = (std::collections::BTreeSet::new(), 0);
+    for _ in 0..2 {
+        let begun = visit(&at);
+        let all = std::iter::once(source.open(&begun)).chain(source.also(&begun));
+        for request in all.take(50).collect::<Vec<_>>() {
+            let page = if request.about.ends_with('7') {
+                let verdict = refused(source.as_ref(), &request, (403, "{}"), &visit(&at));
+                let Verdict::Instead(page) = verdict else { panic!("{verdict:?}") };
+                *page
+            } else {
+                let page = answered(source.as_ref(), &request, "{}", &visit(&at));
+                troubles += usize::from(page.trouble.is_some());
+                page
+            };
+            Cursor(at) = page.cursor.unwrap();
+            read.insert(request.about);
+        }
+    }
+    assert_eq!((read.len(), troubles > 0), (60, true));
 }
 
 #[test]

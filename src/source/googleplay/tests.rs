@@ -156,8 +156,21 @@ fn a_page_token_that_ran_out_begins_the_walk_anew() {
     else {
         panic!()
     };
-    assert_eq!(page.next, vec![source.open(&visit(""))]);
+    let first = source.open(&visit(""));
+    assert_eq!(page.next, vec![first.clone().about("anew")]);
     assert_eq!(page.cursor, Some(Cursor(r#"{"com.acme.app":{"since":"100"}}"#.into())));
+    // But once a poll.
+    let at = Visit { cursor: page.cursor.unwrap(), ..visit("") };
+    let body = r#"{"reviews":[{"reviewId":"a","comments":[{"userComment":{"text":"Hm",
+        "starRating":1,"lastModified":{"seconds":"1795348000"}}}]}],
+        "tokenPagination":{"nextPageToken":"t2"}}"#;
+    let read = answered(source.as_ref(), &page.next[0], body, &at);
+    let at = Visit { cursor: read.cursor.unwrap(), ..visit("") };
+    let Verdict::Instead(end) = refused(source.as_ref(), &read.next[0], (400, "{}"), &at) else {
+        panic!()
+    };
+    assert!(end.next.is_empty() && end.trouble.is_some());
+    assert_eq!(end.cursor, Some(Cursor(r#"{"com.acme.app":{"since":"100"}}"#.into())));
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! The comments on the account's own media, newest first, each with its answers. Many answers are a
 //! list of their own.
 
-use super::{Instagram, items};
+use super::{Instagram, SITE, items};
 use crate::fetch::Request;
 use crate::post::Post;
 use crate::source::facebook::graph::{Fault, Meaning, behind, is_id};
 use crate::source::facebook::inbox::{Inbox, entries, keep_since};
 use crate::source::facebook::items::{second, word};
 use crate::source::facebook::memory::{Look, MOST_TRIES};
-use crate::source::facebook::refusal::{LOOK, less};
+use crate::source::facebook::refusal::{LOOK, less, look_refused};
 use crate::source::{Page, Verdict, Visit};
 use serde_json::Value;
 
@@ -67,6 +67,7 @@ impl Instagram {
         }
         let look = Look { left, tries, newest: look.newest.max(found.newest), ..look };
         let goes_on = memory.went_on(look, next, 0);
+        memory.bar(LOOK, false);
         page.next.extend(goes_on.map(|look| self.look(&look)));
         page.cursor = Some(memory.cursor());
         page
@@ -86,20 +87,18 @@ impl Instagram {
         let mut memory = self.memory(visit);
         let Some(look) = memory.look(id).cloned() else { return Verdict::Skip };
         if look.is_thread {
-            return Inbox::refused(fault, id, visit);
+            return Inbox::refused(fault, id, (SITE.needs, visit));
         }
+        if look.next.is_none() || look.of.is_some() || fault.meaning() != Meaning::Parameter {
+            return Verdict::Instead(Box::new(look_refused(fault, id, (SITE.needs, visit))));
+        }
+        // The place in the list is no more.
         memory.done(id);
-        let mut page = Page::default();
-        if look.next.is_some() && look.of.is_none() && fault.meaning() == Meaning::Parameter {
-            // The place in the list is no more.
-            let look = Look { next: None, ..look };
-            page.next.push(self.look(&look));
-            memory.add(look);
-        } else if !matches!(fault.meaning(), Meaning::Gone | Meaning::Unknown) {
-            page.trouble = Some(format!("comments on {id} cannot be read: {}", fault.told()));
-        }
-        page.cursor = Some(memory.cursor());
-        Verdict::Instead(Box::new(page))
+        let look = Look { next: None, ..look };
+        let next = vec![self.look(&look)];
+        memory.add(look);
+        let cursor = Some(memory.cursor());
+        Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
     }
 }
 

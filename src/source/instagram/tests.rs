@@ -155,6 +155,15 @@ fn media_with_more_comments_than_before_are_looked_into() {
     assert_eq!(paths(&page.next), ["3/comments"]);
     let look = &Memory::of(&visit(&cursor(&page))).looks[0];
     assert_eq!((look.left, look.link.as_deref()), (1, Some("https://www.instagram.com/p/3/")));
+    // After some hours recent ones are, though as many are there: one may have been deleted.
+    let mut late = visit(&at);
+    late.now += Duration::hours(5);
+    let page = answered(source, &first, &same.to_string(), &late);
+    assert_eq!(paths(&page.next), ["1/comments"]);
+    late.cursor = page.cursor.unwrap();
+    let again = Memory { looks: Vec::new(), ..Memory::of(&late) };
+    late.cursor = again.cursor();
+    assert!(answered(source, &first, &same.to_string(), &late).next.is_empty(), "but not always");
     // Media that are no more are forgotten.
     let page = read(source, &first, &list(&[own("2", 60, 0)], None), &at);
     assert_eq!(Memory::of(&visit(&cursor(&page))).media.len(), 1);
@@ -175,6 +184,37 @@ fn three_pages_of_media_are_looked_through() {
         }
     }
     assert_eq!(Memory::of(&visit(&at)).media.len(), 3);
+    // A page in the middle may be empty: nothing is forgotten for that.
+    let page = read(source, &source.open(&visit("")), &list(&[own("0", 60, 0)], Some("a")), &at);
+    let page = read(source, &page.next[0], &list(&[], Some("b")), &cursor(&page));
+    assert_eq!(page.next.len(), 1);
+    let page = read(source, &page.next[0], &list(&[own("2", 60, 0)], Some("c")), &cursor(&page));
+    assert_eq!(Memory::of(&visit(&cursor(&page))).media.len(), 3);
+}
+
+#[test]
+fn other_keywords_look_at_hashtags_again_and_at_nothing_else() {
+    let mut memory = Memory::of(&visit(""));
+    memory.hashtags.insert("acme".into(), "178".into());
+    let Cursor(at) = memory.cursor();
+    let told = [
+        ("account", Told::Text("17".into())),
+        tags(&["acme"]),
+        ("token", Told::Secret("x".into())),
+    ];
+    let with = |words: &[&str]| source(Kind::Instagram, &told, words);
+    let mut at = at;
+    for nth in [0, 1] {
+        let request = with(&["Acme"]).also(&visit(&at)).remove(nth);
+        let page = read(with(&["Acme"]).as_ref(), &request, &list(&[], Some("b")), &at);
+        at = cursor(&page);
+    }
+    let after = |words: &[&str]| -> Vec<Option<String>> {
+        with(words).also(&visit(&at)).iter().map(|request| asked(request, "after")).collect()
+    };
+    assert_eq!(after(&["Acme"]), [Some("b".to_owned()), Some("b".to_owned())]);
+    assert_eq!(after(&["Acme", "Beta"]), [Some("b".to_owned()), None]);
+    assert!(with(&[]).never_looks_again());
 }
 
 #[test]

@@ -217,6 +217,49 @@ fn many_keywords_have_fewer_pages_each() {
     let one = answered(&*source, &source.open(&visit("")), &page(&[9], "\"a\""), &visit(""));
     let two = answered(&*source, &one.next[0], &page(&[8], "\"b\""), &at(one.cursor));
     assert!(two.next.is_empty(), "48 requests in all");
+    let said = one.trouble.unwrap();
+    assert!(said.starts_with("with 24 keywords, each a list of its own, 2 pages"), "{said}");
+    assert_eq!(two.trouble, None, "it is said once");
+    // Where there are more than a poll comes to, each poll begins elsewhere.
+    let first = address(&source.open(&visit("")));
+    let mut later = visit("");
+    later.now += chrono::Duration::minutes(1);
+    assert_ne!(address(&source.open(&later)), first);
+    let all =
+        std::iter::once(source.open(&later)).chain(source.also(&later)).map(|one| address(&one));
+    assert_eq!(all.collect::<std::collections::BTreeSet<_>>().len(), 24);
+}
+
+#[test]
+fn news_beyond_the_last_page_are_said_and_looked_for_again() {
+    let with = |pages: &'static str| {
+        let told = [usual().as_slice(), &[("pages", pages)]].concat();
+        made(URL, &told, &["Acme"]).unwrap()
+    };
+    let read = |source: &dyn Source, pages: &[&str], cursor: Option<Cursor>| {
+        let (mut request, mut cursor) = (source.open(&visit("")), cursor);
+        for (nth, body) in pages.iter().enumerate() {
+            let page = answered(source, &request, body, &at(cursor));
+            cursor = page.cursor;
+            match page.next.first() {
+                Some(next) => request = next.clone(),
+                None => return (nth + 1, page.trouble, cursor),
+            }
+        }
+        panic!("it goes on")
+    };
+    let two = with("2");
+    // A first poll is no matter: there is always more.
+    let (_, trouble, done) = read(&*two, &[&page(&[30], "2"), &page(&[20], "3")], None);
+    assert_eq!(trouble, None);
+    let news = [page(&[90], "2"), page(&[80], "3"), page(&[70], "4"), page(&[30], "5")];
+    let news: Vec<&str> = news.iter().map(String::as_str).collect();
+    let (pages, trouble, cut) = read(&*two, &news, done);
+    assert_eq!(pages, 2);
+    assert!(trouble.unwrap().starts_with("more than 2 pages were new: raise `pages`"));
+    let (pages, trouble, done) = read(&*with("5"), &news, cut);
+    assert_eq!((pages, trouble), (4, None), "what was not read is looked for again");
+    assert_eq!(read(&*two, &news, done).0, 1, "and then no more");
 }
 
 #[test]

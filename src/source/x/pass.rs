@@ -1,6 +1,7 @@
 //! How far each list of X was read, and which is next. All of it lies in the cursor, since every page is
 //! stored before the next is bought.
 
+use super::MENTIONS;
 use crate::source::Cursor;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,12 @@ pub(super) struct Pass {
     /// The id of the account whose mentions are read, once it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) account: Option<String>,
+    /// The name of that account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    handle: Option<String>,
+    /// How often in a row other words were tried, and nothing understood.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    renames: u8,
     /// Whether X wants to be asked with the words of 2026: `post.fields`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) is_renamed: bool,
@@ -71,13 +78,26 @@ impl Pass {
     /// Reads a cursor, for these lists. One that does not read is a beginning.
     ///
     /// A list that was not there before (its keywords are others) begins behind the newest post that
-    /// any list brought: what was paid for is not bought again under another name.
-    pub(super) fn of(cursor: &Cursor, names: &[&str]) -> Self {
+    /// any list brought: what was paid for is not bought again under another name. What a search that
+    /// is no more had still to read, the new one reads. So begin the mentions of another account.
+    pub(super) fn of(cursor: &Cursor, names: &[&str], account: Option<&str>) -> Self {
         let mut pass: Self = serde_json::from_str(&cursor.0).unwrap_or_default();
         let newest = pass.lists.values().filter_map(|list| list.newest.max(list.since)).max();
-        pass.lists.retain(|name, _| names.contains(&name.as_str()));
+        let handle = account.map(str::to_ascii_lowercase);
+        if pass.handle.is_some() && pass.handle != handle {
+            pass.lists.remove(MENTIONS);
+            pass.account = None;
+        }
+        pass.handle = handle;
+        let is_known = |name: &str| names.contains(&name);
+        let retired = pass.lists.iter().filter(|(name, _)| !is_known(name) && *name != MENTIONS);
+        let begun = Self::taken_over(retired.map(|(_, list)| list), newest);
+        pass.lists.retain(|name, _| is_known(name));
         for name in names {
-            let begin = || List { since: newest, ..List::default() };
+            let begin = || match &begun {
+                Some(begun) if *name != MENTIONS => begun.clone(),
+                _ => List { since: newest, ..List::default() },
+            };
             pass.lists.entry((*name).to_owned()).or_insert_with(begin);
         }
         let is_number = |id: &String| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
@@ -86,6 +106,32 @@ impl Pass {
             names.first().copied().unwrap_or_default().clone_into(&mut pass.at);
         }
         pass
+    }
+
+    /// Returns the list that reads what a walk under way has not read, if there is one: what is older
+    /// than all that it brought. Of several it is the one that came furthest: nothing is bought twice.
+    fn taken_over<'a>(
+        retired: impl Iterator<Item = &'a List>,
+        newest: Option<u64>,
+    ) -> Option<List> {
+        let under_way = retired.filter(|list| list.oldest.is_some());
+        let list = under_way.min_by_key(|list| list.oldest)?.clone();
+        Some(List { newest, until: list.oldest, next: None, empty: 0, ..list })
+    }
+
+    /// Asks with the other words from now on. False where both were tried, and neither understood.
+    pub(super) fn rename(&mut self) -> bool {
+        let may = self.renames < 2;
+        if may {
+            self.renames += 1;
+            self.is_renamed = !self.is_renamed;
+        }
+        may
+    }
+
+    /// Notes that what was asked for came.
+    pub(super) fn is_understood(&mut self) {
+        self.renames = 0;
     }
 
     pub(super) fn list(&self, name: &str) -> List {

@@ -39,14 +39,24 @@ pub(super) fn id(value: &Value, name: &str) -> Option<u64> {
     text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Reads an entry of a list.
-pub(super) fn entry(item: &Value, users: &Users<'_>) -> Entry {
+/// Tells whether of a post no more is told than what nobody has to ask for.
+pub(super) fn is_bare(item: &Value) -> bool {
+    item.get("created_at").is_none()
+}
+
+/// Tells whether it says what it has to do with other posts.
+pub(super) fn has_references(item: &Value) -> bool {
+    either(item, "referenced_tweets", "referenced_posts").is_some()
+}
+
+/// Reads an entry of a list. `is_told`: where it has to do with another post, it says so.
+pub(super) fn entry(item: &Value, users: &Users<'_>, is_told: bool) -> Entry {
     let (Some(version), Some(text)) = (id(item, "id"), text(item)) else {
         return Entry::Unreadable;
     };
-    // Where the fields were not asked for, a repost shows only in its words.
-    if reference(item, "retweeted").is_some() || (text.starts_with("RT @") && text.ends_with('…'))
-    {
+    // Where that was not asked for, a repost shows only in its words.
+    let is_shown = !is_told && text.starts_with("RT @") && text.ends_with('…');
+    if reference(item, "retweeted").is_some() || is_shown {
         return Entry::Repost;
     }
     let versions = either(item, "edit_history_tweet_ids", "edit_history_post_ids");

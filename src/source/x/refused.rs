@@ -107,10 +107,10 @@ impl X {
     /// Returns what to do where X finds fault with what was asked.
     fn misunderstood(&self, name: &str, answer: &Value, said: &str, visit: &Visit) -> Verdict {
         let names = self.names();
-        let mut pass = Pass::of(&visit.cursor, &names);
+        let mut pass = self.pass(visit, &names);
         let is_named = |parameter: &str| names_parameter(answer, parameter);
-        if is_named("tweet.fields") && !pass.is_renamed {
-            pass.is_renamed = true;
+        let known = if pass.is_renamed { "post.fields" } else { "tweet.fields" };
+        if is_named(known) && pass.rename() {
             return anew(&pass);
         }
         if !names.contains(&name) {
@@ -143,12 +143,12 @@ impl X {
             RECHECK | USAGE => return Verdict::AsItSays,
             ACCOUNT | MENTIONS => "the mentions of `account`".to_owned(),
             name => {
-                let query = self.searches.iter().find(|(known, _)| known == name);
-                format!("the search `{}`", cut(query.map_or("", |(_, query)| query), 100))
+                let search = self.searches.iter().find(|search| search.name == name);
+                format!("the search `{}`", cut(search.map_or("", |search| &search.query), 100))
             }
         };
         let why = format!("X refuses {what}: {said}");
-        let mut pass = Pass::of(&visit.cursor, &names);
+        let mut pass = self.pass(visit, &names);
         if names.len() < 2 {
             return Verdict::Stop(why);
         }

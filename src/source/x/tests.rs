@@ -185,8 +185,11 @@ fn keywords_become_few_searches_that_x_understands() {
     let query = asked(&source.open(&visit("")), "query").unwrap();
     assert_eq!(
         query,
-        "(Acme OR \"Acme Pay\" OR \"acme@mastodon.example\" OR #acme) -is:retweet -from:acme"
+        "(Acme OR \"Acme Pay\" OR \"acme@mastodon.example\" OR #acme) -is:retweet -from:acme -@acme"
     );
+    // What names the account is bought with its mentions, and not twice.
+    let source = tried(&[account()], &["@Acme"]);
+    assert!(source.open(&visit("")).location.to_string().ends_with("/by/username/acme"));
     let many: Vec<String> = (0..60).map(|nth| format!("Acmeverkkokauppa{nth}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let (mut source, mut cursor) = (tried(&[], &many), String::new());
@@ -289,9 +292,66 @@ fn other_keywords_begin_behind_what_was_paid_for() {
     let (_, cursor) = step(source.as_ref(), "", &page(&[id(700)], Some("two")));
     let other = tried(&[], &["Acme", "Acmela"]);
     assert!(other.never_looks_again());
+    // What the walk under way had still to read is read, and no more.
     let next = other.open(&visit(&cursor));
-    assert_eq!(asked(&next, "since_id"), Some(id(700).to_string()));
+    assert_eq!(asked(&next, "start_time").as_deref(), Some("2026-11-21T12:00:00Z"));
+    assert_eq!(asked(&next, "until_id"), Some(id(700).to_string()));
     assert_eq!(asked(&next, "next_token"), None);
+    let (_, done) = step(other.as_ref(), &cursor, &page(&[id(650)], None));
+    assert_eq!(asked(&other.open(&visit(&done)), "since_id"), Some(id(700).to_string()));
+    let third = tried(&[], &["Acmela"]);
+    let next = third.open(&visit(&done));
+    assert_eq!(asked(&next, "since_id"), Some(id(700).to_string()));
+    assert_eq!(asked(&next, "until_id"), None);
+}
+
+#[test]
+fn another_account_begins_behind_what_was_paid_for_and_leaves_the_searches() {
+    let source = tried(&[], &["Acme"]);
+    let (_, cursor) = step(source.as_ref(), "", &page(&[id(700)], None));
+    let with = |name: &str| tried(&[("account", Told::Text(name.into()))], &["Acme"]);
+    let (acme, beta) = (with("acme"), with("beta"));
+    assert_eq!((acme.concerns(), source.concerns()), (Concerns::Brand, Concerns::Named));
+    let empty = r#"{"meta":{"result_count":0}}"#;
+    let search = acme.open(&visit(&cursor));
+    assert_eq!(asked(&search, "since_id"), Some(id(700).to_string()), "it goes on as it was");
+    let (_, cursor) = step(acme.as_ref(), &cursor, empty);
+    let (_, cursor) = step(acme.as_ref(), &cursor, r#"{"data":{"id":"42","username":"acme"}}"#);
+    let mentions = acme.open(&visit(&cursor));
+    assert!(mentions.location.to_string().ends_with("/42/mentions"));
+    assert_eq!(asked(&mentions, "since_id"), Some(id(700).to_string()));
+    // What the account wrote itself is none.
+    let body = format!(
+        r#"{{"data":[{{"id":"{}","text":"x","author_id":"42","created_at":"2026-11-22T10:00:00Z"}},{}],"meta":{{}}}}"#,
+        id(710),
+        post(id(705))
+    );
+    let (told, cursor) = step(acme.as_ref(), &cursor, &body);
+    assert_eq!((told.posts.len(), told.used, told.again), (1, Some(10_000), false));
+    // Another account is looked up, and its mentions begin behind the newest that was bought.
+    let search = beta.open(&visit(&cursor));
+    assert_eq!(asked(&search, "since_id"), Some(id(700).to_string()));
+    let (_, cursor) = step(beta.as_ref(), &cursor, empty);
+    assert!(beta.open(&visit(&cursor)).location.to_string().ends_with("/by/username/beta"));
+    let (_, cursor) = step(beta.as_ref(), &cursor, r#"{"data":{"id":"43","username":"beta"}}"#);
+    let mentions = beta.open(&visit(&cursor));
+    assert!(mentions.location.to_string().ends_with("/43/mentions"));
+    assert_eq!(asked(&mentions, "since_id"), Some(id(710).to_string()));
+    assert_eq!(asked(&mentions, "start_time"), None, "no first look is bought again");
+}
+
+#[test]
+fn only_where_nothing_else_is_told_words_tell_a_repost() {
+    let source = tried(&[], &["Acme"]);
+    let read = |more: &str| {
+        let body = format!(
+            r#"{{"data":[{{"id":"{}","text":"RT @ada Acme…"{more}}}],"meta":{{}}}}"#,
+            id(700)
+        );
+        step(source.as_ref(), "", &body).0.posts.len()
+    };
+    assert_eq!(read(""), 0);
+    assert_eq!(read(r#","created_at":"2026-11-22T10:00:00Z""#), 1);
 }
 
 #[test]

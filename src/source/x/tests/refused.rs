@@ -88,10 +88,24 @@ fn where_x_knows_only_the_new_words_it_is_asked_with_them() {
     let next = source.open(&visit(&cursor));
     assert!(asked(&next, "post.fields").is_some_and(|fields| fields.contains("note_post")));
     assert_eq!(asked(&next, "tweet.fields"), None);
-    // Said once more, it is the search that is refused, and no circle.
+    assert!(asked(&next, "post.fields").is_some_and(|fields| {
+        ["author_id", "edit_history_post_ids", "referenced_posts"]
+            .iter()
+            .all(|name| fields.contains(name))
+    }));
+    // Said once more, it is the search that is refused.
     let verdict =
         refused(source.as_ref(), &next, (400, &complaint("tweet.fields")), &visit(&cursor));
     assert!(matches!(verdict, Verdict::Stop(_)), "{verdict:?}");
+    // Where the new words are refused, it is asked with the old ones, and there is no circle.
+    let page = instead(source.as_ref(), &cursor, &complaint("post.fields"));
+    let Cursor(back) = page.cursor.unwrap();
+    let next = source.open(&visit(&back));
+    assert!(asked(&next, "tweet.fields").is_some());
+    let verdict = refused(source.as_ref(), &next, (400, &complaint("tweet.fields")), &visit(&back));
+    assert!(matches!(verdict, Verdict::Stop(_)), "{verdict:?}");
+    let (_, understood) = step(source.as_ref(), &back, &super::page(&[id(700)], None));
+    assert!(!understood.contains("renames"), "{understood}");
     // So too where it passes over what it does not know.
     let bare = format!(r#"{{"data":[{{"id":"{}","text":"Acme"}}],"meta":{{}}}}"#, id(700));
     let (_, cursor) = step(source.as_ref(), "", &bare);
@@ -125,7 +139,7 @@ fn a_page_that_is_no_more_is_made_up_for_by_what_is_older() {
 fn one_list_that_is_refused_does_not_keep_the_others_from_being_read() {
     let source = tried(&[account()], &["Acme"]);
     let page1 = instead(source.as_ref(), "", &complaint("query"));
-    let told = "X refuses the search `(Acme) -is:retweet -from:acme`: Invalid 'query'";
+    let told = "X refuses the search `(Acme) -is:retweet -from:acme -@acme`: Invalid 'query'";
     assert_eq!((page1.again, page1.trouble.as_deref()), (true, Some(told)));
     let Cursor(cursor) = page1.cursor.unwrap();
     let (_, cursor) = step(source.as_ref(), &cursor, r#"{"data":{"id":"42","username":"acme"}}"#);
