@@ -84,7 +84,9 @@ impl Pass {
         let mut pass: Self = serde_json::from_str(&cursor.0).unwrap_or_default();
         let newest = pass.lists.values().filter_map(|list| list.newest.max(list.since)).max();
         let handle = account.map(str::to_ascii_lowercase);
-        if pass.handle.is_some() && pass.handle != handle {
+        if handle.is_none()
+            || pass.handle.as_ref().is_some_and(|known| Some(known) != handle.as_ref())
+        {
             pass.lists.remove(MENTIONS);
             pass.account = None;
         }

@@ -338,6 +338,11 @@ fn another_account_begins_behind_what_was_paid_for_and_leaves_the_searches() {
     assert!(mentions.location.to_string().ends_with("/43/mentions"));
     assert_eq!(asked(&mentions, "since_id"), Some(id(710).to_string()));
     assert_eq!(asked(&mentions, "start_time"), None, "no first look is bought again");
+    // So too where there was none in between.
+    let (_, cursor) = step(beta.as_ref(), &cursor, empty);
+    let (_, cursor) = step(source.as_ref(), &cursor, empty);
+    let (_, cursor) = step(acme.as_ref(), &cursor, empty);
+    assert!(acme.open(&visit(&cursor)).location.to_string().ends_with("/by/username/acme"));
 }
 
 #[test]
