@@ -394,7 +394,7 @@ impl Facebook {
         let next = vec![self.look(&look)];
         memory.add(look);
         let cursor = Some(memory.cursor());
-        Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
+        Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
     }
 }
 

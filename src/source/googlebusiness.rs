@@ -234,7 +234,7 @@ impl Source for GoogleBusiness {
                 }
                 turns.set(location, walk, &self.locations);
                 let (trouble, cursor) = (Some(why), Some(turns.cursor()));
-                Verdict::Instead(Box::new(Page { trouble, cursor, ..Page::default() }))
+                Verdict::Instead(Box::new(Page { cursor, trouble, ..Page::default() }))
             }
             _ => Verdict::AsItSays,
         }

@@ -139,8 +139,8 @@ impl Source for GooglePlay {
         });
         let token = token.filter(|_| is_new).map(str::to_owned);
         let newest = times().max().map(|at| at.to_string());
-        let is_anew = [ANEW, BEHIND_ANEW].contains(&reply.about.as_str());
-        let next = token.iter().map(|token| self.ask(Some(token), is_anew)).collect();
+        let begun_anew = [ANEW, BEHIND_ANEW].contains(&reply.about.as_str());
+        let next = token.iter().map(|token| self.ask(Some(token), begun_anew)).collect();
         walks.set(&self.package, walk.read(newest, token));
         walks.keep(std::slice::from_ref(&self.package));
         Ok(Page { posts, skipped, cursor: Some(walks.cursor()), next, ..Page::default() })

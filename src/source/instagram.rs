@@ -117,7 +117,7 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
     });
     let graph = Graph::new(given, base)?;
     let words = number_of(&format!("{:?}", watch.keywords));
-    Ok(Box::new(Instagram { graph, words, account, hashtags, by_facebook, inbox }))
+    Ok(Box::new(Instagram { graph, account, hashtags, words, by_facebook, inbox }))
 }
 
 /// Returns an id, which is a number.
@@ -204,10 +204,10 @@ impl Source for Instagram {
         let (what, of, tag) = (word(), word(), word());
         let is_first = request.about == format!("{MEDIA} 0");
         let Some(fault) = self.graph.refused(refusal) else {
-            return match is_first {
-                true => Verdict::AsItSays,
-                false => unsaid(refusal, named(what), of, visit),
-            };
+            if is_first {
+                return Verdict::AsItSays;
+            }
+            return unsaid(refusal, named(what), of, visit);
         };
         if !is_first && fault.meaning() == Meaning::Later {
             return passing(&fault.told(), named(what), of, visit);

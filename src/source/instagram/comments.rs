@@ -98,7 +98,7 @@ impl Instagram {
         let next = vec![self.look(&look)];
         memory.add(look);
         let cursor = Some(memory.cursor());
-        Verdict::Instead(Box::new(Page { next, cursor, ..Page::default() }))
+        Verdict::Instead(Box::new(Page { cursor, next, ..Page::default() }))
     }
 }
 

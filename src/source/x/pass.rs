@@ -93,11 +93,11 @@ impl Pass {
         pass.handle = handle;
         let is_known = |name: &str| names.contains(&name);
         let retired = pass.lists.iter().filter(|(name, _)| !is_known(name) && *name != MENTIONS);
-        let begun = Self::taken_over(retired.map(|(_, list)| list), newest);
+        let left = Self::taken_over(retired.map(|(_, list)| list), newest);
         pass.lists.retain(|name, _| is_known(name));
         for name in names {
-            let begin = || match &begun {
-                Some(begun) if *name != MENTIONS => begun.clone(),
+            let begin = || match &left {
+                Some(left) if *name != MENTIONS => left.clone(),
                 _ => List { since: newest, ..List::default() },
             };
             pass.lists.entry((*name).to_owned()).or_insert_with(begin);
