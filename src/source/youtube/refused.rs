@@ -52,8 +52,8 @@ impl YouTube {
                 // All else is counted by itself.
                 let mut memory = Memory::of(&visit.cursor, visit.now);
                 memory.searches_from = Some(midnight.timestamp());
-                let trouble = "the day's YouTube searches of this `key` are used up; the rest is \
-                               read all the same";
+                let trouble = "the day's YouTube searches of this `key` are used up; all else \
+                               counts apart";
                 return Verdict::Instead(Box::new(Page {
                     cursor: Some(memory.cursor()),
                     trouble: Some(trouble.into()),
