@@ -345,8 +345,8 @@ impl Discourse {
         let skipped = read.skipped;
         let mut found = read.posts();
         if since.is_none() {
-            let begin = visit.now - FIRST_LOOK;
-            found.retain(|post| post.published.is_none_or(|at| at >= begin));
+            let earliest = visit.now - FIRST_LOOK;
+            found.retain(|post| post.published.is_none_or(|at| at >= earliest));
         }
         let posts = memory.posts.read(newest.map(text), next.map(text));
         Page {

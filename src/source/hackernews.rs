@@ -74,13 +74,11 @@ fn tags(given: &Given) -> Result<String, Wrong> {
 
 impl Source for HackerNews {
     fn open(&self, visit: &Visit) -> Request {
-        match in_turn(self.queries.iter().collect(), visit.now).first() {
-            Some(query) => self.first(query, visit),
-            None => {
-                let least = [("query", ""), ("hitsPerPage", "1")];
-                Request::api(at(&self.base, "/api/v1/search_by_date", &least)).about(NOTHING)
-            }
+        if let Some(query) = in_turn(self.queries.iter().collect(), visit.now).first() {
+            return self.first(query, visit);
         }
+        let least = [("query", ""), ("hitsPerPage", "1")];
+        Request::api(at(&self.base, "/api/v1/search_by_date", &least)).about(NOTHING)
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {

@@ -58,13 +58,11 @@ fn build(watch: Watch<'_>) -> Result<Box<dyn Source>, Wrong> {
 
 impl Source for PeerTube {
     fn open(&self, visit: &Visit) -> Request {
-        match in_turn(self.queries.iter().collect(), visit.now).first() {
-            Some(query) => self.first(query, visit),
-            None => {
-                let least = [("search", ""), ("count", "1")];
-                Request::api(at(&self.base, "/api/v1/search/videos", &least)).about(NOTHING)
-            }
+        if let Some(query) = in_turn(self.queries.iter().collect(), visit.now).first() {
+            return self.first(query, visit);
         }
+        let least = [("search", ""), ("count", "1")];
+        Request::api(at(&self.base, "/api/v1/search/videos", &least)).about(NOTHING)
     }
 
     fn also(&self, visit: &Visit) -> Vec<Request> {

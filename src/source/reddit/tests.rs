@@ -1,6 +1,7 @@
 //! Lists of Reddit by its API and as Atom, how a walk over them goes, and what refusals mean.
 
 use super::*;
+use crate::fetch::Grant;
 use crate::source::Cursor;
 use crate::source::site::{Given, Told};
 use crate::source::testing::{
@@ -426,7 +427,7 @@ fn a_first_poll_leaves_out_what_is_years_old() {
     let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>t3_old</id><title>Acme</title>
         <link href="https://www.reddit.com/r/a/comments/old/x/"/>
         <published>2016-11-22T10:00:00+00:00</published></entry></feed>"#;
-    let page = answered(source.as_ref(), &source.open(&visit("")), &atom, &visit(""));
+    let page = answered(source.as_ref(), &source.open(&visit("")), atom, &visit(""));
     assert_eq!(page.posts, []);
     assert_eq!(saved(source.as_ref(), atom.as_bytes()).unwrap().posts.len(), 1);
 }

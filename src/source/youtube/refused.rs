@@ -47,22 +47,7 @@ impl YouTube {
         let stop = |why: &str| Verdict::Stop(format!("{why} (it says: {said})"));
         let is_of_day = said.to_lowercase().contains("per day");
         if is(&["quotaExceeded", "dailyLimitExceeded"]) || (refusal.status == 429 && is_of_day) {
-            let midnight = Span::PacificDay.over(visit.now);
-            if let Asked::Search(_) = Asked::of(&request.about) {
-                // All else is counted by itself.
-                let mut memory = Memory::of(&visit.cursor, visit.now);
-                memory.searches_from = Some(midnight.timestamp());
-                let trouble = "the day's YouTube searches of this `key` are used up; the rest is \
-                               read all the same";
-                return Verdict::Instead(Box::new(Page {
-                    cursor: Some(memory.cursor()),
-                    trouble: Some(trouble.into()),
-                    ..Page::default()
-                }));
-            }
-            let why = "the day's YouTube quota of this `key` is used up; others that use the key \
-                       use it, too";
-            return Verdict::Wait(midnight, why.into());
+            return spent(request, visit);
         }
         let is_often = is(&["rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED"]);
         if refusal.status == 429 || is_often {
@@ -183,6 +168,24 @@ impl YouTube {
         page.cursor = Some(memory.cursor());
         Verdict::Instead(Box::new(page))
     }
+}
+
+/// Returns what to do where the day's quota is used up: searches have one of their own.
+fn spent(request: &Request, visit: &Visit) -> Verdict {
+    let midnight = Span::PacificDay.over(visit.now);
+    if let Asked::Search(_) = Asked::of(&request.about) {
+        let mut memory = Memory::of(&visit.cursor, visit.now);
+        memory.searches_from = Some(midnight.timestamp());
+        let trouble = "the day's YouTube searches of this `key` are used up; all else counts apart";
+        return Verdict::Instead(Box::new(Page {
+            cursor: Some(memory.cursor()),
+            trouble: Some(trouble.into()),
+            ..Page::default()
+        }));
+    }
+    let why =
+        "the day's YouTube quota of this `key` is used up; others that use the key use it, too";
+    Verdict::Wait(midnight, why.into())
 }
 
 /// Returns a walk that begins anew after a while.

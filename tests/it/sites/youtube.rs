@@ -215,9 +215,9 @@ fn a_spent_quota_is_told_and_nothing_is_asked() {
     poll(&world);
     let asked = site.seen().len();
     let status = world.vahti("status --format json").json();
-    let error = status["sources"][0]["last_error"].as_str().unwrap_or_default().to_owned();
-    assert!(error.contains("YouTube quota of this `key` is used up"), "{error}");
-    assert_eq!(asked, 1, "nothing is asked until midnight in California");
+    let told = status["sources"][0].to_string();
+    assert!(told.contains("searches of this `key` are used up"), "{told}");
+    assert_eq!(asked, 2, "a search and a list: then nothing until midnight in California");
 }
 
 #[test]
