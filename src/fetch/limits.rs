@@ -126,4 +126,39 @@ mod tests {
         check(&[("x-app-usage", "{\"call_count\":28}")], None);
         check(&[("x-app-usage", "[]")], None);
     }
+
+    /// Reads the headers of a recorded reply: a line with what was asked, one with the status, then the
+    /// headers.
+    fn recorded(text: &str) -> HeaderMap {
+        let pairs: Vec<(&str, &str)> =
+            text.lines().skip(2).filter_map(|line| line.split_once(": ")).collect();
+        headers(&pairs)
+    }
+
+    #[test]
+    fn recorded_headers_of_sites_with_something_left_ask_for_no_silence() {
+        let samples =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/api/samples");
+        let (mut read, mut with_limits) = (0, 0);
+        for site in ["bluesky", "facebook", "mastodon", "reddit", "x"] {
+            // A clone may have no recorded replies beside it.
+            let Ok(entries) = std::fs::read_dir(samples.join(site)) else { return };
+            let paths = entries.map(|entry| entry.unwrap().path());
+            for path in paths.filter(|path| path.to_string_lossy().ends_with(".http.txt")) {
+                let told = recorded(&std::fs::read_to_string(&path).unwrap());
+                read += 1;
+                let is_limited = LEFT.iter().any(|name| told.contains_key(*name));
+                with_limits += usize::from(is_limited);
+                assert_eq!(used_up(&told), None, "{}", path.display());
+                if is_limited {
+                    assert!(
+                        RESET.iter().any(|name| told.contains_key(*name)),
+                        "{}",
+                        path.display()
+                    );
+                }
+            }
+        }
+        assert!(read >= 40 && with_limits >= 20, "{read} read, {with_limits} with limits");
+    }
 }

@@ -14,7 +14,7 @@ pub struct Request {
     pub location: Location,
     /// Media types, most wanted first, for the `Accept` header.
     pub accept: &'static str,
-    /// The source's own word on private addresses; `None`: that of [`Settings`].
+    /// The source's own word on private addresses; `None`: that of [`super::Settings`].
     pub allow_private: Option<Allowed>,
     /// The asker's own note on what this is for. It is not sent, and comes back with the reply.
     pub about: String,
