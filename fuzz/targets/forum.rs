@@ -9,7 +9,7 @@ use vahti::fetch::{Location, Reply};
 use vahti::post::SourceName;
 use vahti::source::forum::Forum;
 use vahti::source::forum::preset::Selectors;
-use vahti::source::{Cursor, Source, Visit};
+use vahti::source::{Cursor, Refusal, Source, Visit};
 use vahti_fuzz::{check_posts, choices, let_panics_be_caught, now, told};
 
 const PLACES: [&str; 6] = [
@@ -98,7 +98,7 @@ impl Poll<'_> {
                 check_posts(&page.posts);
                 visit.cursor = page.cursor.unwrap_or(visit.cursor);
             }
-            forum.refused(request, 404, &visit);
+            forum.refused(request, &Refusal { status: 404, reply: None }, &visit);
         }
         forum.unchanged(&visit);
         forum.open(&visit);
