@@ -144,12 +144,6 @@ impl Ledger {
         }
     }
 
-    /// Notes that the site says that nothing is left.
-    pub fn exhaust(&mut self, budget: &Budget, now: DateTime<Utc>) {
-        let account = self.account(budget, now);
-        account.used = account.used.max(budget.most);
-    }
-
     fn account(&mut self, budget: &Budget, now: DateTime<Utc>) -> &mut Account {
         let begun = budget.span.begun(now);
         let fresh = || Account {
