@@ -44,6 +44,9 @@ pub struct Brand {
     /// The brand's own sites (`acme.example`, with what is under it) and handles (`@acme`): their
     /// posts are kept and never become tickets.
     pub own: Vec<String>,
+    /// Where there are any, one of them must stand near a match for it to count: the name means other
+    /// things too.
+    pub context: Vec<Keyword>,
     /// Languages the brand's customers write; empty means any. A hint: no mention is left out for its
     /// language.
     pub languages: Vec<Language>,

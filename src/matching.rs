@@ -3,6 +3,7 @@
 use crate::brand::{Brand, Hit};
 use crate::post::Post;
 use crate::query::{FieldTest, Query};
+use crate::text::Language;
 use atom::Atoms;
 use automaton::{Automaton, each_alone};
 use evaluate::{Facts, Node};
@@ -28,6 +29,9 @@ pub struct Candidate {
     /// asks only for a site or an author.
     pub hits: Vec<Hit>,
 }
+
+/// Tells the language of a post, or `None` where nothing is sure.
+pub type Tells = fn(&Post) -> Option<Language>;
 
 /// The keywords of all brands, made ready once.
 #[derive(Debug)]
@@ -58,8 +62,10 @@ impl Matcher {
         Self { brands, atoms, automaton, asking, always }
     }
 
-    /// Returns the brands that a post names, in their order.
-    pub fn candidates(&self, post: &Post) -> Vec<Candidate> {
+    /// Returns the brands that a post names, in their order. `language` tells the language of the post
+    /// where that is known, and is asked only of posts in which something was found.
+    pub fn candidates(&self, post: &Post, language: Tells) -> Vec<Candidate> {
+        let _ = language;
         let reading = Reading::new(post);
         let found = self.automaton.places(&self.atoms, &reading);
         let facts = Facts { post, found: &found, other: &|_| false };
@@ -133,6 +139,7 @@ mod tests {
             keywords: keywords(wanted),
             exclude: keywords(exclude),
             own: vec!["acme.example".into(), "@acme".into()],
+            context: Vec::new(),
             languages: Vec::new(),
             tickets: None,
         }
@@ -165,7 +172,8 @@ mod tests {
     #[track_caller]
     fn check(wanted: &[&str], exclude: &[&str], written: &str, expected: &str) {
         let matcher = Matcher::new(&[brand(wanted, exclude)]);
-        let hits = matcher.candidates(&post(written)).pop().map(|candidate| candidate.hits);
+        let hits =
+            matcher.candidates(&post(written), |_| None).pop().map(|candidate| candidate.hits);
         assert_eq!(sketch(hits), expected, "{wanted:?} without {exclude:?} in {written:?}");
     }
 
@@ -205,7 +213,7 @@ mod tests {
     #[test]
     fn the_keyword_of_a_hit_is_the_one_that_found_it() {
         let matcher = Matcher::new(&[brand(&["pay", "ACME", "acme refund"], &[])]);
-        let hits = matcher.candidates(&post("acme refund")).pop().unwrap().hits;
+        let hits = matcher.candidates(&post("acme refund"), |_| None).pop().unwrap().hits;
         let found: Vec<_> = hits.iter().map(|hit| hit.keyword.as_str()).collect();
         assert_eq!(found, ["ACME", "acme refund"]);
     }
@@ -258,7 +266,7 @@ mod tests {
             brand(&["acme", "site:forum.example"], &["acme"]),
         ];
         let seen: Vec<_> = Matcher::new(&brands)
-            .candidates(&post("acme"))
+            .candidates(&post("acme"), |_| None)
             .into_iter()
             .map(|c| (c.brand, c.hits.len()))
             .collect();
@@ -299,7 +307,7 @@ mod tests {
         for (unit, size_bytes) in units {
             let long = Post { text: unit.repeat(size_bytes / unit.len()), ..Post::default() };
             let start = Instant::now();
-            let candidates = matcher.candidates(&long);
+            let candidates = matcher.candidates(&long, |_| None);
             assert!(candidates.iter().all(|candidate| candidate.hits.len() <= 1_000));
             assert!(start.elapsed() < Duration::from_mins(1), "{unit:?}: {:?}", start.elapsed());
         }
@@ -311,7 +319,7 @@ mod tests {
         let all: Vec<&str> = written.iter().map(String::as_str).collect();
         let start = Instant::now();
         let matcher = Matcher::new(&[brand(&all, &[])]);
-        let found = matcher.candidates(&post("word7 extra8 word9999 extra9999"));
+        let found = matcher.candidates(&post("word7 extra8 word9999 extra9999"), |_| None);
         assert_eq!(
             sketch(found.into_iter().next().map(|c| c.hits)),
             "word9999@13-21 extra9999@22-31"
@@ -362,7 +370,12 @@ mod tests {
                 parts.iter().any(|part| fits_plainly(part, &text.iter().collect::<String>()))
             }
             Query::Not(inner) => !fits_plainly(inner, &text.iter().collect::<String>()),
-            Query::Field(_) => false,
+            Query::Field(_)
+            | Query::Exact(_)
+            | Query::Capitals(_)
+            | Query::Prefix(_)
+            | Query::Misspelt(_)
+            | Query::Near(_) => false,
         }
     }
 
@@ -408,7 +421,7 @@ mod tests {
                 ..brand(&[], &[])
             }).collect();
             let post = Post { title: Some(title), text, ..Post::default() };
-            let together: Vec<_> = Matcher::new(&brands).candidates(&post);
+            let together: Vec<_> = Matcher::new(&brands).candidates(&post, |_| None);
             let alone: Vec<_> = queries.iter().enumerate().filter_map(|(brand, query)| {
                 Some(Candidate { brand, hits: find(query, &post)? })
             }).collect();

@@ -20,10 +20,18 @@ pub use parse::{parse_exclude, parse_filter, parse_keyword};
 pub enum Query {
     /// The empty query: everything.
     All,
-    /// One word, as written.
+    /// One word, as written; found in every form that it takes.
     Term(String),
-    /// Words in this order, as written between the quotes.
+    /// Words in this order, as written between the quotes; found with the last in every form.
     Phrase(String),
+    /// `=Acme`: a word or phrase in just this spelling, case and form.
+    Exact(String),
+    /// `^Acme`: a word or phrase in every form, but with the capitals it is written with.
+    Capitals(String),
+    /// `acm*`: any word that begins so.
+    Prefix(String),
+    /// `Acme~1`: a word in every form, also with one letter wrong.
+    Misspelt(String),
     /// A handle, without its `@`.
     Handle(String),
     /// A hashtag, without its `#`.
@@ -33,7 +41,19 @@ pub enum Query {
     /// Any of these, at least two.
     Or(Vec<Self>),
     Not(Box<Self>),
+    /// Two that stand near each other in one field, in either order.
+    Near(Box<Near>),
     Field(FieldTest),
+}
+
+/// `a NEAR/5 b`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Near {
+    /// A word, a phrase, alternatives of them, or such a pair itself; so is `right`.
+    pub left: Query,
+    pub right: Query,
+    /// The most words that may stand between.
+    pub words: usize,
 }
 
 impl Query {
@@ -42,12 +62,36 @@ impl Query {
     pub fn fits_nothing_found(&self) -> bool {
         match self {
             Self::All => true,
-            Self::Term(_) | Self::Phrase(_) | Self::Handle(_) | Self::Tag(_) | Self::Field(_) => {
-                false
-            }
+            Self::Term(_)
+            | Self::Phrase(_)
+            | Self::Exact(_)
+            | Self::Capitals(_)
+            | Self::Prefix(_)
+            | Self::Misspelt(_)
+            | Self::Handle(_)
+            | Self::Tag(_)
+            | Self::Near(_)
+            | Self::Field(_) => false,
             Self::And(parts) => parts.iter().all(Self::fits_nothing_found),
             Self::Or(parts) => parts.iter().any(Self::fits_nothing_found),
             Self::Not(inner) => !inner.fits_nothing_found(),
+        }
+    }
+
+    /// Tells whether this is found at places in a text, and so can be near something.
+    fn has_places(&self) -> bool {
+        match self {
+            Self::Term(_)
+            | Self::Phrase(_)
+            | Self::Exact(_)
+            | Self::Capitals(_)
+            | Self::Prefix(_)
+            | Self::Misspelt(_)
+            | Self::Handle(_)
+            | Self::Tag(_)
+            | Self::Near(_) => true,
+            Self::Or(parts) => parts.iter().all(Self::has_places),
+            Self::All | Self::And(_) | Self::Not(_) | Self::Field(_) => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::print::{self, Output};
 use super::probe::{self, Probed};
 use super::{Context, Failure, desk};
 use crate::config::{Config, Place, SourceConfig};
+use crate::enrich::language;
 use crate::fetch::Fetcher;
 use crate::pipeline::Rules;
 use crate::post::{Concerns, Post};
@@ -109,7 +110,7 @@ fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
 
 /// Returns how many brands a post would be a mention of.
 fn mentions(post: &Post, rules: &Rules) -> usize {
-    let named = rules.matcher.candidates(post).len();
+    let named = rules.matcher.candidates(post, language::sure).len();
     let by_place = usize::from(post.concerns != Concerns::Named && !post.is_gone);
     named.max(by_place)
 }

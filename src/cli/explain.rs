@@ -151,6 +151,7 @@ fn given(args: &Args) -> Result<Brand, Failure> {
         keywords: args.keyword.iter().map(finds).collect::<Result<_, _>>()?,
         exclude: args.exclude.iter().map(excludes).collect::<Result<_, _>>()?,
         own: Vec::new(),
+        context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
     })
@@ -165,8 +166,11 @@ fn read(asked: Asked, matcher: &Matcher) -> Reading {
         language: asked.language,
         ..Post::default()
     };
+    // A language that is given is a fact.
+    let told =
+        if asked.language.is_some() { |post: &Post| post.language } else { enrich::language::sure };
     let mut hits: Vec<Hit> =
-        matcher.candidates(&post).into_iter().flat_map(|found| found.hits).collect();
+        matcher.candidates(&post, told).into_iter().flat_map(|found| found.hits).collect();
     hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
     let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
     let is_negative = insight.sentiment.label == Label::Negative;

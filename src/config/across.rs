@@ -151,6 +151,7 @@ fn brands_in<'q>(query: &'q Query, found: &mut Vec<&'q str>) {
             }
         }
         Query::Not(inner) => brands_in(inner, found),
+        // NEAR stands between words only.
         _ => {}
     }
 }

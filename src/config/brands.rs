@@ -61,13 +61,10 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Option<Brand> {
     {
         value.later();
     }
-    if let Some(value) = table.take("context")
-        && !value.list().is_empty()
-    {
-        value.later();
-    }
+    let context =
+        table.take("context").map_or_else(Vec::new, |value| self::keywords(&value, false));
     table.finish();
-    Some(Brand { name: BrandName(name?), keywords, exclude, own, languages, tickets })
+    Some(Brand { name: BrandName(name?), keywords, exclude, own, context, languages, tickets })
 }
 
 fn keywords(value: &Value<'_>, at_least_one: bool) -> Vec<Keyword> {

@@ -23,6 +23,19 @@ pub fn detect(text: &str, hint: Option<Language>) -> Option<Language> {
     of_tokens(&tokens(&text, &[]), &chars, hint)
 }
 
+/// How likely a language must be for the forms of the others to be left out.
+const CERTAIN: f32 = 0.9;
+
+/// Returns the language of a post only where the text itself leaves no doubt: what the site claims is
+/// a default too often.
+pub fn sure(post: &Post) -> Option<Language> {
+    let text = if post.text.is_empty() { post.title.as_deref()? } else { &post.text };
+    let chars: Vec<char> = text.chars().take(READ).collect();
+    let text: String = chars.iter().collect();
+    let (language, chance) = likeliest(&tokens(&text, &[]), &chars, post.language)?;
+    (chance >= CERTAIN).then_some(language)
+}
+
 /// The same of a post: its brand says nothing of the language, and is left out.
 pub(super) fn of_post(post: &Post, hits: &[Hit]) -> Option<Language> {
     let excerpt = Excerpt::of(post, hits);
@@ -31,6 +44,13 @@ pub(super) fn of_post(post: &Post, hits: &[Hit]) -> Option<Language> {
 
 /// The same of a text that is read already, with its brand masked.
 fn of_tokens(tokens: &[Token], chars: &[char], hint: Option<Language>) -> Option<Language> {
+    likeliest(tokens, chars, hint)
+        .filter(|(_, chance)| *chance >= SURE)
+        .map(|(language, _)| language)
+}
+
+/// Returns the likeliest language, and how likely it is.
+fn likeliest(tokens: &[Token], chars: &[char], hint: Option<Language>) -> Option<(Language, f32)> {
     let read = tokens.iter().take_while(|token| token.at.end <= READ).count();
     let tokens = tokens.get(..read).unwrap_or_default();
     let letters = tokens
@@ -43,10 +63,10 @@ fn of_tokens(tokens: &[Token], chars: &[char], hint: Option<Language>) -> Option
         });
     if other > latin {
         // Another script: none of the languages that are told apart here.
-        return hint.filter(|hint| !is_told_apart(*hint));
+        return hint.filter(|hint| !is_told_apart(*hint)).map(|hint| (hint, 1.0));
     }
     if latin == 0 {
-        return hint;
+        return hint.map(|hint| (hint, 1.0));
     }
     let model = Model::built_in()?;
     let mut chances = model.languages(&language_rows(tokens, chars));
@@ -58,7 +78,7 @@ fn of_tokens(tokens: &[Token], chars: &[char], hint: Option<Language>) -> Option
                 .iter()
                 .zip(&model.header.languages)
                 .find(|(chance, _)| **chance > 0.97)
-                .map_or(Some(hint), |(_, code)| code.parse().ok());
+                .map_or(Some((hint, 1.0)), |(chance, code)| Some((code.parse().ok()?, *chance)));
         };
         if let Some(chance) = chances.get_mut(claimed) {
             *chance *=
@@ -70,7 +90,7 @@ fn of_tokens(tokens: &[Token], chars: &[char], hint: Option<Language>) -> Option
         }
     }
     let likeliest = chances.iter().zip(&model.header.languages).max_by(|a, b| a.0.total_cmp(b.0));
-    likeliest.filter(|(chance, _)| **chance >= SURE).and_then(|(_, code)| code.parse().ok())
+    likeliest.and_then(|(chance, code)| Some((code.parse().ok()?, *chance)))
 }
 
 fn is_told_apart(language: Language) -> bool {

@@ -77,6 +77,10 @@ impl Node {
             (Query::Handle(handle), _) => {
                 Self::atom(Atom::word(&format!("@{handle}")), false, is_wanted, atoms)
             }
+            (Query::Exact(w) | Query::Capitals(w) | Query::Prefix(w) | Query::Misspelt(w), _) => {
+                Self::atom(Atom::phrase(w), false, is_wanted, atoms)
+            }
+            (Query::Near(_), _) => Self::Any(Vec::new()),
             (Query::Tag(tag), _) => {
                 Self::atom(Atom::word(&format!("#{tag}")), false, is_wanted, atoms)
             }

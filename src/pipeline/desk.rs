@@ -4,6 +4,7 @@
 use super::Rules;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
+use crate::enrich::language;
 use crate::enrich::{self, History};
 use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
@@ -103,7 +104,7 @@ impl<'a> Desk<'a> {
         let brands = &self.rules.brands;
         let only = self.origin.only;
         let is_wanted = |brand: &Brand| only.is_empty() || only.contains(&brand.name);
-        let mut found = self.rules.matcher.candidates(post);
+        let mut found = self.rules.matcher.candidates(post, language::sure);
         found.retain(|candidate| brands.get(candidate.brand).is_some_and(is_wanted));
         if post.concerns == Concerns::Named {
             return found;

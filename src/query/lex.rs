@@ -20,8 +20,13 @@ pub(super) enum Piece {
     Not,
     And,
     Or,
-    /// What stands between quotes.
-    Quoted(String),
+    /// `NEAR/5`: how many words may stand between at most.
+    Near(usize),
+    /// What stands between quotes, and the `=` or `^` right before them.
+    Quoted {
+        sign: Option<char>,
+        text: String,
+    },
     /// Anything else up to a blank, a parenthesis or a quote.
     Word(String),
     /// `name:` and its value, which is empty where it is missing.
@@ -72,14 +77,22 @@ impl Lexer {
             '(' => self.single(Piece::Open),
             ')' => self.single(Piece::Close),
             '-' => self.minus()?,
-            _ if is_quote(c) => Piece::Quoted(self.quoted()?),
+            '=' | '^' if self.chars.get(at + 1).is_some_and(|next| is_quote(*next)) => {
+                self.at += 1;
+                Piece::Quoted { sign: Some(c), text: self.quoted()? }
+            }
+            _ if is_quote(c) => Piece::Quoted { sign: None, text: self.quoted()? },
             _ => match self.field_name() {
                 Some(name) => Piece::Field { name, value: self.value()? },
                 None => match self.take_while(is_bare).as_str() {
                     "AND" => Piece::And,
                     "OR" => Piece::Or,
                     "NOT" => Piece::Not,
-                    word => Piece::Word(word.to_owned()),
+                    "NEAR" => return Err(BadQuery::new(at, near_fault())),
+                    word => match word.strip_prefix("NEAR/") {
+                        Some(number) => Piece::Near(near(at, number)?),
+                        None => Piece::Word(word.to_owned()),
+                    },
                 },
             },
         };
@@ -149,6 +162,21 @@ impl Lexer {
         self.at += 1;
         Ok(text)
     }
+}
+
+/// The most words that NEAR may allow between.
+const MOST_NEAR: usize = 100;
+
+fn near(at: usize, number: &str) -> Result<usize, BadQuery> {
+    let words = number.parse().ok().filter(|words| *words <= MOST_NEAR);
+    words.ok_or_else(|| BadQuery::new(at + "NEAR/".len(), near_fault()))
+}
+
+fn near_fault() -> String {
+    format!(
+        "NEAR needs the most words that may stand between, such as NEAR/5, at most {MOST_NEAR}; to \
+         look for the word, use quotes"
+    )
 }
 
 /// Straight quotes, and those that word processors make of them.

@@ -1,9 +1,9 @@
-//! Reads a query: `NOT` binds closest, then terms side by side, then `OR`.
+//! Reads a query: `NEAR` binds closest, then `NOT`, then terms side by side, then `OR`.
 
-use super::Query;
 use super::fault::BadQuery;
 use super::field::{Comparison, FieldName, FieldTest};
 use super::lex::{Piece, Token, Value, can_be_found, tokens};
+use super::{Near, Query};
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -78,15 +78,34 @@ impl Parser {
 
     /// `a b c`, with or without `AND` between.
     fn all(&mut self, level: usize) -> Result<Query, BadQuery> {
-        let mut parts = vec![self.one(level)?];
+        let mut parts = vec![self.near(level)?];
         loop {
             let said = self.tokens.next_if(|token| token.piece == Piece::And).is_some();
             match self.tokens.peek().map(|token| &token.piece) {
                 None | Some(Piece::Or | Piece::Close) if !said => break,
-                _ => parts.push(self.one(level)?),
+                _ => parts.push(self.near(level)?),
             }
         }
         Ok(one_or(parts, Query::And))
+    }
+
+    /// `a NEAR/5 b`, or one alone.
+    fn near(&mut self, level: usize) -> Result<Query, BadQuery> {
+        let mut left = self.one(level)?;
+        let mut level = level;
+        while let Some(Token { at, piece: Piece::Near(words) }) =
+            self.tokens.next_if(|token| matches!(token.piece, Piece::Near(_)))
+        {
+            level += 1;
+            let right = self.one(level)?;
+            if !left.has_places() || !right.has_places() {
+                let message = "NEAR stands between words, phrases, or alternatives of them in \
+                               parentheses: `a NEAR/5 (b OR c)`";
+                return Err(BadQuery::new(at, message));
+            }
+            left = Query::Near(Box::new(Near { left, right, words }));
+        }
+        Ok(left)
     }
 
     /// A term, a group, or the negation of one.
@@ -98,12 +117,13 @@ impl Parser {
             return Err(BadQuery::new(at, format!("this nests deeper than {MOST_LEVELS} levels")));
         }
         match piece {
-            Piece::Not => Ok(Query::Not(Box::new(self.one(level + 1)?))),
+            Piece::Not => Ok(Query::Not(Box::new(self.near(level + 1)?))),
             Piece::Open => self.group(at, level + 1),
             Piece::Close => Err(BadQuery::new(at, "a term is missing before this parenthesis")),
             Piece::And => Err(BadQuery::new(at, "a term is missing before AND")),
             Piece::Or => Err(BadQuery::new(at, "a term is missing before OR")),
-            Piece::Quoted(text) => self.counted(at).and_then(|()| phrase(at, text)),
+            Piece::Near(_) => Err(BadQuery::new(at, "a term is missing before NEAR")),
+            Piece::Quoted { sign, text } => self.counted(at).and_then(|()| phrase(at, sign, text)),
             Piece::Word(word) => self.counted(at).and_then(|()| term(at, &word)),
             Piece::Field { name, value } => {
                 self.counted(at)?;
@@ -155,7 +175,7 @@ impl Parser {
                 })?,
         };
         if field == FieldName::Title && !value.is_quoted {
-            refuse_later_signs(value.at, &value.text)?;
+            refuse_signs(value.at, &value.text)?;
         }
         FieldTest::new(field, comparison, &value.text).map_err(|fault| {
             BadQuery::new(if value.sign.is_empty() { value.at } else { sign_at }, fault)
@@ -174,52 +194,125 @@ fn one_or(mut parts: Vec<Query>, many: fn(Vec<Query>) -> Query) -> Query {
     }
 }
 
-fn phrase(at: usize, text: String) -> Result<Query, BadQuery> {
+fn phrase(at: usize, sign: Option<char>, text: String) -> Result<Query, BadQuery> {
     if !text.chars().any(can_be_found) {
         return Err(BadQuery::new(at, "there is nothing to look for between these quotes"));
     }
-    Ok(Query::Phrase(text))
+    Ok(match sign {
+        Some('=') => Query::Exact(text),
+        Some(_) => Query::Capitals(text),
+        None => Query::Phrase(text),
+    })
 }
 
 fn term(at: usize, word: &str) -> Result<Query, BadQuery> {
-    refuse_later_signs(at, word)?;
     if !word.chars().any(can_be_found) {
         return Err(BadQuery::new(at, format!("there is nothing to look for in `{word}`")));
     }
-    if let Some(handle) = word.strip_prefix('@') {
-        return Ok(Query::Handle(handle.to_owned()));
+    let (sign, bare) = signed(word);
+    if let Some(start) = bare.strip_suffix('*').filter(|_| sign.is_none()) {
+        return prefix(at, start);
     }
-    if let Some(tag) = word.strip_prefix('#') {
-        return Ok(Query::Tag(tag.to_owned()));
+    refuse_star(at, word)?;
+    if let Some((bare, number)) = misspelt(bare) {
+        return match sign {
+            None => one_wrong(at, bare, number),
+            Some(_) => {
+                let message = "`~` cannot be combined with `=`, `^`, `@` or `#`; it follows a word";
+                Err(BadQuery::new(at + word.chars().count() - number.len() - 1, message))
+            }
+        };
     }
-    Ok(Query::Term(word.to_owned()))
+    if !bare.chars().any(|c| !matches!(c, '@' | '#' | '=' | '^')) {
+        return Err(BadQuery::new(at, format!("there is nothing to look for in `{word}`")));
+    }
+    let text = bare.to_owned();
+    match sign {
+        None => Ok(Query::Term(text)),
+        Some('@') => Ok(Query::Handle(text)),
+        Some('#') => Ok(Query::Tag(text)),
+        Some(sign) if bare.starts_with(['@', '#', '=', '^']) => {
+            let message = format!("`{sign}` stands before a word or a phrase: `{sign}Acme`");
+            Err(BadQuery::new(at, message))
+        }
+        Some('=') => Ok(Query::Exact(text)),
+        Some('^') if bare.chars().any(char::is_uppercase) => Ok(Query::Capitals(text)),
+        Some(_) => {
+            let message = format!(
+                "`^` asks for the capitals of a name, and `{bare}` has none; expected such as `^Acme`"
+            );
+            Err(BadQuery::new(at, message))
+        }
+    }
 }
 
-/// Refuses the signs that the language has and this version does not know yet.
-fn refuse_later_signs(at: usize, word: &str) -> Result<(), BadQuery> {
-    let later = |offset: usize, what: &str| {
-        Err(BadQuery::new(at + offset, format!("{what} is not in this version of vahti")))
-    };
-    if word.starts_with('=') {
-        return later(0, "`=` for an exact spelling");
+/// Splits off the sign that a word begins with.
+fn signed(word: &str) -> (Option<char>, &str) {
+    let mut chars = word.chars();
+    match chars.next() {
+        Some(sign @ ('@' | '#' | '=' | '^')) => (Some(sign), chars.as_str()),
+        _ => (None, word),
     }
-    if word.starts_with('^') {
-        return later(0, "`^` for capitals");
+}
+
+/// The fewest letters before a `*`: fewer begin half of all words.
+const FEWEST_OF_PREFIX: usize = 2;
+
+fn prefix(at: usize, start: &str) -> Result<Query, BadQuery> {
+    refuse_star(at, start)?;
+    if start.chars().filter(|c| can_be_found(*c)).count() < FEWEST_OF_PREFIX {
+        let message =
+            format!("before `*` at least {FEWEST_OF_PREFIX} letters are needed, as in `acm*`");
+        return Err(BadQuery::new(at, message));
     }
-    let number = word.strip_prefix("NEAR/").filter(|number| !number.is_empty());
-    if number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
-        return later(0, "NEAR");
+    Ok(Query::Prefix(start.to_owned()))
+}
+
+fn refuse_star(at: usize, word: &str) -> Result<(), BadQuery> {
+    match word.chars().position(|c| c == '*') {
+        Some(star) => Err(BadQuery::new(
+            at + star,
+            "`*` only ends a plain word, as in `acm*`; to look for the sign, use quotes",
+        )),
+        None => Ok(()),
     }
-    if let Some(star) = word.chars().position(|c| c == '*') {
-        return later(star, "`*` for the beginning of a word (to look for the sign, use quotes)");
+}
+
+/// Splits `Acme~1` into the word and the number; the number may be missing.
+fn misspelt(word: &str) -> Option<(&str, &str)> {
+    let (bare, number) = word.rsplit_once('~')?;
+    number.chars().all(|c| c.is_ascii_digit()).then_some((bare, number))
+}
+
+/// The fewest letters of a word that may have a wrong one: of shorter ones nothing is left.
+const FEWEST_OF_MISSPELT: usize = 4;
+
+fn one_wrong(at: usize, word: &str, number: &str) -> Result<Query, BadQuery> {
+    let tilde = at + word.chars().count();
+    if word.is_empty() {
+        return Err(BadQuery::new(at, "`~` follows a word at once, as in `Acme~1`"));
     }
-    let mut signs = word.chars().enumerate().skip_while(|(_, c)| *c != '~');
-    match signs.next() {
-        Some((tilde, _)) if signs.all(|(_, c)| c.is_ascii_digit()) => {
-            later(tilde, "`~` for wrong letters")
-        }
-        _ => Ok(()),
+    if number != "1" {
+        let message = "only one letter may be wrong: expected `~1`";
+        return Err(BadQuery::new(tilde, message));
     }
+    if word.chars().filter(|c| can_be_found(*c)).count() < FEWEST_OF_MISSPELT {
+        let message =
+            format!("before `~1` at least {FEWEST_OF_MISSPELT} letters are needed, as in `Acme~1`");
+        return Err(BadQuery::new(at, message));
+    }
+    Ok(Query::Misspelt(word.to_owned()))
+}
+
+/// Refuses, in the value of `title:`, what looks like a sign of the language.
+fn refuse_signs(at: usize, value: &str) -> Result<(), BadQuery> {
+    let has_sign =
+        value.starts_with(['=', '^', '@', '#']) || value.contains('*') || misspelt(value).is_some();
+    if has_sign {
+        let message = "`title:` takes a word, or a phrase in quotes; no =, ^, @, #, * or ~";
+        return Err(BadQuery::new(at, message));
+    }
+    Ok(())
 }
 
 fn unknown_field(name: &str) -> String {
@@ -254,6 +347,13 @@ mod tests {
             Query::And(parts) => format!("and({})", list(parts)),
             Query::Or(parts) => format!("or({})", list(parts)),
             Query::Not(inner) => format!("not({})", sketch(inner)),
+            Query::Exact(text) => format!("exact[{text}]"),
+            Query::Capitals(text) => format!("capitals[{text}]"),
+            Query::Prefix(text) => format!("prefix[{text}]"),
+            Query::Misspelt(text) => format!("misspelt[{text}]"),
+            Query::Near(near) => {
+                format!("near{}({} {})", near.words, sketch(&near.left), sketch(&near.right))
+            }
             Query::Field(FieldTest { field, comparison, value }) => {
                 format!("{field}{comparison:?}[{value}]")
             }
@@ -304,7 +404,7 @@ mod tests {
         check("this or that", "and(this or that)");
         check("not and or", "and(not and or)");
         check("\"OR\"", "'OR'");
-        check("NEAR", "NEAR");
+        check("near", "near");
     }
 
     #[test]
@@ -410,19 +510,63 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_named_and_pointed_at() {
-        for (text, at) in [
-            ("a pre*", 5),
-            ("a NEAR/5 b", 2),
-            ("a =Acme", 2),
-            ("a ^Acme", 2),
-            ("a Acme~1", 6),
-            ("a title:pre*", 11),
-            ("a \"b c\"~2", 7),
-            ("a =\"b c\"", 2),
+    fn signs_before_and_behind_a_word_change_what_is_found() {
+        check(
+            "=Acme ^KONE acm* Acme~1",
+            "and(exact[Acme] capitals[KONE] prefix[acm] misspelt[Acme])",
+        );
+        check("=\"Acme Pay\" ^„Best Buy“", "and(exact[Acme Pay] capitals[Best Buy])");
+        check("-=Acme", "not(exact[Acme])");
+        check("=AT&T ^H&M", "and(exact[AT&T] capitals[H&M])");
+        check("a~b ~x", "and(a~b ~x)");
+        check("\"=Acme\" \"acm*\"", "and('=Acme' 'acm*')");
+    }
+
+    #[test]
+    fn near_binds_closest_of_all() {
+        check("a NEAR/5 b", "near5(a b)");
+        check("a b NEAR/5 c d", "and(a near5(b c) d)");
+        check("NOT a NEAR/5 b", "not(near5(a b))");
+        check("-a NEAR/0 b", "not(near0(a b))");
+        check("a NEAR/5 b OR c", "or(near5(a b) c)");
+        check("a NEAR/5 b NEAR/2 c", "near2(near5(a b) c)");
+        check("a NEAR/5 (b NEAR/2 c)", "near5(a near2(b c))");
+        check(
+            "(a OR \"b c\") NEAR/100 (de* OR ^E)",
+            "near100(or(a 'b c') or(prefix[de] capitals[E]))",
+        );
+    }
+
+    #[test]
+    fn a_sign_that_does_not_fit_says_what_would() {
+        for (text, at, expected) in [
+            ("a NEAR b", 2, "NEAR needs the most words"),
+            ("a NEAR/x b", 7, "NEAR needs the most words"),
+            ("a NEAR/101 b", 7, "at most 100"),
+            ("NEAR/5 b", 0, "a term is missing before NEAR"),
+            ("a NEAR/5", 8, "a term is missing at the end"),
+            ("a NEAR/5 -b", 2, "NEAR stands between words"),
+            ("(a b) NEAR/5 c", 6, "NEAR stands between words"),
+            ("a NEAR/5 site:x.example", 2, "NEAR stands between words"),
+            ("x p*", 2, "at least 2 letters"),
+            ("a pr*e", 4, "`*` only ends a plain word"),
+            ("a @pre*", 6, "`*` only ends a plain word"),
+            ("a pre**", 5, "`*` only ends a plain word"),
+            ("a Acme~2", 6, "only one letter may be wrong"),
+            ("a Acme~", 6, "only one letter may be wrong"),
+            ("a Acm~1", 2, "at least 4 letters"),
+            ("a ^Acme~1", 7, "cannot be combined"),
+            ("a \"b c\"~1", 7, "follows a word at once"),
+            ("a ^acme", 2, "has none"),
+            ("a =@acme", 2, "stands before a word or a phrase"),
+            ("a ==", 2, "nothing to look for"),
+            ("a title:pre*", 8, "`title:` takes a word"),
+            ("a title:^Pre", 8, "`title:` takes a word"),
+            ("a =\"\"", 2, "nothing to look for"),
+            ("a ^\"b", 3, "never closed"),
         ] {
             let bad = parse_filter(text).unwrap_err();
-            assert!(bad.message.ends_with("is not in this version of vahti"), "{text}: {bad}");
+            assert!(bad.message.contains(expected), "{text}: {bad}");
             assert_eq!(bad.at, at, "{text}: {bad}");
         }
     }

@@ -10,12 +10,29 @@ pub(super) fn query(query: &Query, f: &mut Formatter<'_>) -> fmt::Result {
         Query::All => Ok(()),
         Query::Term(word) if is_word(word) => f.write_str(word),
         Query::Term(words) | Query::Phrase(words) => write!(f, "\"{words}\""),
+        Query::Exact(text) => signed('=', text, f),
+        Query::Capitals(text) => signed('^', text, f),
+        Query::Prefix(start) => write!(f, "{start}*"),
+        Query::Misspelt(word) => write!(f, "{word}~1"),
         Query::Handle(handle) => write!(f, "@{handle}"),
         Query::Tag(tag) => write!(f, "#{tag}"),
         Query::Field(test) => field(test, f),
         Query::Not(inner) => {
             f.write_char('-')?;
-            grouped(inner, f)
+            if matches!(**inner, Query::Near(_)) {
+                in_parentheses(inner, f)
+            } else {
+                grouped(inner, f)
+            }
+        }
+        Query::Near(near) => {
+            grouped(&near.left, f)?;
+            write!(f, " NEAR/{} ", near.words)?;
+            // What comes next joins the left one.
+            match &near.right {
+                Query::Near(_) => in_parentheses(&near.right, f),
+                right => grouped(right, f),
+            }
         }
         Query::And(parts) => joined(parts, " ", f),
         Query::Or(parts) => joined(parts, " OR ", f),
@@ -35,18 +52,36 @@ fn joined(parts: &[Query], between: &str, f: &mut Formatter<'_>) -> fmt::Result 
 /// Writes a part, between parentheses unless it is a single thing.
 fn grouped(part: &Query, f: &mut Formatter<'_>) -> fmt::Result {
     match part {
-        Query::And(_) | Query::Or(_) => {
-            f.write_char('(')?;
-            query(part, f)?;
-            f.write_char(')')
-        }
+        Query::And(_) | Query::Or(_) => in_parentheses(part, f),
         Query::All
         | Query::Term(_)
         | Query::Phrase(_)
+        | Query::Exact(_)
+        | Query::Capitals(_)
+        | Query::Prefix(_)
+        | Query::Misspelt(_)
+        | Query::Near(_)
         | Query::Handle(_)
         | Query::Tag(_)
         | Query::Not(_)
         | Query::Field(_) => query(part, f),
+    }
+}
+
+fn in_parentheses(part: &Query, f: &mut Formatter<'_>) -> fmt::Result {
+    f.write_char('(')?;
+    query(part, f)?;
+    f.write_char(')')
+}
+
+/// Writes a word or phrase behind its sign.
+fn signed(sign: char, text: &str, f: &mut Formatter<'_>) -> fmt::Result {
+    let is_plain =
+        |c: char| super::lex::is_bare(c) && !matches!(c, '*' | '~' | '@' | '#' | '=' | '^');
+    if text.chars().all(is_plain) && text.chars().any(char::is_uppercase) {
+        write!(f, "{sign}{text}")
+    } else {
+        write!(f, "{sign}\"{text}\"")
     }
 }
 
@@ -126,11 +161,26 @@ mod tests {
         let leaf = prop_oneof![
             word().prop_map(Query::Term),
             words().prop_map(Query::Phrase),
+            words().prop_map(Query::Exact),
+            word().prop_map(|word| Query::Exact(word.to_uppercase())),
+            words().prop_map(Query::Capitals),
+            "[A-Z][a-zäö]{0,4}".prop_map(Query::Capitals),
+            "[a-zäö0-9]{2,5}".prop_map(Query::Prefix),
+            "[a-zA-Zäö]{4,6}".prop_map(Query::Misspelt),
             "[a-z0-9_]{0,5}[a-z]".prop_map(Query::Handle),
             "[a-zäö0-9_]{0,5}[a-z]".prop_map(Query::Tag),
             test().prop_map(Query::Field),
         ];
-        leaf.prop_recursive(5, 40, 4, |inner| {
+        let placed = prop_oneof![word().prop_map(Query::Term), words().prop_map(Query::Phrase)];
+        let placed = placed.prop_recursive(3, 8, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 2..4).prop_map(Query::Or),
+                (inner.clone(), inner, 0_usize..101).prop_map(|(left, right, words)| {
+                    Query::Near(Box::new(super::super::Near { left, right, words }))
+                }),
+            ]
+        });
+        prop_oneof![3 => leaf, 1 => placed].prop_recursive(5, 40, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 2..4).prop_map(Query::And),
                 proptest::collection::vec(inner.clone(), 2..4).prop_map(Query::Or),
@@ -147,7 +197,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_read_reads_back_as_the_same(text in "[a-c\"() @#:<>OR-]{0,20}") {
+        fn what_was_read_reads_back_as_the_same(text in "([a-cA\"() @#:<>=^*~1-]|OR|NOT |NEAR/5 ){0,20}") {
             if let Ok(query) = parse_filter(&text) {
                 prop_assert_eq!(parse_filter(&query.to_string()), Ok(query), "{}", text);
             }

@@ -77,28 +77,36 @@ pub fn queries(keywords: &[Query], dialect: &Dialect) -> Vec<String> {
 /// Returns the sets of atoms of which all of one must be there.
 fn alternatives_of(query: &Query) -> Vec<Vec<Atom<'_>>> {
     match query {
-        Query::Term(text) => vec![vec![Atom::Term(text)]],
-        Query::Phrase(text) => vec![vec![Atom::Phrase(text)]],
+        // A site finds words as they are written, whatever their capitals.
+        Query::Term(text) | Query::Prefix(text) | Query::Misspelt(text) => {
+            vec![vec![Atom::Term(text)]]
+        }
+        Query::Phrase(text) | Query::Exact(text) | Query::Capitals(text) => {
+            vec![vec![Atom::Phrase(text)]]
+        }
         Query::Handle(text) => vec![vec![Atom::Handle(text)]],
         Query::Tag(text) => vec![vec![Atom::Tag(text)]],
         Query::Or(parts) => parts.iter().flat_map(alternatives_of).collect(),
-        Query::And(parts) => {
-            let mut all: Vec<Vec<Atom<'_>>> = vec![Vec::new()];
-            for part in parts {
-                let more = alternatives_of(part);
-                let is_asked = !more.is_empty() && more.iter().all(|atoms| !atoms.is_empty());
-                if is_asked && all.len() * more.len() <= MOST_ALTERNATIVES {
-                    let pairs =
-                        all.iter().flat_map(|one| more.iter().map(move |other| (one, other)));
-                    all = pairs.map(|(one, other)| [one.as_slice(), other].concat()).collect();
-                }
-            }
-            all.retain(|atoms| !atoms.is_empty());
-            all
-        }
+        Query::Near(near) => all_of(&[&near.left, &near.right]),
+        Query::And(parts) => all_of(&parts.iter().collect::<Vec<_>>()),
         // What must not be there, and what no site is asked for.
         Query::Not(_) | Query::Field(_) | Query::All => Vec::new(),
     }
+}
+
+/// Returns the sets of atoms of which all of one must be there for all of `parts` to be.
+fn all_of<'q>(parts: &[&'q Query]) -> Vec<Vec<Atom<'q>>> {
+    let mut all: Vec<Vec<Atom<'_>>> = vec![Vec::new()];
+    for part in parts {
+        let more = alternatives_of(part);
+        let is_asked = !more.is_empty() && more.iter().all(|atoms| !atoms.is_empty());
+        if is_asked && all.len() * more.len() <= MOST_ALTERNATIVES {
+            let pairs = all.iter().flat_map(|one| more.iter().map(move |other| (one, other)));
+            all = pairs.map(|(one, other)| [one.as_slice(), other].concat()).collect();
+        }
+    }
+    all.retain(|atoms| !atoms.is_empty());
+    all
 }
 
 /// Writes the atoms that must stand in a post together.

@@ -28,6 +28,7 @@ fn brand(name: &str, tickets: Option<TicketPolicy>) -> Brand {
         keywords: vec![Keyword { written: name.into(), query: parse_keyword(name).unwrap() }],
         exclude: Vec::new(),
         own: vec!["@acme".into()],
+        context: Vec::new(),
         languages: Vec::new(),
         tickets,
     }

@@ -63,15 +63,24 @@ pub(super) fn tags(given: &[String], keywords: &[Query]) -> Result<Vec<String>, 
 /// Returns the hashtags of which a post bears one that a keyword finds.
 fn tags_of(query: &Query) -> Vec<&str> {
     match query {
-        Query::Term(text) | Query::Phrase(text) | Query::Tag(text) => {
-            Some(text.trim()).filter(|text| is_tag(text)).into_iter().collect()
-        }
+        Query::Term(text)
+        | Query::Phrase(text)
+        | Query::Exact(text)
+        | Query::Capitals(text)
+        | Query::Misspelt(text)
+        | Query::Tag(text) => Some(text.trim()).filter(|text| is_tag(text)).into_iter().collect(),
         Query::Or(parts) => parts.iter().flat_map(tags_of).collect(),
         // All must be there, so one will do: the first, which is the brand's name most often.
         Query::And(parts) => {
             parts.iter().map(tags_of).find(|tags| !tags.is_empty()).unwrap_or_default()
         }
-        Query::Handle(_) | Query::Not(_) | Query::Field(_) | Query::All => Vec::new(),
+        Query::Near(near) => {
+            let left = tags_of(&near.left);
+            if left.is_empty() { tags_of(&near.right) } else { left }
+        }
+        Query::Prefix(_) | Query::Handle(_) | Query::Not(_) | Query::Field(_) | Query::All => {
+            Vec::new()
+        }
     }
 }
 

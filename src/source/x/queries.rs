@@ -45,6 +45,7 @@ fn sayable(query: &Query) -> Query {
         Query::Tag(name) if !is_word(name) => Query::Phrase(name.clone()),
         Query::And(parts) => Query::And(parts.iter().map(sayable).collect()),
         Query::Or(parts) => Query::Or(parts.iter().map(sayable).collect()),
+        Query::Near(near) => Query::And(vec![sayable(&near.left), sayable(&near.right)]),
         other => other.clone(),
     }
 }
