@@ -1,8 +1,7 @@
 //! Standing orders, as in Google Alerts: who is told what, and how often.
 
 use crate::mention::Mention;
-use crate::mention::filter;
-use crate::query::Query;
+use crate::mention::filter::{self, Filter};
 use crate::schedule::Schedule;
 use crate::text::Language;
 use chrono::{DateTime, Utc};
@@ -25,7 +24,7 @@ pub struct Alert {
     pub to: Vec<String>,
     pub frequency: Frequency,
     /// Which mentions it tells.
-    pub filter: Query,
+    pub filter: Filter,
     /// The language of the digest itself.
     pub language: Language,
     /// Whether it also speaks when there is nothing to tell.
@@ -52,7 +51,7 @@ impl Alert {
         ticket: Option<&filter::TicketFacts<'_>>,
         now: DateTime<Utc>,
     ) -> bool {
-        !mention.is_noise() && !mention.own && filter::passes(&self.filter, mention, ticket, now)
+        !mention.is_noise() && !mention.own && self.filter.passes(mention, ticket, now)
     }
 
     /// Returns whether one of its times lies between its last sending and `now`.

@@ -7,18 +7,25 @@ use crate::text::Language;
 use atom::Atoms;
 use automaton::{Automaton, each_alone};
 use evaluate::{Facts, Node};
-use fold::Folded;
-use hits::Reading;
+use inflect::Languages;
+use letter::comparable;
+use reading::Reading;
 use rules::Rules;
 use std::collections::{BTreeSet, HashMap};
 
 mod atom;
 mod automaton;
 mod evaluate;
-mod fold;
+#[cfg(test)]
+mod gold;
 mod hits;
+mod inflect;
+mod letter;
+mod name;
 mod origin;
+mod reading;
 mod rules;
+mod scan;
 
 /// A post names a brand.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,10 +72,9 @@ impl Matcher {
     /// Returns the brands that a post names, in their order. `language` tells the language of the post
     /// where that is known, and is asked only of posts in which something was found.
     pub fn candidates(&self, post: &Post, language: Tells) -> Vec<Candidate> {
-        let _ = language;
-        let reading = Reading::new(post);
+        let reading = Reading::new(post, language);
         let found = self.automaton.places(&self.atoms, &reading);
-        let facts = Facts { post, found: &found, other: &|_| false };
+        let facts = Facts { reading: &reading, found: &found, other: &|_| false, covers: false };
         let mut brands: BTreeSet<usize> = self.always.iter().copied().collect();
         brands.extend(found.keys().filter_map(|atom| self.asking.get(atom)).flatten());
         let candidate = |brand: usize| {
@@ -84,36 +90,49 @@ impl Matcher {
     }
 }
 
-/// Returns where a post fits a query, or `None` if it does not; no places where only a site or an
-/// author was asked for. What the post alone does not tell (its brand, its sentiment) is taken not to
-/// fit.
-pub fn find(query: &Query, post: &Post) -> Option<Vec<Hit>> {
-    let mut atoms = Atoms::default();
-    let node = Node::new(query, &mut atoms);
-    let reading = Reading::new(post);
-    let found = each_alone(&atoms, &reading);
-    let facts = Facts { post, found: &found, other: &|_| false };
-    let mut spans = Vec::new();
-    let written = query.to_string();
-    node.evaluate(&facts, &|_| true, &mut spans)
-        .then(|| reading.hits(spans.into_iter().map(|span| (span, 0)).collect(), &[&written]))
+/// A query made ready to be asked of many posts, one after the other.
+#[derive(Debug)]
+pub struct Search {
+    node: Node,
+    atoms: Atoms,
+    written: String,
 }
 
-/// Tells whether a post fits a query, with `other` answering what the post alone does not tell: all
-/// fields but `site:`, `author:` and `title:`.
-pub fn fits(query: &Query, post: &Post, other: &dyn Fn(&FieldTest) -> bool) -> bool {
-    let mut atoms = Atoms::default();
-    let node = Node::new(query, &mut atoms);
-    let found = match atoms.list() {
-        [] => HashMap::new(),
-        _ => each_alone(&atoms, &Reading::new(post)),
-    };
-    node.evaluate(&Facts { post, found: &found, other }, &|_| true, &mut Vec::new())
+impl Search {
+    pub fn new(query: &Query) -> Self {
+        let mut atoms = Atoms::default();
+        let node = Node::new(query, Languages::ALL, &mut atoms);
+        Self { node, atoms, written: query.to_string() }
+    }
+
+    /// Returns where a post fits, or `None` if it does not; no places where only a site or an author
+    /// was asked for. What the post alone does not tell (its brand, its sentiment) is taken not to fit.
+    pub fn find(&self, post: &Post, language: Tells) -> Option<Vec<Hit>> {
+        let reading = Reading::new(post, language);
+        let found = each_alone(&self.atoms, &reading);
+        let facts = Facts { reading: &reading, found: &found, other: &|_| false, covers: false };
+        let mut spans = Vec::new();
+        self.node.evaluate(&facts, &|_| true, &mut spans).then(|| {
+            reading.hits(spans.into_iter().map(|span| (span, 0)).collect(), &[&self.written])
+        })
+    }
+
+    /// Tells whether a post fits, with `other` answering what the post alone does not tell: all fields
+    /// but `site:`, `author:` and `title:`.
+    pub fn fits(&self, post: &Post, language: Tells, other: &dyn Fn(&FieldTest) -> bool) -> bool {
+        let reading = match self.atoms.list() {
+            [] => Reading::empty(post),
+            _ => Reading::new(post, language),
+        };
+        let found = each_alone(&self.atoms, &reading);
+        let facts = Facts { reading: &reading, found: &found, other, covers: false };
+        self.node.evaluate(&facts, &|_| true, &mut Vec::new())
+    }
 }
 
 /// Tells whether two words or names are the same but for case and look-alike signs.
 pub fn same_word(one: &str, other: &str) -> bool {
-    Folded::new(one).text() == Folded::new(other).text()
+    one == other || comparable(one) == comparable(other)
 }
 
 #[cfg(test)]
@@ -161,6 +180,10 @@ mod tests {
     }
 
     /// Writes hits as `form@start-end`, those of the title with a `!`.
+    fn find(query: &Query, post: &Post) -> Option<Vec<Hit>> {
+        Search::new(query).find(post, |_| None)
+    }
+
     fn sketch(hits: Option<Vec<Hit>>) -> String {
         let one = |hit: &Hit| {
             let sign = if hit.field == Field::Title { "!" } else { "" };
@@ -286,7 +309,7 @@ mod tests {
     fn other_fields_are_answered_by_the_caller() {
         let fits = |query: &str| {
             let query = parse_filter(query).unwrap();
-            fits(&query, &post("acme"), &|test| test.value == "fi")
+            Search::new(&query).fits(&post("acme"), |_| None, &|test| test.value == "fi")
         };
         assert!(fits("lang:fi acme") && fits("-lang:tr") && fits("") && fits("lang:tr OR acme"));
         assert!(!fits("lang:tr acme") && !fits("lang:fi -acme"));

@@ -2,7 +2,7 @@
 
 use super::view::{FaultView, NoticeView, PreviewView, StatusView};
 use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, view};
-use crate::mention::filter::{self, TicketFacts};
+use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
 use crate::pipeline::tell;
 use crate::query::{self, Query};
@@ -62,9 +62,9 @@ fn mentions(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
-    let query = query_of(asked)?;
+    let filter = Filter::new(query_of(asked)?);
     if let Some(after) = &asked.after {
-        return stored_after(after, &query, store, now);
+        return stored_after(after, &filter, store, now);
     }
     let window = Window {
         since: time(asked.since.as_deref(), "since", now)?,
@@ -74,7 +74,7 @@ fn mentions(
     let mut found = Vec::new();
     let mut fault = None;
     store.mentions(window, &mut |mention| {
-        match passes(&query, &mention, store, now) {
+        match passes(&filter, &mention, store, now) {
             Ok(true) if asked.copies || mention.story == mention.id => {
                 found.push(view::mention(&mention));
             }
@@ -89,7 +89,7 @@ fn mentions(
 /// Returns what was stored after the mention called `after`, in the order of storing.
 fn stored_after(
     after: &str,
-    query: &Query,
+    filter: &Filter,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
@@ -101,7 +101,7 @@ fn stored_after(
     };
     let mut found = Vec::new();
     for mention in store.mentions_after(place)? {
-        if passes(query, &mention, store, now)? {
+        if passes(filter, &mention, store, now)? {
             found.push(view::mention(&mention));
         }
     }
@@ -161,7 +161,7 @@ fn rows(limit: Option<usize>) -> usize {
 }
 
 fn passes(
-    query: &Query,
+    filter: &Filter,
     mention: &Mention,
     store: &dyn Store,
     now: DateTime<Utc>,
@@ -172,7 +172,7 @@ fn passes(
         .as_ref()
         .zip(status.as_deref())
         .map(|(ticket, status)| TicketFacts { status, priority: ticket.facts().priority });
-    Ok(filter::passes(query, mention, facts.as_ref(), now))
+    Ok(filter.passes(mention, facts.as_ref(), now))
 }
 
 fn tickets(
@@ -181,7 +181,7 @@ fn tickets(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
-    let query = parse(asked.q.as_deref())?;
+    let filter = Filter::new(parse(asked.q.as_deref())?);
     let statuses = statuses(asked.status.as_deref())?;
     let mut found = Vec::new();
     for ticket in store.tickets()? {
@@ -192,9 +192,9 @@ fn tickets(
         if !fits {
             continue;
         }
-        let named = match (&query, store.mention(&facts.mention)?) {
+        let named = match (filter.query(), store.mention(&facts.mention)?) {
             (Query::All, _) => true,
-            (_, Some(mention)) => passes(&query, &mention, store, now)?,
+            (_, Some(mention)) => passes(&filter, &mention, store, now)?,
             (_, None) => false,
         };
         if named {

@@ -7,6 +7,7 @@ use super::reader::Table;
 use super::value::Value;
 use super::when;
 use crate::alert::{Alert, Frequency};
+use crate::mention::filter::Filter;
 use crate::query::{Query, parse_filter};
 use crate::schedule::Schedule;
 use crate::text::Language;
@@ -51,7 +52,14 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     let asks = filter.clone().zip(filter_value.map(|value| value.spot()));
     let config = || {
         let (name, to, frequency) = (name?, recipients?, frequency?);
-        Some(Alert { name, to, frequency, filter: filter?, language: language?, empty })
+        Some(Alert {
+            name,
+            to,
+            frequency,
+            filter: Filter::new(filter?),
+            language: language?,
+            empty,
+        })
     };
     Draft { config: config(), to: to.map(|value| value.spot()), filter: asks }
 }

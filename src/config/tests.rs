@@ -288,7 +288,7 @@ fn tables_that_are_written_arrive() {
     let monday = Schedule::weekly_at(chrono::Weekday::Mon, at);
     assert_eq!(alert.frequency, crate::alert::Frequency::Periodic(monday));
     assert_eq!((alert.to.join(" "), alert.language.code()), ("care@acme.example".into(), "fi"));
-    assert_ne!(alert.filter, Query::All);
+    assert_ne!(*alert.filter.query(), Query::All);
     assert!(alert.empty);
     let operator = config.operator.as_ref().unwrap();
     assert_eq!(operator.to, ["ops@acme.example", "Maija <maija@acme.example>"]);

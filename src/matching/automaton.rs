@@ -1,69 +1,160 @@
 //! Finds all atoms of all brands in one pass.
 
-use super::atom::Atoms;
+use super::atom::{Atom, Atoms};
 use super::evaluate::Span;
-use super::hits::Reading;
-use aho_corasick::AhoCorasick;
+use super::reading::{Reading, Text};
+use crate::brand::Field;
+use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::HashMap;
 
-/// The most places of one word that are looked at in one post.
+/// The most places of one atom that are looked at in one post.
 const MOST_PLACES: usize = 100_000;
 
-/// The first words of all atoms, to be found at once.
+/// The patterns of all atoms, to be found at once.
 #[derive(Debug)]
 pub(super) struct Automaton {
-    /// `None` if there are more words than the machine can hold: then each is looked for alone.
+    /// `None` if there are more than the machine can hold: then each is looked for alone.
     machine: Option<AhoCorasick>,
-    /// The atoms that begin with each word of the machine.
-    beginning: Vec<Vec<usize>>,
+    /// What begins with each pattern of the machine.
+    patterns: Vec<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    text: String,
+    atoms: Vec<usize>,
+    /// Whether a letter right before it shows that none of them begins there.
+    begins_word: bool,
 }
 
 impl Automaton {
     pub(super) fn new(atoms: &Atoms) -> Self {
-        let mut numbers = HashMap::<&str, usize>::new();
-        let (mut words, mut beginning) = (Vec::<&str>::new(), Vec::<Vec<usize>>::new());
+        let mut numbers = HashMap::<(String, bool), usize>::new();
+        let mut patterns = Vec::<Known>::new();
         for (number, atom) in atoms.list().iter().enumerate() {
-            let word = *numbers.entry(atom.first()).or_insert_with(|| {
-                words.push(atom.first());
-                beginning.push(Vec::new());
-                words.len() - 1
-            });
-            if let Some(atoms) = beginning.get_mut(word) {
-                atoms.push(number);
+            for pattern in atom.patterns() {
+                if pattern.text.is_empty() {
+                    continue;
+                }
+                let is_word = pattern.text.starts_with(|c: char| c.is_alphanumeric());
+                let begins_word = pattern.is_start && is_word;
+                let known =
+                    *numbers.entry((pattern.text, begins_word)).or_insert_with_key(|(text, _)| {
+                        patterns.push(Known { text: text.clone(), atoms: Vec::new(), begins_word });
+                        patterns.len() - 1
+                    });
+                if let Some(known) = patterns.get_mut(known)
+                    && known.atoms.last() != Some(&number)
+                {
+                    known.atoms.push(number);
+                }
             }
         }
-        Self { machine: AhoCorasick::new(words).ok(), beginning }
+        let machine = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(patterns.iter().map(|known| &known.text))
+            .ok();
+        Self { machine, patterns }
+    }
+
+    /// Lists the patterns that are scanned for.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|known| known.text.as_str())
     }
 
     /// Finds the places of all atoms in a post.
     pub(super) fn places(&self, atoms: &Atoms, reading: &Reading<'_>) -> HashMap<usize, Vec<Span>> {
         let Some(machine) = &self.machine else { return each_alone(atoms, reading) };
         let mut found = HashMap::<usize, Vec<Span>>::new();
-        for (field, folded) in reading.fields() {
-            for word in machine.find_overlapping_iter(folded.text()) {
-                let beginning = self.beginning.get(word.pattern().as_usize());
-                for number in beginning.into_iter().flatten() {
-                    let Some(atom) = atoms.list().get(*number) else { continue };
-                    if let Some(end) = atom.end(folded.text(), word.start()) {
-                        let spans = found.entry(*number).or_default();
-                        if spans.len() < MOST_PLACES {
-                            spans.push(Span { field, start: word.start(), end });
-                        }
+        for (field, text) in reading.fields() {
+            let scanned = text.scan.text();
+            for hit in machine.find_overlapping_iter(scanned) {
+                let Some(known) = self.patterns.get(hit.pattern().as_usize()) else { continue };
+                if known.begins_word && is_inside(scanned, text, hit.start()) {
+                    continue;
+                }
+                let at = text.scan.original(hit.start());
+                for number in &known.atoms {
+                    if let Some(atom) = atoms.get(*number) {
+                        add(atom, reading, (field, text), at, found.entry(*number).or_default());
                     }
                 }
             }
         }
+        found.retain(|_, spans| {
+            spans.sort_unstable();
+            spans.dedup();
+            !spans.is_empty()
+        });
         found
     }
+}
+
+/// Tells, from the scan alone, whether a letter stands right before a place outside of hashtags and
+/// handles: most of what the scan finds ends here.
+fn is_inside(scanned: &str, text: &Text<'_>, start: usize) -> bool {
+    let last = start.checked_sub(1).and_then(|last| scanned.as_bytes().get(last));
+    !text.has_tags && last.is_some_and(u8::is_ascii_alphanumeric)
+}
+
+fn add(
+    atom: &Atom,
+    reading: &Reading<'_>,
+    (field, text): (Field, &Text<'_>),
+    at: usize,
+    spans: &mut Vec<Span>,
+) {
+    if spans.len() >= MOST_PLACES {
+        return;
+    }
+    if let Ok(place) = atom.place(reading, text, at) {
+        let span = Span { field, start: place.start, end: place.end };
+        if spans.last() != Some(&span) {
+            spans.push(span);
+        }
+    }
+}
+
+/// Returns where the patterns of one atom stand in a field: bytes in the original.
+pub(super) fn beginnings(atom: &Atom, text: &Text<'_>) -> Vec<usize> {
+    let scanned = text.scan.text();
+    let mut found = Vec::new();
+    for pattern in atom.patterns() {
+        if pattern.text.is_empty() {
+            continue;
+        }
+        let mut from = 0;
+        while let Some(place) = scanned.get(from..).and_then(|rest| rest.find(&pattern.text)) {
+            found.push(text.scan.original(from + place));
+            from += place + pattern.text.chars().next().map_or(1, char::len_utf8);
+            if found.len() >= MOST_PLACES {
+                break;
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Finds the places of one atom in one field.
+pub(super) fn alone(atom: &Atom, reading: &Reading<'_>, field: Field) -> Vec<Span> {
+    let text = reading.field(field);
+    let mut spans = Vec::new();
+    for at in beginnings(atom, text) {
+        add(atom, reading, (field, text), at, &mut spans);
+    }
+    spans.sort_unstable();
+    spans.dedup();
+    spans
 }
 
 /// Finds the places of a few atoms, one after the other.
 pub(super) fn each_alone(atoms: &Atoms, reading: &Reading<'_>) -> HashMap<usize, Vec<Span>> {
     let mut found = HashMap::<usize, Vec<Span>>::new();
     for (number, atom) in atoms.list().iter().enumerate() {
-        for (field, folded) in reading.fields() {
-            let places = atom.places(folded.text()).into_iter().take(MOST_PLACES);
-            let spans: Vec<_> = places.map(|(start, end)| Span { field, start, end }).collect();
+        for (field, _) in reading.fields() {
+            let spans = alone(atom, reading, field);
             if !spans.is_empty() {
                 found.entry(number).or_default().extend(spans);
             }

@@ -1,10 +1,11 @@
 //! A query against one post.
 
-use super::atom::{Atom, Atoms};
+use super::atom::{Atoms, Sort};
+use super::inflect::Languages;
 use super::origin::{Domain, Person};
+use super::reading::Reading;
 use crate::brand::Field;
-use crate::post::Post;
-use crate::query::{FieldName, FieldTest, Query};
+use crate::query::{FieldName, FieldTest, Near, Query};
 use std::collections::HashMap;
 
 /// A query made ready: negations stand only at its leaves, so that what was found for a true query is
@@ -24,6 +25,12 @@ pub(super) enum Node {
         atom: usize,
         only_title: bool,
     },
+    /// Two of which one stands near the other.
+    Near {
+        pair: Box<(Self, Self)>,
+        words: usize,
+        is_wanted: bool,
+    },
     Fact {
         fact: Fact,
         is_wanted: bool,
@@ -39,7 +46,7 @@ pub(super) enum Fact {
     Other(FieldTest),
 }
 
-/// Where something was found: bytes in the folded field.
+/// Where something was found: bytes in the original field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Span {
     pub(super) field: Field,
@@ -49,53 +56,59 @@ pub(super) struct Span {
 
 /// What is known while a query is evaluated.
 pub(super) struct Facts<'a> {
-    pub(super) post: &'a Post,
+    pub(super) reading: &'a Reading<'a>,
     /// The places of each atom that was found.
     pub(super) found: &'a HashMap<usize, Vec<Span>>,
     /// Answers what the post alone does not tell.
     pub(super) other: &'a dyn Fn(&FieldTest) -> bool,
+    /// Whether what NEAR finds is all from one place to the other.
+    pub(super) covers: bool,
 }
 
 impl Node {
-    /// Makes a query ready, with its atoms numbered by `atoms`.
-    pub(super) fn new(query: &Query, atoms: &mut Atoms) -> Self {
-        Self::ready(query, true, atoms)
+    /// Makes a query ready, with its atoms numbered by `atoms`. `languages` are those whose forms count
+    /// where that of a text is not known.
+    pub(super) fn new(query: &Query, languages: Languages, atoms: &mut Atoms) -> Self {
+        Builder { languages, atoms }.ready(query, true)
     }
+}
 
-    fn ready(query: &Query, is_wanted: bool, atoms: &mut Atoms) -> Self {
-        let mut many = |parts: &[Query]| -> Vec<Self> {
-            parts.iter().map(|part| Self::ready(part, is_wanted, atoms)).collect()
-        };
+struct Builder<'a> {
+    languages: Languages,
+    atoms: &'a mut Atoms,
+}
+
+impl Builder<'_> {
+    fn ready(&mut self, query: &Query, is_wanted: bool) -> Node {
         match (query, is_wanted) {
-            (Query::All, true) => Self::All(Vec::new()),
-            (Query::All, false) => Self::Any(Vec::new()),
-            (Query::And(parts), true) | (Query::Or(parts), false) => Self::All(many(parts)),
-            (Query::Or(parts), true) | (Query::And(parts), false) => Self::Any(many(parts)),
-            (Query::Not(inner), _) => Self::ready(inner, !is_wanted, atoms),
-            (Query::Term(word), _) => Self::atom(Atom::word(word), false, is_wanted, atoms),
-            (Query::Phrase(words), _) => Self::atom(Atom::phrase(words), false, is_wanted, atoms),
-            (Query::Handle(handle), _) => {
-                Self::atom(Atom::word(&format!("@{handle}")), false, is_wanted, atoms)
+            (Query::All, true) => Node::All(Vec::new()),
+            (Query::All, false) => Node::Any(Vec::new()),
+            (Query::And(parts), true) | (Query::Or(parts), false) => {
+                Node::All(parts.iter().map(|part| self.ready(part, is_wanted)).collect())
             }
-            (Query::Exact(w) | Query::Capitals(w) | Query::Prefix(w) | Query::Misspelt(w), _) => {
-                Self::atom(Atom::phrase(w), false, is_wanted, atoms)
+            (Query::Or(parts), true) | (Query::And(parts), false) => {
+                Node::Any(parts.iter().map(|part| self.ready(part, is_wanted)).collect())
             }
-            (Query::Near(_), _) => Self::Any(Vec::new()),
-            (Query::Tag(tag), _) => {
-                Self::atom(Atom::word(&format!("#{tag}")), false, is_wanted, atoms)
+            (Query::Not(inner), _) => self.ready(inner, !is_wanted),
+            (Query::Term(text) | Query::Phrase(text), _) => self.atom(Sort::Name, text, is_wanted),
+            (Query::Capitals(text), _) => self.atom(Sort::Capitals, text, is_wanted),
+            (Query::Exact(text), _) => self.atom(Sort::Exact, text, is_wanted),
+            (Query::Prefix(text), _) => self.atom(Sort::Prefix, text, is_wanted),
+            (Query::Misspelt(text), _) => self.atom(Sort::Misspelt, text, is_wanted),
+            (Query::Handle(text), _) => self.atom(Sort::Handle, text, is_wanted),
+            (Query::Tag(text), _) => self.atom(Sort::Tag, text, is_wanted),
+            (Query::Near(near), _) => {
+                let Near { left, right, words } = &**near;
+                let pair = Box::new((self.ready(left, true), self.ready(right, true)));
+                Node::Near { pair, words: *words, is_wanted }
             }
-            (Query::Field(test), _) => Self::field(test, is_wanted, atoms),
+            (Query::Field(test), _) => self.field(test, is_wanted),
         }
     }
 
-    fn field(test: &FieldTest, is_wanted: bool, atoms: &mut Atoms) -> Self {
+    fn field(&mut self, test: &FieldTest, is_wanted: bool) -> Node {
         let fact = match test.field {
-            FieldName::Title => {
-                let has_blanks = test.value.trim().contains(char::is_whitespace);
-                let atom =
-                    if has_blanks { Atom::phrase(&test.value) } else { Atom::word(&test.value) };
-                return Self::atom(atom, true, is_wanted, atoms);
-            }
+            FieldName::Title => return self.place(Sort::Name, &test.value, true, is_wanted),
             FieldName::Site => Fact::Site(Domain::new(&test.value)),
             FieldName::Author => Fact::Author(Person::new(&test.value)),
             FieldName::Brand
@@ -113,19 +126,25 @@ impl Node {
             | FieldName::Since
             | FieldName::Until => Fact::Other(test.clone()),
         };
-        Self::Fact { fact, is_wanted }
+        Node::Fact { fact, is_wanted }
+    }
+
+    fn atom(&mut self, sort: Sort, text: &str, is_wanted: bool) -> Node {
+        self.place(sort, text, false, is_wanted)
     }
 
     /// What folds to nothing is found nowhere.
-    fn atom(atom: Option<Atom>, only_title: bool, is_wanted: bool, atoms: &mut Atoms) -> Self {
-        match (atom.map(|atom| atoms.number(atom)), is_wanted) {
-            (Some(atom), true) => Self::Found { atom, only_title },
-            (Some(atom), false) => Self::Lacks { atom, only_title },
-            (None, true) => Self::Any(Vec::new()),
-            (None, false) => Self::All(Vec::new()),
+    fn place(&mut self, sort: Sort, text: &str, only_title: bool, is_wanted: bool) -> Node {
+        match (self.atoms.number(sort, text, self.languages), is_wanted) {
+            (Some(atom), true) => Node::Found { atom, only_title },
+            (Some(atom), false) => Node::Lacks { atom, only_title },
+            (None, true) => Node::Any(Vec::new()),
+            (None, false) => Node::All(Vec::new()),
         }
     }
+}
 
+impl Node {
     /// Lists the atoms that make it true by being found.
     pub(super) fn wanted_atoms(&self, wanted: &mut Vec<usize>) {
         match self {
@@ -135,7 +154,8 @@ impl Node {
                 }
             }
             Self::Found { atom, .. } => wanted.push(*atom),
-            Self::Lacks { .. } | Self::Fact { .. } => {}
+            Self::Near { pair, is_wanted: true, .. } => pair.0.wanted_atoms(wanted),
+            Self::Near { .. } | Self::Lacks { .. } | Self::Fact { .. } => {}
         }
     }
 
@@ -145,6 +165,7 @@ impl Node {
             Self::All(parts) => parts.iter().all(Self::needs_no_atom),
             Self::Any(parts) => parts.iter().any(Self::needs_no_atom),
             Self::Found { .. } => false,
+            Self::Near { is_wanted, .. } => !is_wanted,
             Self::Lacks { .. } | Self::Fact { .. } => true,
         }
     }
@@ -169,6 +190,13 @@ impl Node {
                 spans.len() > before
             }
             Self::Lacks { atom, only_title } => facts.places(*atom, *only_title).next().is_none(),
+            Self::Near { pair, words, is_wanted: true } => {
+                spans.extend(facts.near(pair, *words, counts));
+                spans.len() > before
+            }
+            Self::Near { pair, words, is_wanted: false } => {
+                facts.near(pair, *words, &|_| true).is_empty()
+            }
             Self::Fact { fact, is_wanted } => facts.holds(fact) == *is_wanted,
         };
         if !is_true {
@@ -179,6 +207,47 @@ impl Node {
 }
 
 impl Facts<'_> {
+    /// Returns the places of a pair of which one stands near the other: both places, or all from one to
+    /// the other where places are to cover what they join.
+    fn near(&self, pair: &(Node, Node), words: usize, counts: &dyn Fn(&Span) -> bool) -> Vec<Span> {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        if !pair.0.evaluate(self, counts, &mut left) || !pair.1.evaluate(self, counts, &mut right) {
+            return Vec::new();
+        }
+        left.sort_unstable();
+        right.sort_unstable();
+        let mut found = Vec::new();
+        // Nothing can be nearer to a place than the next before and behind it.
+        for (ones, others) in [(&left, &right), (&right, &left)] {
+            for one in ones {
+                let behind = others
+                    .partition_point(|other| (other.field, other.start) < (one.field, one.end));
+                if let Some(other) = others.get(behind).filter(|other| other.field == one.field)
+                    && self.words_between(one, other, words)
+                {
+                    if self.covers {
+                        found.push(Span { end: other.end, ..*one });
+                    } else {
+                        found.extend([*one, *other]);
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Tells whether at most so many words stand between two places of one field.
+    pub(super) fn words_between(&self, one: &Span, other: &Span, most: usize) -> bool {
+        let (first, last) = if one.start <= other.start { (one, other) } else { (other, one) };
+        let between = self.reading.field(one.field).between(first.end..last.start.max(first.end));
+        let words = between
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .filter(|word| !word.is_empty());
+        words.take(most + 1).count() <= most
+    }
+
     fn places(&self, atom: usize, only_title: bool) -> impl Iterator<Item = Span> {
         let places = self.found.get(&atom).map(Vec::as_slice).unwrap_or_default();
         places.iter().copied().filter(move |span| !only_title || span.field == Field::Title)
@@ -186,8 +255,10 @@ impl Facts<'_> {
 
     fn holds(&self, fact: &Fact) -> bool {
         match fact {
-            Fact::Site(domain) => self.post.url.as_deref().is_some_and(|url| domain.holds(url)),
-            Fact::Author(person) => person.is(&self.post.author),
+            Fact::Site(domain) => {
+                self.reading.post.url.as_deref().is_some_and(|url| domain.holds(url))
+            }
+            Fact::Author(person) => person.is(&self.reading.post.author),
             Fact::Other(test) => (self.other)(test),
         }
     }

@@ -1,8 +1,10 @@
 //! Where a post comes from: its site and its author.
 
-use super::atom::Atom;
-use super::fold::Folded;
+use super::atom::{Atom, Sort, stands_in};
+use super::inflect::Languages;
+use super::letter::comparable;
 use crate::post::{Author, Post};
+use std::sync::Arc;
 use url::{Host, Url};
 
 /// A domain, with everything under it.
@@ -34,22 +36,19 @@ pub(super) struct Person {
     /// Folded, without `@`.
     name: String,
     /// For names of which only a part was given.
-    part: Option<Atom>,
+    part: Option<Arc<Atom>>,
 }
 
 impl Person {
     pub(super) fn new(written: &str) -> Self {
         let is_handle = written.trim_start().starts_with('@');
-        let part = if is_handle { None } else { Atom::phrase(written) };
-        Self { name: bare(written), part }
+        let part = if is_handle { None } else { Atom::new(Sort::Name, written, Languages::NONE) };
+        Self { name: bare(written), part: part.map(Arc::new) }
     }
 
     /// Tells whether the author has this handle or name, or a name with these words in it.
     pub(super) fn is(&self, author: &Author) -> bool {
-        let in_name = |name: &str| {
-            let folded = Folded::new(name);
-            self.part.as_ref().is_some_and(|part| !part.places(folded.text()).is_empty())
-        };
+        let in_name = |name: &str| self.part.as_ref().is_some_and(|part| stands_in(part, name));
         self.has_handle(author)
             || author.name.as_deref().is_some_and(|name| bare(name) == self.name || in_name(name))
     }
@@ -62,7 +61,7 @@ impl Person {
 }
 
 fn bare(name: &str) -> String {
-    Folded::new(name).text().trim().trim_start_matches('@').to_owned()
+    comparable(name).trim().trim_start_matches('@').to_owned()
 }
 
 /// The places and accounts that are a brand's own.

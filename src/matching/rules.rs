@@ -2,9 +2,10 @@
 
 use super::atom::Atoms;
 use super::evaluate::{Facts, Node, Span};
-use super::hits::Reading;
+use super::inflect::Languages;
 use super::origin::Own;
-use crate::brand::{Brand, Hit, Keyword};
+use super::reading::Reading;
+use crate::brand::{Brand, Field, Hit, Keyword};
 use crate::post::Post;
 
 /// What finds one brand.
@@ -12,19 +13,25 @@ use crate::post::Post;
 pub(super) struct Rules {
     keywords: Vec<(String, Node)>,
     exclude: Vec<Node>,
+    context: Vec<Node>,
     own: Own,
 }
 
+/// How many words may stand between a match and a word of its context.
+const NEAR_CONTEXT: usize = 25;
+
 impl Rules {
     pub(super) fn new(brand: &Brand, atoms: &mut Atoms) -> Self {
-        let mut ready = |keyword: &Keyword| Node::new(&keyword.query, atoms);
+        let languages = Languages::of_all(&brand.languages);
+        let mut ready = |keyword: &Keyword| Node::new(&keyword.query, languages, atoms);
         Self {
             keywords: brand
                 .keywords
                 .iter()
                 .map(|keyword| (keyword.written.clone(), ready(keyword)))
                 .collect(),
-            exclude: brand.exclude.iter().map(ready).collect(),
+            exclude: brand.exclude.iter().map(&mut ready).collect(),
+            context: brand.context.iter().map(&mut ready).collect(),
             own: Own::new(&brand.own),
         }
     }
@@ -61,7 +68,36 @@ impl Rules {
             found.extend(spans.into_iter().map(|span| (span, number)));
         }
         let written: Vec<&str> = self.keywords.iter().map(|(written, _)| &**written).collect();
+        if is_named && !self.context.is_empty() && !found.is_empty() {
+            self.keep_in_context(&mut found, facts);
+            is_named = !found.is_empty();
+        }
         is_named.then(|| reading.hits(found, &written))
+    }
+
+    /// Leaves only those near a word of the context: in the same field, or one in the title of a text.
+    /// A handle needs none, it is nobody else's.
+    fn keep_in_context(&self, found: &mut Vec<(Span, usize)>, facts: &Facts<'_>) {
+        let mut context = Vec::new();
+        for node in &self.context {
+            node.evaluate(facts, &|_| true, &mut context);
+        }
+        found.retain(|(span, _)| {
+            let is_handle =
+                facts.reading.field(span.field).between(span.start..span.end).starts_with('@');
+            is_handle || context.iter().any(|word| facts.is_near(span, word))
+        });
+    }
+}
+
+impl Facts<'_> {
+    /// Tells whether a word of the context stands near a match, or one of them in the title.
+    fn is_near(&self, hit: &Span, word: &Span) -> bool {
+        let overlaps = hit.field == word.field && hit.start < word.end && word.start < hit.end;
+        if hit.field != word.field {
+            return hit.field == Field::Title || word.field == Field::Title;
+        }
+        !overlaps && self.words_between(hit, word, NEAR_CONTEXT)
     }
 }
 
@@ -75,6 +111,7 @@ impl Excluded {
     /// `None` if the post as a whole is excluded, by its site or author.
     fn new(exclude: &[Node], facts: &Facts<'_>) -> Option<Self> {
         let mut spans = Vec::new();
+        let facts = &Facts { covers: true, ..*facts };
         for node in exclude {
             let before = spans.len();
             if node.evaluate(facts, &|_| true, &mut spans) && spans.len() == before {

@@ -2,9 +2,10 @@
 
 use super::Mention;
 use crate::enrich::{Complainer, Complaint, Flag, Label, Priority};
-use crate::matching::{fits, same_word};
+use crate::matching::{Search, same_word};
 use crate::query::{FieldName, FieldTest, Moment, Query};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// What a filter may ask of a mention's ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,15 +15,40 @@ pub struct TicketFacts<'a> {
     pub priority: Priority,
 }
 
-/// Tells whether a mention passes. Terms are looked for in title and text. Where there is a ticket,
-/// its priority counts. `since:` includes its moment, `until:` does not.
-pub fn passes(
-    query: &Query,
-    mention: &Mention,
-    ticket: Option<&TicketFacts<'_>>,
-    now: DateTime<Utc>,
-) -> bool {
-    fits(query, &mention.post, &|test| holds(test, mention, ticket, now))
+/// A query made ready to be asked of many mentions.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    query: Query,
+    search: Arc<Search>,
+}
+
+impl Filter {
+    pub fn new(query: Query) -> Self {
+        let search = Arc::new(Search::new(&query));
+        Self { query, search }
+    }
+
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Tells whether a mention passes. Terms are looked for in title and text, in the forms of every
+    /// language. Where there is a ticket, its priority counts. `since:` includes its moment, `until:`
+    /// does not.
+    pub fn passes(
+        &self,
+        mention: &Mention,
+        ticket: Option<&TicketFacts<'_>>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.search.fits(&mention.post, |_| None, &|test| holds(test, mention, ticket, now))
+    }
+}
+
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.query == other.query
+    }
 }
 
 /// Reads a date (its midnight in UTC), an RFC 3339 time, or an age such as `7d` before `now`.
@@ -196,9 +222,11 @@ mod tests {
             for text in queries {
                 let query =
                     parse_filter(text).unwrap_or_else(|bad| panic!("{}", bad.pointed(text)));
-                assert_eq!(passes(&query, mention, ticket, now), expected, "{text}");
+                let filter = Filter::new(query.clone());
+                assert_eq!(filter.passes(mention, ticket, now), expected, "{text}");
                 let not = Query::Not(Box::new(query));
-                assert_eq!(passes(&not, mention, ticket, now), !expected, "not {text}");
+                let filter = Filter::new(not);
+                assert_eq!(filter.passes(mention, ticket, now), !expected, "not {text}");
             }
         }
     }
@@ -316,11 +344,7 @@ mod tests {
 
     #[test]
     fn a_keyword_is_a_filter_too() {
-        assert!(passes(
-            &parse_keyword("acme -klein").unwrap(),
-            &mention(),
-            None,
-            NOW.parse().unwrap()
-        ));
+        let filter = Filter::new(parse_keyword("acme -klein").unwrap());
+        assert!(filter.passes(&mention(), None, NOW.parse().unwrap()));
     }
 }

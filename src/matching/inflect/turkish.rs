@@ -1,0 +1,170 @@
+//! Turkish names: chains of suffixes under vowel and consonant harmony (after the order of nominal
+//! suffixes in Göksel and Kerslake, *Turkish: A Comprehensive Grammar*, 2005, chapters 6 to 8). Not
+//! taken are those that make another word of it (`-lık`, `-cı`), and, on a bare name, whose it is
+//! (`yapı kredisi` is a building loan).
+
+use super::{Kind, Stem, Word};
+
+/// The most letters of a chain.
+pub(super) const LONGEST: usize = 18;
+
+fn is_vowel(c: char) -> bool {
+    "aeiouüöıâîûåäéáíóú".contains(c)
+}
+
+/// Adds the stem with its last consonant softened before a vowel.
+pub(super) fn stems(word: &[char], stems: &mut Vec<Stem>) {
+    let Some((last, body)) = word.split_last() else { return };
+    let soft = match last {
+        'k' if body.last() == Some(&'n') => 'g',
+        'k' => 'ğ',
+        'p' => 'b',
+        't' => 'd',
+        'ç' => 'c',
+        _ => return,
+    };
+    let vowels = word.iter().filter(|c| is_vowel(**c)).count();
+    if vowels > 1 && word.len() > 3 {
+        let letters = body.iter().copied().chain([soft]).collect();
+        stems.push(Stem { letters, kind: Kind::Softened });
+    }
+}
+
+/// Where in a chain of suffixes a word is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The name itself, that ends in a vowel, a consonant, or what may be spoken as either.
+    Name,
+    /// A possessive compound, `Bankası`: cases come with an n.
+    Owned,
+    Plural,
+    /// With, without: `Turkcelli`.
+    With,
+    /// In, of: what `-ki` may follow.
+    Place,
+    /// Any other case.
+    Case,
+    /// `-ki`: the one that is there.
+    There,
+    /// It is, was, is said to be.
+    Copula,
+    /// Nothing follows.
+    End,
+}
+
+/// Whether what comes before a suffix ends in a vowel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Vowel,
+    Consonant,
+    Either,
+}
+
+/// Tells whether a Turkish word may go on with `rest` behind this stem.
+pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
+    if rest.len() > LONGEST || !matches!(stem.kind, Kind::Base | Kind::Softened) {
+        return false;
+    }
+    let Some(last) = stem.letters.last().copied() else { return false };
+    let ends_in_vowel = is_vowel(last);
+    // Acronyms and numbers are spoken as nobody writes them; an e at the end of a foreign name is
+    // often mute.
+    let before = if about.is_acronym || !last.is_alphabetic() || matches!(last, 'e' | 'y' | 'w') {
+        Before::Either
+    } else if ends_in_vowel {
+        Before::Vowel
+    } else {
+        Before::Consonant
+    };
+    let is_soft = stem.kind == Kind::Softened;
+    if is_soft && !rest.starts_with(is_vowel) {
+        return false;
+    }
+    let is_owned = matches!(last, 'i' | 'ı' | 'u' | 'ü')
+        && (about.is_phrase || stem.letters.len() >= 8)
+        && stem.letters.iter().rev().nth(1).is_some_and(|c| !is_vowel(*c));
+    harmonises(stem, rest, about)
+        && (chain(State::Name, before, rest)
+            || (is_owned && chain(State::Owned, Before::Vowel, rest)))
+}
+
+/// Tells whether the open vowels of a chain are all of one sort, and of that of one of the last two
+/// vowels of the name (the last may be mute: `Vodafonedan`). `i` may be the `ı` of either.
+fn harmonises(stem: &Stem, rest: &str, about: Word) -> bool {
+    let mut open = rest.chars().filter(|c| matches!(c, 'a' | 'e'));
+    let Some(first) = open.next() else { return true };
+    // What is spoken behind a -ki goes its own way: its i is always a front vowel.
+    let same = rest.contains("ki") || open.all(|c| c == first);
+    let vowels: Vec<char> =
+        stem.letters.iter().rev().copied().filter(|c| is_vowel(*c)).take(2).collect();
+    let is_front = first == 'e';
+    let agrees = vowels.is_empty()
+        || about.is_acronym
+        || vowels.iter().any(|c| match c {
+            'a' | 'o' | 'u' | 'ı' | 'â' | 'û' => !is_front,
+            'e' | 'ö' | 'ü' => is_front,
+            _ => true,
+        });
+    same && agrees
+}
+
+/// Tells whether `rest` is a chain of suffixes from here to the end of the word.
+fn chain(state: State, before: Before, rest: &str) -> bool {
+    if rest.is_empty() {
+        return true;
+    }
+    let after_vowel = before != Before::Consonant;
+    let after_consonant = before != Before::Vowel;
+    let next = |suffixes: &[&str], state: State| {
+        suffixes.iter().any(|suffix| {
+            rest.strip_prefix(suffix).is_some_and(|rest| {
+                let before =
+                    if suffix.ends_with(is_vowel) { Before::Vowel } else { Before::Consonant };
+                chain(state, before, rest)
+            })
+        })
+    };
+    let copula = || {
+        let vowel = ["ydi", "ydu", "ymis", "ymus", "ysa", "yse", "yken"];
+        let consonant = ["di", "du", "ti", "tu", "mis", "mus", "sa", "se", "ken"];
+        (after_vowel && next(&vowel, State::Copula))
+            || (after_consonant && next(&consonant, State::Copula))
+            || next(&["dir", "dur", "tir", "tur"], State::Copula)
+            || next(&["mi", "mu"], State::Copula)
+    };
+    let cases = || {
+        (after_vowel
+            && (next(&["ya", "ye", "yi", "yu", "yla", "yle"], State::Case)
+                || next(&["nin", "nun"], State::Place)))
+            || (after_consonant
+                && (next(&["a", "e", "i", "u", "la", "le"], State::Case)
+                    || next(&["in", "un"], State::Place)))
+            || next(&["da", "de", "ta", "te"], State::Place)
+            || next(&["dan", "den", "tan", "ten"], State::Case)
+    };
+    let cases_with_n = || {
+        next(&["na", "ne", "ni", "nu", "ndan", "nden", "yla", "yle"], State::Case)
+            || next(&["nda", "nde", "nin", "nun"], State::Place)
+    };
+    match state {
+        State::Name => {
+            next(&["lar", "ler"], State::Plural)
+                || next(&["li", "lu", "siz", "suz"], State::With)
+                || cases()
+                || copula()
+        }
+        State::Owned => cases_with_n(),
+        State::Plural => cases() || copula(),
+        State::With => next(&["lar", "ler"], State::Plural) || cases() || copula(),
+        State::Place => next(&["ki"], State::There) || copula(),
+        State::Case => copula() || next(&["ki"], State::End),
+        State::There => {
+            next(&["lar", "ler"], State::Plural) || cases_with_n() || cases() || copula()
+        }
+        State::Copula => {
+            next(&["m", "k", "n", "niz", "nuz", "lar", "ler", "ki"], State::End)
+                || next(&["ydi", "ydu", "ymis"], State::End)
+        }
+        State::End => false,
+    }
+}

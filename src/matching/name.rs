@@ -1,0 +1,247 @@
+//! A keyword as a name: its words, and what may stand between them. People write `T-Mobile` also as
+//! `TMobile`, `AT&T` as `AT and T`, `Türk Telekom` as `Türktelekom`, and `LähiTapiola` as `Lähi-Tapiola`.
+
+use super::letter::{Letter, all_letters};
+
+/// The most signs that may stand between two words.
+const MOST_BETWEEN: usize = 16;
+/// Words of so few letters may be abbreviations: `Dr. Pepper`.
+const ABBREVIATION: usize = 3;
+/// Words are joined only if together they have so many letters: `to go` is no `togo`.
+const FEWEST_JOINED: usize = 5;
+
+/// A name, cut into words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) words: Vec<Vec<Letter>>,
+    /// What stands between each word and the next.
+    pub(super) gaps: Vec<Gap>,
+    /// Signs that belong to it at its end: `C++`.
+    pub(super) tail: Vec<char>,
+    /// Whether it has a capital, as names do; a phrase has none.
+    pub(super) has_capital: bool,
+}
+
+/// What stands between two words of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing, but a capital begins the second: `LähiTapiola`.
+    Camel,
+    Blank,
+    Hyphen,
+    Apostrophe,
+    And,
+    Dot,
+    /// Signs that must be there.
+    Signs(Vec<char>),
+}
+
+/// Where the text stands that is compared with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Surrounding {
+    /// In a hashtag or handle, where nothing but letters, digits and `_` can stand.
+    pub(super) is_tag: bool,
+}
+
+impl Name {
+    /// Cuts what was written into words; `None` where nothing is left to look for.
+    pub(super) fn new(written: &str) -> Option<Self> {
+        let letters = all_letters(written.trim());
+        let has_capital = letters.iter().any(Letter::is_upper);
+        let mut name = Self { words: Vec::new(), gaps: Vec::new(), tail: Vec::new(), has_capital };
+        let mut between: Vec<char> = Vec::new();
+        for letter in letters {
+            if !is_part(&letter) {
+                between.push(letter.full);
+                continue;
+            }
+            let last = name.words.last().and_then(|word| word.last()).copied();
+            let gap = match last {
+                None if between.is_empty() => None,
+                None => {
+                    // What stands before the first word is left out, but for a dot: `.NET`.
+                    (between.last() == Some(&'.')).then_some(Gap::Signs(vec!['.']))
+                }
+                Some(last) if between.is_empty() => {
+                    let is_camel =
+                        letter.is_upper() && !last.is_upper() && last.full.is_alphabetic();
+                    is_camel.then_some(Gap::Camel)
+                }
+                Some(_) => Some(gap(&between)),
+            };
+            between.clear();
+            match (gap, name.words.last_mut()) {
+                (None, Some(word)) => word.push(letter),
+                (Some(gap), before) => {
+                    if before.is_none() {
+                        name.words.push(Vec::new());
+                    }
+                    name.gaps.push(gap);
+                    name.words.push(vec![letter]);
+                }
+                (None, None) => name.words.push(vec![letter]),
+            }
+        }
+        name.tail = between.into_iter().filter(|c| matches!(c, '+' | '#')).collect();
+        (!name.words.is_empty()).then_some(name)
+    }
+
+    /// Counts its letters.
+    pub(super) fn len(&self) -> usize {
+        self.words.iter().map(Vec::len).sum()
+    }
+
+    /// Tells whether it is one word without signs.
+    pub(super) fn is_one_word(&self) -> bool {
+        self.words.len() == 1 && self.tail.is_empty()
+    }
+
+    /// Tells whether all its letters are capitals, as an acronym's.
+    pub(super) fn is_all_caps(&self) -> bool {
+        let mut letters = self.words.iter().flatten().filter(|letter| letter.full.is_alphabetic());
+        self.len() > 1 && letters.all(Letter::is_upper)
+    }
+
+    pub(super) fn has_digit(&self) -> bool {
+        self.words.iter().flatten().any(|letter| letter.full.is_numeric())
+    }
+
+    /// Returns the places in `text` at which the word behind gap `number` may begin, if the one before
+    /// it ends at `at`.
+    pub(super) fn behind_gap(
+        &self,
+        number: usize,
+        text: &[Letter],
+        at: usize,
+        surrounding: Surrounding,
+    ) -> Vec<usize> {
+        let (Some(gap), Some(before), Some(after)) =
+            (self.gaps.get(number), self.words.get(number), self.words.get(number + 1))
+        else {
+            return Vec::new();
+        };
+        let rest = text.get(at..).unwrap_or_default();
+        let mut found = Vec::new();
+        let mut add = |length: Option<usize>| found.extend(length.map(|length| at + length));
+        let joins = surrounding.is_tag || (self.has_capital && self.len() >= FEWEST_JOINED);
+        if surrounding.is_tag || rest.first().is_some_and(|letter| letter.full == '_') {
+            add(run(rest, |c| c == '_', 1));
+            if surrounding.is_tag {
+                add(Some(0));
+                return found;
+            }
+        }
+        match gap {
+            Gap::Blank => {
+                let is_short = before.len() <= ABBREVIATION;
+                add(blanks(rest, is_short));
+                add(joins.then_some(0));
+            }
+            Gap::Hyphen => {
+                add(blanks(rest, false));
+                add(joins.then_some(0));
+            }
+            Gap::Camel => {
+                add(Some(0));
+                add(run(rest, |c| c == '-', 1));
+                // Two words only where they have the capitals of the name: "get go" is no GetGo.
+                let blank = rest.iter().take_while(|letter| letter.is_space()).count();
+                let next = rest.get(blank);
+                let is_same =
+                    |letter: &Letter, other: &Letter| letter.is_upper() == other.is_upper();
+                let first = before.len().checked_sub(1).and_then(|back| at.checked_sub(back + 1));
+                let first = first.and_then(|place| text.get(place));
+                let keeps = next.zip(after.first()).is_some_and(|(one, other)| is_same(one, other))
+                    && first.zip(before.first()).is_some_and(|(one, other)| is_same(one, other));
+                add((blank == 1 && keeps).then_some(1));
+            }
+            Gap::Apostrophe => {
+                add(Some(0));
+                add(run(rest, |c| c == '\'', 1));
+            }
+            Gap::Dot => {
+                let is_initial =
+                    before.len() <= 2 && self.len() > ABBREVIATION - 1 && self.has_capital;
+                add(run(rest, |c| c == '.', 1));
+                add(is_initial.then_some(0));
+            }
+            Gap::And => {
+                add(ampersand(rest));
+                add(and(rest));
+            }
+            Gap::Signs(signs) => {
+                let stands = signs.iter().zip(rest).filter(|(sign, letter)| **sign == letter.full);
+                add((stands.count() == signs.len()).then_some(signs.len()));
+            }
+        }
+        found
+    }
+}
+
+/// Tells whether a letter is part of a word: letters and digits of every script, and signs beyond
+/// ASCII that are no punctuation, such as emoji.
+fn is_part(letter: &Letter) -> bool {
+    let is_sign = matches!(letter.full, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    letter.is_word() || is_sign
+}
+
+fn gap(between: &[char]) -> Gap {
+    let has = |sign: char| between.contains(&sign);
+    if has('&') {
+        Gap::And
+    } else if between.iter().any(|c| c.is_whitespace()) {
+        Gap::Blank
+    } else if between.iter().all(|c| matches!(c, '-' | '/' | '_')) {
+        Gap::Hyphen
+    } else if between == ['.'] {
+        Gap::Dot
+    } else if between == ['\''] {
+        Gap::Apostrophe
+    } else {
+        Gap::Signs(between.to_vec())
+    }
+}
+
+/// Returns the length of what `fits` at the beginning, if there is something, and no more than `most`.
+fn run(letters: &[Letter], fits: impl Fn(char) -> bool, most: usize) -> Option<usize> {
+    let length = letters.iter().take(most + 1).take_while(|letter| fits(letter.full)).count();
+    (1..=most).contains(&length).then_some(length)
+}
+
+/// Blanks and dashes, but no end of a paragraph; behind an abbreviation also its dot.
+fn blanks(letters: &[Letter], is_abbreviation: bool) -> Option<usize> {
+    let dot =
+        usize::from(is_abbreviation && letters.first().is_some_and(|letter| letter.full == '.'));
+    let rest = letters.get(dot..).unwrap_or_default();
+    let is_between = |c: char| c.is_whitespace() || c == '-';
+    let Some(length) = run(rest, is_between, MOST_BETWEEN) else {
+        return (dot == 1).then_some(1);
+    };
+    let lines = rest.iter().take(length).filter(|letter| letter.full == '\n').count();
+    (lines <= 1).then_some(dot + length)
+}
+
+/// `&` with blanks around it, also as pages write it in their source.
+fn ampersand(letters: &[Letter]) -> Option<usize> {
+    let before = letters.iter().take(3).take_while(|letter| letter.is_space()).count();
+    let rest = letters.get(before..)?;
+    let sign = match rest.first()?.full {
+        '&' if rest.iter().skip(1).map(|letter| letter.full).take(4).eq("amp;".chars()) => 5,
+        '&' | '+' => 1,
+        _ => return None,
+    };
+    let after = rest.iter().skip(sign).take(3).take_while(|letter| letter.is_space()).count();
+    Some(before + sign + after)
+}
+
+/// The word for `&`, in the languages that are read.
+fn and(letters: &[Letter]) -> Option<usize> {
+    const WORDS: [&str; 9] = ["and", "ja", "ve", "och", "und", "et", "y", "n", "'n'"];
+    let before = run(letters, char::is_whitespace, 2)?;
+    let rest = letters.get(before..)?;
+    let word: Vec<char> =
+        rest.iter().map(|letter| letter.full).take(4).take_while(|c| !c.is_whitespace()).collect();
+    let is_and = WORDS.iter().any(|and| and.chars().eq(word.iter().copied()));
+    let after = run(rest.get(word.len()..)?, char::is_whitespace, 2)?;
+    is_and.then_some(before + word.len() + after)
+}
