@@ -84,6 +84,11 @@ impl Matcher {
         brands.into_iter().filter_map(candidate).collect()
     }
 
+    /// Lists the patterns that a text is scanned for, for measurements.
+    pub fn patterns(&self) -> Vec<Vec<u8>> {
+        self.automaton.patterns().map(|pattern| pattern.as_bytes().to_vec()).collect()
+    }
+
     /// Tells whether a brand, by its place, wrote the post itself or has it on a site of its own.
     pub fn own(&self, brand: usize, post: &Post) -> bool {
         self.brands.get(brand).is_some_and(|rules| rules.own(post))
@@ -128,6 +133,11 @@ impl Search {
         let facts = Facts { reading: &reading, found: &found, other, covers: false };
         self.node.evaluate(&facts, &|_| true, &mut Vec::new())
     }
+}
+
+/// Returns a text as it is scanned, for measurements.
+pub fn folded(text: &str) -> String {
+    scan::Scan::new(text).into_text()
 }
 
 /// Tells whether two words or names are the same but for case and look-alike signs.

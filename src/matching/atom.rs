@@ -4,7 +4,7 @@
 
 use super::inflect::{self, Languages, Stem, Word};
 use super::letter::{Letter, all_letters};
-use super::name::Name;
+use super::name::{Gap, Name};
 use super::reading::Reading;
 use crate::brand::Field;
 use std::collections::HashMap;
@@ -71,6 +71,7 @@ impl Atom {
             }),
             is_phrase: name.words.len() > 1,
             is_common: sort == Sort::Capitals,
+            ..Word::default()
         };
         let full = |word: &Vec<Letter>| word.iter().map(|letter| letter.full).collect::<Vec<_>>();
         let inflects = matches!(sort, Sort::Name | Sort::Capitals | Sort::Misspelt);
@@ -79,7 +80,8 @@ impl Atom {
             let known = if name.tail.is_empty() { languages } else { Languages::NONE };
             stems = inflect::stems(&full(last), about, known);
             if let [first, _] = name.words.as_slice() {
-                agreeing = inflect::agreeing(&full(first), languages);
+                let is_joined = name.gaps.first() == Some(&Gap::And);
+                agreeing = inflect::agreeing(&full(first), is_joined, languages);
             }
         }
         Some(Self {

@@ -1,7 +1,7 @@
 //! A query against one post.
 
 use super::atom::{Atoms, Sort};
-use super::inflect::Languages;
+use super::inflect::{Languages, Tongue};
 use super::origin::{Domain, Person};
 use super::reading::Reading;
 use crate::brand::Field;
@@ -130,6 +130,14 @@ impl Builder<'_> {
     }
 
     fn atom(&mut self, sort: Sort, text: &str, is_wanted: bool) -> Node {
+        let inflects = matches!(sort, Sort::Name | Sort::Capitals | Sort::Misspelt);
+        if inflects
+            && self.languages.has(Tongue::German)
+            && let Some(other) = spelled_out(text)
+        {
+            let both = [text, &other].map(|text| self.place(sort, text, false, is_wanted)).into();
+            return if is_wanted { Node::Any(both) } else { Node::All(both) };
+        }
         self.place(sort, text, false, is_wanted)
     }
 
@@ -142,6 +150,15 @@ impl Builder<'_> {
             (None, false) => Node::All(Vec::new()),
         }
     }
+}
+
+/// Returns a name as German writes it without umlauts: Mueller for Müller.
+fn spelled_out(text: &str) -> Option<String> {
+    const UMLAUTS: [(char, &str); 6] =
+        [('ä', "ae"), ('ö', "oe"), ('ü', "ue"), ('Ä', "Ae"), ('Ö', "Oe"), ('Ü', "Ue")];
+    let out =
+        UMLAUTS.iter().fold(text.to_owned(), |text, (letter, out)| text.replace(*letter, out));
+    (out != text).then_some(out)
 }
 
 impl Node {

@@ -27,7 +27,8 @@ fn lines(path: &Path) -> Vec<Line> {
         };
         let sign = if *options == "case" { "^" } else { "" };
         let is_phrase = keyword.contains(' ');
-        let keyword = if is_phrase { format!("{sign}\"{keyword}\"") } else { format!("{sign}{keyword}") };
+        let keyword =
+            if is_phrase { format!("{sign}\"{keyword}\"") } else { format!("{sign}{keyword}") };
         Line {
             keyword,
             language: (*language).to_owned(),
@@ -57,11 +58,8 @@ fn is_found(line: &Line) -> bool {
         languages: Vec::new(),
         tickets: None,
     };
-    let post = Post {
-        text: line.text.clone(),
-        language: line.language.parse().ok(),
-        ..Post::default()
-    };
+    let post =
+        Post { text: line.text.clone(), language: line.language.parse().ok(), ..Post::default() };
     !Matcher::new(&[brand]).candidates(&post, |post| post.language).is_empty()
 }
 

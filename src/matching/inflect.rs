@@ -80,6 +80,8 @@ pub(super) enum Kind {
     PluralJ,
     /// Finnish: the base form in the plural (`Sanomat`).
     PluralBase,
+    /// German: an adjective before a noun.
+    Adjective,
     /// Turkish: with its last consonant softened before a vowel (`Arçeliğ-i`).
     Softened,
 }
@@ -92,9 +94,16 @@ pub(super) struct Stem {
 }
 
 /// What is known of a name whose last word has these stems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else")]
 pub(super) struct Word {
     pub(super) is_acronym: bool,
+    /// An acronym that the text has in capitals, so that endings may be typed right behind it: `VRn`.
+    pub(super) is_shouted: bool,
+    /// The text has the name without the capital that it is written with, amid others.
+    pub(super) is_small: bool,
+    /// It begins a sentence, so that its capital tells nothing.
+    pub(super) is_opening: bool,
     /// A name of several words.
     pub(super) is_phrase: bool,
     /// Its capitals are asked for, since it is a common word too: compounds are left to that word.
@@ -119,12 +128,17 @@ pub(super) fn stems(word: &[char], about: Word, languages: Languages) -> Vec<Ste
     all
 }
 
-/// Returns the stems of the first of two words, where it is inflected with the second: an adjective.
-pub(super) fn agreeing(word: &[char], languages: Languages) -> Vec<Stem> {
+/// Returns the stems of the first of two words, where it is inflected with the second: an adjective,
+/// or one of two joined by `and`.
+pub(super) fn agreeing(word: &[char], is_joined: bool, languages: Languages) -> Vec<Stem> {
     let mut stems = Vec::new();
-    if languages.has(Tongue::Finnish) && finnish::agrees(word) {
-        let about = Word { is_acronym: false, is_phrase: true, is_common: true };
+    if languages.has(Tongue::Finnish) && (is_joined || finnish::agrees(word)) {
+        let about = Word { is_phrase: true, is_common: true, ..Word::default() };
         finnish::stems(word, about, &mut stems);
+    }
+    // Deutsche Bahn, der Deutschen Bahn.
+    if languages.has(Tongue::German) && word.len() > 4 && word.last() == Some(&'e') {
+        stems.push(Stem { letters: word.to_vec(), kind: Kind::Adjective });
     }
     stems
 }
@@ -135,15 +149,19 @@ pub(super) fn ends_with(stem: &Stem, rest: &str, about: Word, languages: Languag
     if rest.is_empty() {
         return matches!(stem.kind, Kind::Base | Kind::PluralBase);
     }
+    if stem.kind == Kind::Adjective {
+        return languages.has(Tongue::German) && matches!(rest, "n" | "r" | "s" | "m");
+    }
     let is_base = stem.kind == Kind::Base;
     (languages.has(Tongue::Finnish) && finnish::goes_on(stem, rest, about))
         || (languages.has(Tongue::Turkish) && turkish::goes_on(stem, rest, about))
-        || (is_base && adds_s(stem, rest, languages))
+        || (is_base && !about.is_small && adds_s(stem, rest, about, languages))
+        || (is_base && languages.has(Tongue::Swedish) && is_definite(stem, rest))
         || (is_base && !about.is_common && is_compound(stem, rest, languages))
 }
 
 /// Genitive and plural of the languages that make them with an `s`.
-fn adds_s(stem: &Stem, rest: &str, languages: Languages) -> bool {
+fn adds_s(stem: &Stem, rest: &str, about: Word, languages: Languages) -> bool {
     let has = |tongue| languages.has(tongue);
     let last = stem.letters.last().copied().unwrap_or(' ');
     let before = stem.letters.iter().rev().nth(1).copied().unwrap_or(' ');
@@ -152,19 +170,26 @@ fn adds_s(stem: &Stem, rest: &str, languages: Languages) -> bool {
     let is_vowel = "aeiouyåäöüéáíóú".contains(last);
     match rest {
         "s" => {
-            let any = has(Tongue::English)
-                || has(Tongue::Swedish)
+            // Of a common word it is its plural, and a genitive only where there is one without a sign.
+            let any = has(Tongue::Swedish)
                 || has(Tongue::German)
-                || has(Tongue::Spanish)
-                || has(Tongue::French);
+                || (!(about.is_common && about.is_opening)
+                    && (has(Tongue::English) || has(Tongue::Spanish) || has(Tongue::French)));
             any && !matches!(last, 's' | 'x' | 'z')
         }
+        "es" if about.is_common && about.is_opening => false,
         "es" => {
             (has(Tongue::English) && hisses)
                 || (has(Tongue::Spanish) && !is_vowel && stem.letters.len() > 2)
         }
         _ => false,
     }
+}
+
+/// Swedish: the one (`Volvon`), several (`Volvor`), of names that end in a vowel.
+fn is_definite(stem: &Stem, rest: &str) -> bool {
+    let ends_in_vowel = stem.letters.last().is_some_and(|c| "aeiouyåäö".contains(*c));
+    ends_in_vowel && stem.letters.len() > 3 && matches!(rest, "n" | "ns" | "r" | "rna")
 }
 
 /// A compound written as one word, whose second part is a word that follows names of brands.

@@ -36,6 +36,9 @@ pub(super) enum Gap {
     Signs(Vec<char>),
 }
 
+/// The words for `&`, in the languages that are read.
+const ANDS: [&str; 9] = ["and", "ja", "ve", "och", "und", "et", "y", "n", "'n'"];
+
 /// Where the text stands that is compared with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Surrounding {
@@ -83,7 +86,25 @@ impl Name {
             }
         }
         name.tail = between.into_iter().filter(|c| matches!(c, '+' | '#')).collect();
+        name.join_by_and();
         (!name.words.is_empty()).then_some(name)
+    }
+
+    /// Takes the word for `&` between two others as the sign.
+    fn join_by_and(&mut self) {
+        let text = |word: &[Letter]| word.iter().map(|letter| letter.full).collect::<String>();
+        let and = |number: usize| {
+            let is_and = self.words.get(number).is_some_and(|word| ANDS.contains(&&*text(word)));
+            let blanks = self.gaps.get(number.wrapping_sub(1)..=number);
+            is_and && blanks.is_some_and(|gaps| gaps.iter().all(|gap| *gap == Gap::Blank))
+        };
+        if let Some(number) = (1..self.words.len().saturating_sub(1)).find(|number| and(*number)) {
+            self.words.remove(number);
+            self.gaps.remove(number);
+            if let Some(gap) = self.gaps.get_mut(number - 1) {
+                *gap = Gap::And;
+            }
+        }
     }
 
     /// Counts its letters.
@@ -126,11 +147,8 @@ impl Name {
         let joins = surrounding.is_tag || (self.has_capital && self.len() >= FEWEST_JOINED);
         if surrounding.is_tag || rest.first().is_some_and(|letter| letter.full == '_') {
             add(run(rest, |c| c == '_', 1));
-            if surrounding.is_tag {
-                add(Some(0));
-                return found;
-            }
         }
+        add(surrounding.is_tag.then_some(0));
         match gap {
             Gap::Blank => {
                 let is_short = before.len() <= ABBREVIATION;
@@ -158,6 +176,7 @@ impl Name {
             Gap::Apostrophe => {
                 add(Some(0));
                 add(run(rest, |c| c == '\'', 1));
+                add(begins(rest, "&#39;").then_some(5));
             }
             Gap::Dot => {
                 let is_initial =
@@ -167,7 +186,10 @@ impl Name {
             }
             Gap::And => {
                 add(ampersand(rest));
-                add(and(rest));
+                // One and one is no 1&1.
+                let has_letters =
+                    before.iter().chain(after).all(|letter| letter.full.is_alphabetic());
+                add(has_letters.then(|| and(rest)).flatten());
             }
             Gap::Signs(signs) => {
                 let stands = signs.iter().zip(rest).filter(|(sign, letter)| **sign == letter.full);
@@ -213,7 +235,8 @@ fn blanks(letters: &[Letter], is_abbreviation: bool) -> Option<usize> {
     let dot =
         usize::from(is_abbreviation && letters.first().is_some_and(|letter| letter.full == '.'));
     let rest = letters.get(dot..).unwrap_or_default();
-    let is_between = |c: char| c.is_whitespace() || c == '-';
+    let is_between =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '"' | '“' | '”' | '„' | '«' | '»');
     let Some(length) = run(rest, is_between, MOST_BETWEEN) else {
         return (dot == 1).then_some(1);
     };
@@ -221,12 +244,17 @@ fn blanks(letters: &[Letter], is_abbreviation: bool) -> Option<usize> {
     (lines <= 1).then_some(dot + length)
 }
 
+/// Tells whether letters begin so.
+fn begins(letters: &[Letter], text: &str) -> bool {
+    letters.iter().map(|letter| letter.full).take(text.len()).eq(text.chars())
+}
+
 /// `&` with blanks around it, also as pages write it in their source.
 fn ampersand(letters: &[Letter]) -> Option<usize> {
     let before = letters.iter().take(3).take_while(|letter| letter.is_space()).count();
     let rest = letters.get(before..)?;
     let sign = match rest.first()?.full {
-        '&' if rest.iter().skip(1).map(|letter| letter.full).take(4).eq("amp;".chars()) => 5,
+        '&' if begins(rest, "&amp;") || begins(rest, "&#38;") => 5,
         '&' | '+' => 1,
         _ => return None,
     };
@@ -234,14 +262,13 @@ fn ampersand(letters: &[Letter]) -> Option<usize> {
     Some(before + sign + after)
 }
 
-/// The word for `&`, in the languages that are read.
+/// A word for `&`.
 fn and(letters: &[Letter]) -> Option<usize> {
-    const WORDS: [&str; 9] = ["and", "ja", "ve", "och", "und", "et", "y", "n", "'n'"];
     let before = run(letters, char::is_whitespace, 2)?;
     let rest = letters.get(before..)?;
     let word: Vec<char> =
         rest.iter().map(|letter| letter.full).take(4).take_while(|c| !c.is_whitespace()).collect();
-    let is_and = WORDS.iter().any(|and| and.chars().eq(word.iter().copied()));
+    let is_and = ANDS.iter().any(|and| and.chars().eq(word.iter().copied()));
     let after = run(rest.get(word.len()..)?, char::is_whitespace, 2)?;
     is_and.then_some(before + word.len() + after)
 }

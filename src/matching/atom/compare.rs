@@ -11,6 +11,10 @@ pub(super) struct Distance {
     foreign: usize,
     /// `I` for `l`, or `l` for `I`.
     shapes: usize,
+    /// `I` for `İ`.
+    dotless: usize,
+    /// Letters without the marks that the name has.
+    bare: usize,
 }
 
 /// How a text is written.
@@ -18,8 +22,6 @@ pub(super) struct Distance {
 pub(super) struct Writing {
     /// Turkish: its marks may be left out or added.
     pub(super) is_turkish: bool,
-    /// It has an `İ`, so that its `I` is an `ı`.
-    pub(super) has_dotted_capital: bool,
     /// The name has digits of its own.
     pub(super) has_digits: bool,
 }
@@ -40,7 +42,7 @@ pub(super) fn compare(
     for (number, wanted) in wanted.iter().enumerate() {
         let letter = text.get(at + number)?;
         let own = name.get(number).filter(|own| own.full == *wanted);
-        if !is_meant(*wanted, own, letter, writing, distance) {
+        if !is_meant(*wanted, own, letter, writing, distance, number == 0) {
             return None;
         }
     }
@@ -53,20 +55,24 @@ fn is_meant(
     letter: &Letter,
     writing: Writing,
     distance: &mut Distance,
+    is_first: bool,
 ) -> bool {
     if letter.full == wanted {
-        // algıda is no Algida, nor ASKIDA the ASKİ of a text that has its İ; without one it may be what
-        // somebody writes who has no such key.
+        // algıda is no Algida; but ınstagram is what a Turkish telephone makes of Instagram.
         let is_other = own.is_some_and(|own| match own.raw {
-            'i' => letter.raw == 'ı',
-            'İ' => letter.raw == 'ı' || (letter.raw == 'I' && writing.has_dotted_capital),
+            'i' => letter.raw == 'ı' && !is_first,
+            'İ' => letter.raw == 'ı',
             _ => false,
         });
+        if own.is_some_and(|own| own.raw == 'İ') && letter.raw == 'I' {
+            distance.dotless += 1;
+        }
         return !is_other;
     }
     let (plain, seen) = (base(wanted), base(letter.full));
     if plain == seen {
         if letter.full == seen {
+            distance.bare += 1;
             return true;
         }
         if looks_like(letter.full).is_some() && wanted.is_ascii() {
@@ -88,6 +94,17 @@ fn is_meant(
 }
 
 impl Distance {
+    /// Tells whether an `I` stands for an `İ`: ASKIDA is no ASKİ, but BIM'de may be what somebody writes
+    /// who has no such key.
+    pub(super) fn is_dotless(&self) -> bool {
+        self.dotless > 0 && self.bare == 0
+    }
+
+    /// Tells whether marks of the name are left out.
+    pub(super) fn is_bare(&self) -> bool {
+        self.bare > 0
+    }
+
     /// Tells whether what was found can be meant. `found` are the letters of the name alone;
     /// `is_among_latin` tells whether the text around is in Latin script.
     pub(super) fn is_near(&self, found: &[Letter], is_among_latin: impl Fn() -> bool) -> bool {

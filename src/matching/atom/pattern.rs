@@ -139,11 +139,11 @@ fn betweens(gap: &Gap) -> Vec<String> {
         Gap::Camel => &["", "-", " ", "_"],
         Gap::Blank => &["", "-", " ", "  ", " - ", "_", ".", ". "],
         Gap::Hyphen => &["-", "", " ", "  ", " - ", "_"],
-        Gap::Apostrophe => &["'", "", "_"],
+        Gap::Apostrophe => &["'", "", "_", "&#39;"],
         Gap::Dot => &[".", "", "_"],
         Gap::And => &[
-            "&", " & ", "& ", " &", "&amp;", " &amp; ", "+", " + ", " and ", " ja ", " ve ",
-            " och ", " und ", " et ", " y ", " n ", " 'n' ", "", "_",
+            "&", " & ", "& ", " &", "&amp;", "&#38;", " &amp; ", "+", " + ", " and ", " ja ",
+            " ve ", " och ", " und ", " et ", " y ", " n ", " 'n' ", "", "_",
         ],
         Gap::Signs(signs) => return vec![signs.iter().collect(), String::new(), "_".to_owned()],
     };

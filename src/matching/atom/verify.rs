@@ -4,7 +4,8 @@
 use super::compare::{Distance, Writing, compare};
 use super::{Atom, Place, Sort};
 use crate::matching::inflect::{
-    Languages, Stem, Tongue, ends_with, follows_apostrophe, follows_colon, is_tag_head, is_tag_tail,
+    Kind, Languages, Stem, Tongue, Word, ends_with, follows_apostrophe, follows_colon, is_tag_head,
+    is_tag_tail,
 };
 use crate::matching::letter::{Letter, base};
 use crate::matching::name::Surrounding;
@@ -82,11 +83,7 @@ impl Atom {
             Some(language) => Languages::of(language).has(Tongue::Turkish),
             None => self.languages.has(Tongue::Turkish) && text.looks_turkish(),
         };
-        Writing {
-            is_turkish,
-            has_dotted_capital: text.looks_turkish() && text.original.contains('İ'),
-            has_digits: self.name.has_digit(),
-        }
+        Writing { is_turkish, has_digits: self.name.has_digit() }
     }
 
     /// A name in one of its forms.
@@ -119,8 +116,8 @@ impl Atom {
                     lead(end, false, with);
                 }
                 if number == 0 {
-                    for end in self.inflected_lead(spot, at) {
-                        lead(end, true, distance);
+                    for (end, is_finnish) in self.inflected_lead(spot, at) {
+                        lead(end, is_finnish, distance);
                     }
                 }
             }
@@ -136,8 +133,8 @@ impl Atom {
         Ok(0..end)
     }
 
-    /// The ends of the first word where it is inflected with the last.
-    fn inflected_lead(&self, spot: &Spot<'_, '_>, at: usize) -> Vec<usize> {
+    /// The ends of the first word where it is inflected with the last, and whether the last must be too.
+    fn inflected_lead(&self, spot: &Spot<'_, '_>, at: usize) -> Vec<(usize, bool)> {
         let mut ends = Vec::new();
         for stem in &self.agreeing {
             let mut distance = Distance::default();
@@ -146,7 +143,8 @@ impl Atom {
             let Some(end) = end else { continue };
             let rest = spot.rest(end);
             if ends_with(stem, &rest, self.about, spot.languages) {
-                ends.push(end + rest.chars().count());
+                let is_finnish = stem.kind != Kind::Adjective;
+                ends.push((end + rest.chars().count(), is_finnish));
             }
         }
         ends
@@ -170,8 +168,17 @@ impl Atom {
         }
         let end = self.tail_at(spot, end).ok_or(Miss::Letters)?;
         let last = self.ending(spot, stem, end)?;
+        // A name that the scan reads with an I for its İ may be another word, unless its ending is set off.
+        let is_set_off = last == end || spot.letters.get(end).is_some_and(|next| next.full == '\'');
+        if distance.is_dotless() && !is_set_off {
+            return Err(Miss::Letters);
+        }
+        // Who writes Turkish with its letters writes koça, and koca is another word.
+        if self.about.is_common && distance.is_bare() && spot.text.looks_turkish() {
+            return Err(Miss::Letters);
+        }
         // An adjective is inflected with its noun: suomalaisen kirjakauppa is no name.
-        if is_inflected && last == end && stem.kind == crate::matching::inflect::Kind::Base {
+        if is_inflected && last == end && stem.kind == Kind::Base {
             return Err(Miss::Letters);
         }
         let mut words = leads.to_vec();
@@ -184,9 +191,14 @@ impl Atom {
 
     /// The signs at the end of the name: C++.
     fn tail_at(&self, spot: &Spot<'_, '_>, at: usize) -> Option<usize> {
+        // Canal + is written so too.
+        let is_apart = !self.name.tail.is_empty() && self.name.len() > 3;
         let rest = spot.letters.get(at..).unwrap_or_default();
+        let blank = usize::from(is_apart && rest.first().is_some_and(Letter::is_space));
+        let rest = rest.get(blank..).unwrap_or_default();
         let stands = self.name.tail.iter().zip(rest).all(|(sign, letter)| *sign == letter.full);
-        (stands && rest.len() >= self.name.tail.len()).then_some(at + self.name.tail.len())
+        let length = self.name.tail.len() + blank;
+        (stands && rest.len() >= self.name.tail.len()).then_some(at + length)
     }
 
     /// Tells whether the capitals of the name are there.
@@ -223,14 +235,44 @@ impl Atom {
         if matches!(spot.link, Link::Host { .. }) || rest.is_empty() {
             return Err(Miss::Inside(spot.word()));
         }
-        if is_bare && spot.is_camel(at) {
+        if is_bare && (spot.is_camel(at) || self.is_model(&rest)) {
             return Ok(at);
         }
         let length = rest.chars().count();
-        if ends_with(stem, &rest, self.about, spot.languages) && self.suits_case(spot, at, length) {
+        let about = self.about_here(spot, at);
+        // Of Sonya'yı the name is Sonya.
+        let is_longer = spot.letters.get(at + length).is_some_and(|next| next.full == '\'')
+            && spot.letters.get(at + length + 1).is_some_and(Letter::is_word);
+        if !is_longer
+            && ends_with(stem, &rest, about, spot.languages)
+            && self.suits_case(spot, at, length)
+        {
             return Ok(at + length);
         }
         Err(if is_bare { Miss::Ending(spot.word()) } else { Miss::Letters })
+    }
+
+    /// Tells whether what follows is the number of a model: iPhone7.
+    fn is_model(&self, rest: &str) -> bool {
+        !self.about.is_common
+            && !self.name.has_digit()
+            && self.name.len() > 3
+            && rest.len() <= 4
+            && rest.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// What is known of the word, as the text has it.
+    fn about_here(&self, spot: &Spot<'_, '_>, at: usize) -> Word {
+        let stem = spot.letters.get(..at).unwrap_or_default();
+        let mut letters = stem.iter().filter(|letter| letter.full.is_alphabetic());
+        let first = spot.text.original.chars().find(|c| c.is_alphabetic());
+        let is_small = self.name.has_capital
+            && !letters.clone().any(Letter::is_upper)
+            && first.is_some_and(char::is_uppercase);
+        let is_shouted = self.about.is_acronym && letters.all(Letter::is_upper);
+        let before = spot.text.between(0..spot.start).trim_end().chars().next_back();
+        let is_opening = before.is_none_or(|c| matches!(c, '.' | '!' | '?' | ':' | '…'));
+        Word { is_shouted, is_small, is_opening, ..self.about }
     }
 
     /// Tells whether an ending is written in a case that goes with the name: PTTE is no PTT, unless all
@@ -270,6 +312,11 @@ impl Atom {
         }
         let rest = spot.rest(at);
         if is_bare && !rest.is_empty() && is_tag_tail(&rest) {
+            return Ok(at);
+        }
+        // #VRmyöhässä
+        let is_shouted = self.about_here(spot, at).is_shouted;
+        if is_bare && sign == '#' && is_shouted && rest.len() > 3 && !next.is_upper() {
             return Ok(at);
         }
         if !rest.is_empty() && ends_with(stem, &rest, self.about, spot.languages) {

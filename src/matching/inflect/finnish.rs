@@ -6,7 +6,17 @@ use super::{Kind, Stem, Word, tails};
 
 /// Nouns that end in `i` and have `e` inside (`lehti`, `lehden`), as parts of names; each with its
 /// weak and strong stem.
-const E_NOUNS: [(&str, &str, &str); 26] = [
+const E_NOUNS: [(&str, &str, &str); 36] = [
+    ("tammi", "tamme", "tamme"),
+    ("lumi", "lume", "lume"),
+    ("hetki", "hetke", "hetke"),
+    ("henki", "henge", "henke"),
+    ("helmi", "helme", "helme"),
+    ("ääni", "ääne", "ääne"),
+    ("puoli", "puole", "puole"),
+    ("suuri", "suure", "suure"),
+    ("nuori", "nuore", "nuore"),
+    ("pieni", "piene", "piene"),
     ("suomi", "suome", "suome"),
     ("lehti", "lehde", "lehte"),
     ("tähti", "tähde", "tähte"),
@@ -68,7 +78,10 @@ pub(super) fn agrees(word: &[char]) -> bool {
 
 /// Adds the stems of a word.
 pub(super) fn stems(word: &[char], about: Word, stems: &mut Vec<Stem>) {
-    let mut paradigm = Paradigm { stems, has_plural: !about.is_phrase };
+    // The plurals of short names are other words: yleistä.
+    let is_short = word.len() < 5 && word.last().is_some_and(|c| is_vowel(*c));
+    let has_plural = !about.is_phrase && !is_short;
+    let mut paradigm = Paradigm { stems, has_plural };
     let Some((last, body)) = word.split_last() else { return };
     if ends(word, "nen") && word.len() > 4 {
         paradigm.nen(word);
@@ -107,12 +120,9 @@ impl Paradigm<'_> {
         }
         if last == 'e' {
             self.add(word, "e", &[Kind::Weak, Kind::Strong]);
-            // The other way round: liike, liikkeen.
-            if let [.., before, grade @ ('k' | 'p' | 't'), _] = word
-                && (is_vowel(*before) || "lrnm".contains(*before))
-            {
-                let doubled: Vec<char> = body.iter().copied().chain([*grade, 'e', 'e']).collect();
-                self.add(&doubled, "", &[Kind::Weak, Kind::Strong]);
+            // The other way round: liike, liikkeen; viihde, viihteen.
+            for strong in strengthened(word) {
+                self.add(&strong, "e", &[Kind::Weak, Kind::Strong]);
             }
         }
         if last == 'i' {
@@ -265,10 +275,11 @@ fn regraded<'g>(word: &[char], grades: impl Iterator<Item = (&'g str, &'g str)>)
     Vec::new()
 }
 
-/// Particles that end a word.
-const CLITICS: [&str; 21] = [
-    "", "kin", "kaan", "ko", "kos", "kohan", "kokaan", "han", "pa", "pas", "pahan", "kinko",
-    "kinhan", "kaanko", "kinpa", "kään", "kö", "hän", "kin-", "pä", "köhän",
+/// Particles that end a word, one or two of them; also as they are spoken.
+const CLITICS: [&str; 26] = [
+    "", "kin", "ki", "kaan", "kaa", "ko", "kos", "kohan", "kokaan", "kokin", "han", "pa", "pas",
+    "pahan", "kinko", "kinhan", "kinkos", "kinpa", "kaanko", "kaanhan", "kaanpa", "kihan", "hanko",
+    "kopa", "pako", "kaako",
 ];
 /// Whose it is.
 const OWNERS: [&str; 6] = ["", "ni", "si", "nsa", "mme", "nne"];
@@ -297,7 +308,9 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
             })
     };
     let weak = |rest: &str| {
-        matches!(rest, "n" | "t" | "st" | "lt")
+        matches!(rest, "n" | "st" | "lt")
+            // Several of one brand; of a name of several words it is something else.
+            || (rest == "t" && !about.is_phrase)
             || owned(&["ssa", "sta", "lla", "lta", "lle", "tta"], rest)
             || translative(rest)
     };
@@ -309,16 +322,17 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
                 && OWNERS.contains(&rest)
                 && stem.letters.len() > 3)
                 || (!about.is_common && tails::is_genitive_compound(rest))
-                || (about.is_acronym && follows_colon(rest))
+                || (about.is_shouted && follows_colon(rest))
         }
         Kind::Weak => weak(rest) || (stem.letters.len() > 3 && matches!(rest, "s" | "l")),
         Kind::Strong => {
-            owned(&["a", "ta", "na"], rest)
+            owned(&["a", "na"], rest)
+                || (ends_in_two_vowels(&stem.letters) && owned(&["ta"], rest))
                 || (last == 'e' && owned(&["tta"], rest))
                 || illative(last, rest)
                 || (stem.letters.len() > 3 && rest.chars().eq([last]) && "oiu".contains(last))
         }
-        Kind::Consonant => owned(&["ta"], rest),
+        Kind::Consonant => rest == "ten" || owned(&["ta"], rest),
         Kind::PluralI => {
             weak(rest) && !matches!(rest, "t" | "n" | "st" | "lt")
                 || owned(&["ta", "na", "a"], rest)
@@ -327,16 +341,23 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
         }
         Kind::PluralJ => matches!(rest, "en" | "a" | "aan" | "ihin") || owned(&["a"], rest),
         Kind::PluralBase => rest.is_empty(),
-        Kind::Softened => false,
+        Kind::Softened | Kind::Adjective => false,
     }
 }
 
-/// Into it: `Nokiaan`, `DNA:han`, `Nesteeseen`; with whose it is, `Nokiaansa`.
+fn ends_in_two_vowels(letters: &[char]) -> bool {
+    matches!(letters, [.., one, other] if is_vowel(*one) && is_vowel(*other))
+}
+
+/// Into it: `Nokiaan`, `DNA:han`, `Nesteeseen`, `eBayhin`; with whose it is, `Nokiaansa`. Of names in e
+/// that would be another word: yleensä.
 fn illative(last: char, rest: &str) -> bool {
-    let endings = [format!("{last}n"), format!("h{last}n"), "seen".to_owned()];
+    let spoken = if last == 'y' { 'i' } else { last };
+    let endings = [format!("{last}n"), format!("h{spoken}n"), "seen".to_owned()];
     endings.iter().any(|ending| {
-        let owned = ending.strip_suffix('n').and_then(|ending| rest.strip_prefix(ending));
-        rest == ending || owned.is_some_and(|owner| OWNERS.contains(&owner) && !owner.is_empty())
+        let owner = ending.strip_suffix('n').and_then(|ending| rest.strip_prefix(ending));
+        let is_owned = last != 'e' && matches!(owner, Some("nsa" | "mme" | "nne"));
+        rest == ending || is_owned
     })
 }
 
@@ -349,7 +370,7 @@ pub(super) fn follows_colon(rest: &str) -> bool {
                 rest.strip_prefix(link).is_some_and(|rest| {
                     let stem =
                         |kind| Stem { letters: link.chars().chain(['x']).take(1).collect(), kind };
-                    let about = Word { is_acronym: false, is_phrase: false, is_common: true };
+                    let about = Word { is_common: true, ..Word::default() };
                     case(&stem(Kind::Weak), rest, about)
                         || case(&stem(Kind::Strong), rest, about)
                         || case(&stem(Kind::PluralI), rest, about)

@@ -35,6 +35,8 @@ pub(super) fn stems(word: &[char], stems: &mut Vec<Stem>) {
 enum State {
     /// The name itself, that ends in a vowel, a consonant, or what may be spoken as either.
     Name,
+    /// A name that is a common word too, or little more than one, with which anything but a case makes another: `tatlı`.
+    Common,
     /// A possessive compound, `Bankası`: cases come with an n.
     Owned,
     Plural,
@@ -83,9 +85,13 @@ pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
     let is_owned = matches!(last, 'i' | 'ı' | 'u' | 'ü')
         && (about.is_phrase || stem.letters.len() >= 8)
         && stem.letters.iter().rev().nth(1).is_some_and(|c| !is_vowel(*c));
+    // An acronym in small letters is too little for more than a case.
+    let is_little = about.is_common || (about.is_acronym && !about.is_shouted);
+    let start = if is_little { State::Common } else { State::Name };
+    let is_long = stem.letters.len() >= 6;
     harmonises(stem, rest, about)
-        && (chain(State::Name, before, rest)
-            || (is_owned && chain(State::Owned, Before::Vowel, rest)))
+        && (chain(start, before, rest, is_long)
+            || (is_owned && chain(State::Owned, Before::Vowel, rest, is_long)))
 }
 
 /// Tells whether the open vowels of a chain are all of one sort, and of that of one of the last two
@@ -109,7 +115,7 @@ fn harmonises(stem: &Stem, rest: &str, about: Word) -> bool {
 }
 
 /// Tells whether `rest` is a chain of suffixes from here to the end of the word.
-fn chain(state: State, before: Before, rest: &str) -> bool {
+fn chain(state: State, before: Before, rest: &str, is_long: bool) -> bool {
     if rest.is_empty() {
         return true;
     }
@@ -120,7 +126,7 @@ fn chain(state: State, before: Before, rest: &str) -> bool {
             rest.strip_prefix(suffix).is_some_and(|rest| {
                 let before =
                     if suffix.ends_with(is_vowel) { Before::Vowel } else { Before::Consonant };
-                chain(state, before, rest)
+                chain(state, before, rest, is_long)
             })
         })
     };
@@ -146,13 +152,21 @@ fn chain(state: State, before: Before, rest: &str) -> bool {
         next(&["na", "ne", "ni", "nu", "ndan", "nden", "yla", "yle"], State::Case)
             || next(&["nda", "nde", "nin", "nun"], State::Place)
     };
+    // My account there: Instagram'ım.
+    let mine = || {
+        is_long
+            && ((after_vowel && next(&["m", "miz", "muz"], State::Plural))
+                || (after_consonant && next(&["im", "um", "imiz", "umuz"], State::Plural)))
+    };
     match state {
         State::Name => {
             next(&["lar", "ler"], State::Plural)
                 || next(&["li", "lu", "siz", "suz"], State::With)
+                || mine()
                 || cases()
                 || copula()
         }
+        State::Common => cases(),
         State::Owned => cases_with_n(),
         State::Plural => cases() || copula(),
         State::With => next(&["lar", "ler"], State::Plural) || cases() || copula(),
