@@ -13,7 +13,6 @@ mod compare;
 mod pattern;
 mod verify;
 
-pub(super) use pattern::Pattern;
 pub(super) use verify::Miss;
 
 /// What of a name is looked for.

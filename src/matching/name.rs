@@ -112,11 +112,6 @@ impl Name {
         self.words.iter().map(Vec::len).sum()
     }
 
-    /// Tells whether it is one word without signs.
-    pub(super) fn is_one_word(&self) -> bool {
-        self.words.len() == 1 && self.tail.is_empty()
-    }
-
     /// Tells whether all its letters are capitals, as an acronym's.
     pub(super) fn is_all_caps(&self) -> bool {
         let mut letters = self.words.iter().flatten().filter(|letter| letter.full.is_alphabetic());
@@ -187,8 +182,8 @@ impl Name {
             Gap::And => {
                 add(ampersand(rest));
                 // One and one is no 1&1.
-                let has_letters =
-                    before.iter().chain(after).all(|letter| letter.full.is_alphabetic());
+                let has_letters = self.len() > 2
+                    && before.iter().chain(after).all(|letter| letter.full.is_alphabetic());
                 add(has_letters.then(|| and(rest)).flatten());
             }
             Gap::Signs(signs) => {

@@ -131,6 +131,10 @@ impl Paradigm<'_> {
                     let stem = word.get(..word.len() - noun.chars().count()).unwrap_or_default();
                     self.add(stem, weak, &[Kind::Weak]);
                     self.add(stem, strong, &[Kind::Strong]);
+                    // Saarta, tuulta, ääntä.
+                    if ["li", "ri", "ni"].iter().any(|end| noun.ends_with(end)) {
+                        self.add(body, "", &[Kind::Consonant]);
+                    }
                 }
             }
         }
@@ -327,6 +331,7 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
         Kind::Weak => weak(rest) || (stem.letters.len() > 3 && matches!(rest, "s" | "l")),
         Kind::Strong => {
             owned(&["a", "na"], rest)
+                || (stem.letters.len() > 4 && !rest.is_empty() && OWNERS.contains(&rest))
                 || (ends_in_two_vowels(&stem.letters) && owned(&["ta"], rest))
                 || (last == 'e' && owned(&["tta"], rest))
                 || illative(last, rest)
@@ -337,7 +342,6 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
             weak(rest) && !matches!(rest, "t" | "n" | "st" | "lt")
                 || owned(&["ta", "na", "a"], rest)
                 || matches!(rest, "n" | "en" | "den" | "tten" | "hin" | "siin" | "in" | "neen")
-                || owned(&["hi", "de", "e", "i"], rest.strip_suffix('n').unwrap_or(" "))
         }
         Kind::PluralJ => matches!(rest, "en" | "a" | "aan" | "ihin") || owned(&["a"], rest),
         Kind::PluralBase => rest.is_empty(),

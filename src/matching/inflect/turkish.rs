@@ -62,6 +62,10 @@ enum Before {
     Either,
 }
 
+/// Ends of French names whose last consonants are not spoken: Renaultya.
+const SILENT: [&[char]; 5] =
+    [&['a', 'u', 'l', 't'], &['e', 'o', 't'], &['a', 'u', 'x'], &['o', 'i', 's'], &['a', 'i', 's']];
+
 /// Tells whether a Turkish word may go on with `rest` behind this stem.
 pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
     if rest.len() > LONGEST || !matches!(stem.kind, Kind::Base | Kind::Softened) {
@@ -71,7 +75,12 @@ pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
     let ends_in_vowel = is_vowel(last);
     // Acronyms and numbers are spoken as nobody writes them; an e at the end of a foreign name is
     // often mute.
-    let before = if about.is_acronym || !last.is_alphabetic() || matches!(last, 'e' | 'y' | 'w') {
+    let is_mute = SILENT.iter().any(|end| stem.letters.ends_with(end));
+    let before = if about.is_acronym
+        || is_mute
+        || !last.is_alphabetic()
+        || matches!(last, 'e' | 'y' | 'w')
+    {
         Before::Either
     } else if ends_in_vowel {
         Before::Vowel
@@ -88,7 +97,7 @@ pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
     // An acronym in small letters is too little for more than a case.
     let is_little = about.is_common || (about.is_acronym && !about.is_shouted);
     let start = if is_little { State::Common } else { State::Name };
-    let is_long = stem.letters.len() >= 6;
+    let is_long = stem.letters.len() > 6;
     harmonises(stem, rest, about)
         && (chain(start, before, rest, is_long)
             || (is_owned && chain(State::Owned, Before::Vowel, rest, is_long)))
