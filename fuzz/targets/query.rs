@@ -1,4 +1,4 @@
-//! Queries: what was read is written so that it reads back as the same.
+//! Queries: what was read is written so that it reads back as the same, and a fault lies within.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +14,11 @@ fuzz_target!(|data: &[u8]| {
                 let written = query.to_string();
                 assert_eq!(parse(&written), Ok(query), "{text:?} was written as {written:?}");
             }
-            Err(bad) => drop(bad.pointed(text)),
+            Err(bad) => {
+                let length = text.chars().count();
+                assert!(bad.at <= length, "{text:?} is at fault at {}", bad.at);
+                drop(bad.pointed(text));
+            }
         }
     }
 });
