@@ -22,8 +22,6 @@ mod found;
 mod memory;
 #[path = "matching/names.rs"]
 mod names;
-#[path = "matching/shim.rs"]
-mod shim;
 #[path = "matching/speed.rs"]
 mod speed;
 #[path = "matching/texts.rs"]

@@ -1,13 +1,13 @@
 //! How long building and finding take, and the floor.
 
 use crate::texts::{Text, bytes_of};
-use crate::{Result, megabytes, shim};
+use crate::{Result, megabytes};
 use aho_corasick::AhoCorasick;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use vahti::brand::Brand;
 use vahti::enrich::language::sure;
-use vahti::matching::{Matcher, Tells};
+use vahti::matching::{Matcher, Tells, folded};
 
 const BUILDS: usize = 3;
 
@@ -65,14 +65,14 @@ impl Speed {
         texts: &[Text],
         rounds: usize,
     ) -> Result<Self> {
-        let patterns = shim::patterns(matcher, brands);
+        let patterns = matcher.patterns();
         let started = Instant::now();
         let machine = AhoCorasick::new(&patterns)?;
         let floor_build = started.elapsed();
-        let folded: Vec<String> = texts
+        let scanned: Vec<String> = texts
             .iter()
             .flat_map(|text| text.post.title.iter().chain([&text.post.text]))
-            .map(|text| shim::folded(text))
+            .map(|text| folded(text))
             .collect();
         let bytes: usize = texts.iter().map(|text| bytes_of(&text.post)).sum();
 
@@ -80,7 +80,7 @@ impl Speed {
         let mut times = Vec::new();
         for _ in 0..rounds {
             let floor = time(|| {
-                for text in &folded {
+                for text in &scanned {
                     machine.find_overlapping_iter(text).for_each(|found| {
                         black_box(found);
                     });

@@ -77,7 +77,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let matcher = Matcher::new(&brands);
     match &args.text {
         Some(text) => {
-            let reading = read(Asked { text: text.clone(), ..Asked::default() }, &matcher);
+            let reading =
+                read(Asked { text: text.clone(), ..Asked::default() }, &matcher, brands.len());
             let columns = [
                 "language",
                 "sentiment.label",
@@ -89,12 +90,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             ];
             print::one(&reading, args.output.format, &columns, || words(&reading))
         }
-        None => stream(&matcher, args.output.format),
+        None => stream(&matcher, brands.len(), args.output.format),
     }
 }
 
 /// Reads a line, writes a line, in order.
-fn stream(matcher: &Matcher, format: Format) -> Result<(), Failure> {
+fn stream(matcher: &Matcher, brands: usize, format: Format) -> Result<(), Failure> {
     if format == Format::Csv {
         return Err(Failure::usage(
             "texts from standard input are explained as JSON, one object a line",
@@ -110,7 +111,7 @@ fn stream(matcher: &Matcher, format: Format) -> Result<(), Failure> {
             continue;
         }
         match serde_json::from_slice::<Asked>(line) {
-            Ok(asked) => out.push_str(&print::line(&read(asked, matcher))?),
+            Ok(asked) => out.push_str(&print::line(&read(asked, matcher, brands))?),
             Err(error) => {
                 faulty += 1;
                 out.push_str(&print::line(&Unread {
@@ -157,7 +158,7 @@ fn given(args: &Args) -> Result<Brand, Failure> {
     })
 }
 
-fn read(asked: Asked, matcher: &Matcher) -> Reading {
+fn read(asked: Asked, matcher: &Matcher, brands: usize) -> Reading {
     let post = Post {
         text: asked.text,
         title: asked.title,
@@ -172,6 +173,10 @@ fn read(asked: Asked, matcher: &Matcher) -> Reading {
     let mut hits: Vec<Hit> =
         matcher.candidates(&post, told).into_iter().flat_map(|found| found.hits).collect();
     hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
+    let mut why_not: Vec<String> = Vec::new();
+    for brand in 0..brands {
+        why_not.extend(matcher.why_not(brand, &post, told));
+    }
     let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
     let is_negative = insight.sentiment.label == Label::Negative;
     Reading {
@@ -185,7 +190,7 @@ fn read(asked: Asked, matcher: &Matcher) -> Reading {
         complaint: insight.complaint.filter(|_| is_negative),
         priority: insight.priority,
         review: insight.review,
-        why: insight.why,
+        why: why_not.into_iter().chain(insight.why).collect(),
     }
 }
 

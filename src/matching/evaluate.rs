@@ -30,10 +30,14 @@ pub(super) enum Node {
         pair: Box<(Self, Self)>,
         words: usize,
         is_wanted: bool,
+        /// As the query has it.
+        written: String,
     },
     Fact {
         fact: Fact,
         is_wanted: bool,
+        /// As the query has it.
+        written: String,
     },
 }
 
@@ -100,7 +104,7 @@ impl Builder<'_> {
             (Query::Near(near), _) => {
                 let Near { left, right, words } = &**near;
                 let pair = Box::new((self.ready(left, true), self.ready(right, true)));
-                Node::Near { pair, words: *words, is_wanted }
+                Node::Near { pair, words: *words, is_wanted, written: query.to_string() }
             }
             (Query::Field(test), _) => self.field(test, is_wanted),
         }
@@ -126,7 +130,8 @@ impl Builder<'_> {
             | FieldName::Since
             | FieldName::Until => Fact::Other(test.clone()),
         };
-        Node::Fact { fact, is_wanted }
+        let written = Query::Field(test.clone()).to_string();
+        Node::Fact { fact, is_wanted, written }
     }
 
     fn atom(&mut self, sort: Sort, text: &str, is_wanted: bool) -> Node {
@@ -207,14 +212,14 @@ impl Node {
                 spans.len() > before
             }
             Self::Lacks { atom, only_title } => facts.places(*atom, *only_title).next().is_none(),
-            Self::Near { pair, words, is_wanted: true } => {
+            Self::Near { pair, words, is_wanted: true, .. } => {
                 spans.extend(facts.near(pair, *words, counts));
                 spans.len() > before
             }
-            Self::Near { pair, words, is_wanted: false } => {
+            Self::Near { pair, words, is_wanted: false, .. } => {
                 facts.near(pair, *words, &|_| true).is_empty()
             }
-            Self::Fact { fact, is_wanted } => facts.holds(fact) == *is_wanted,
+            Self::Fact { fact, is_wanted, .. } => facts.holds(fact) == *is_wanted,
         };
         if !is_true {
             spans.truncate(before);
@@ -265,7 +270,7 @@ impl Facts<'_> {
         words.take(most + 1).count() <= most
     }
 
-    fn places(&self, atom: usize, only_title: bool) -> impl Iterator<Item = Span> {
+    pub(super) fn places(&self, atom: usize, only_title: bool) -> impl Iterator<Item = Span> {
         let places = self.found.get(&atom).map(Vec::as_slice).unwrap_or_default();
         places.iter().copied().filter(move |span| !only_title || span.field == Field::Title)
     }

@@ -46,8 +46,13 @@ pub(super) fn letters(original: &str, from: usize, most: usize) -> Vec<Letter> {
         if found.len() >= most {
             break;
         }
-        let Some(c) = plain(c) else { continue };
         let at = from + at;
+        let is_alone = chars.peek().is_none_or(|(_, next)| *next < '\u{a0}');
+        if c.is_ascii() && c != '`' && is_alone {
+            found.push(Letter { full: c.to_ascii_lowercase(), raw: c, at, end: at + 1 });
+            continue;
+        }
+        let Some(c) = plain(c) else { continue };
         let mut end =
             at + original.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         if c.is_ascii() && chars.peek().is_none_or(|(_, next)| *next < '\u{a0}') {

@@ -93,9 +93,8 @@ const LONGEST_TAG: usize = 100;
 
 impl<'a> Text<'a> {
     fn new(original: &'a str) -> Self {
-        let has_tags = original.bytes().any(|byte| matches!(byte, b'#' | b'@'))
-            || original.contains(['＃', '＠']);
         let scan = Scan::new(original);
+        let has_tags = scan.bytes().contains(&b'#') || scan.bytes().contains(&b'@');
         Self { original, scan, has_tags, token: Cell::new(None), turkish: OnceCell::new() }
     }
 
@@ -107,6 +106,13 @@ impl<'a> Text<'a> {
     /// Returns what stands between two places.
     pub(super) fn between(&self, range: Range<usize>) -> &'a str {
         self.original.get(range).unwrap_or_default()
+    }
+
+    /// Returns where the word begins in which the place lies.
+    pub(super) fn word_start(&self, at: usize) -> usize {
+        let before = self.between(0..at).char_indices().rev().take(LONGEST_TAG);
+        let is_inside = |c: char| c.is_alphanumeric() || is_mark(c) || plain(c).is_none();
+        before.take_while(|(_, c)| is_inside(*c)).last().map_or(at, |(place, _)| place)
     }
 
     pub(super) fn before(&self, at: usize) -> Before {

@@ -5,6 +5,7 @@ use super::evaluate::{Facts, Node, Span};
 use super::inflect::Languages;
 use super::origin::Own;
 use super::reading::Reading;
+use super::why::Reasons;
 use crate::brand::{Brand, Field, Hit, Keyword};
 use crate::post::Post;
 
@@ -19,6 +20,8 @@ pub(super) struct Rules {
 
 /// How many words may stand between a match and a word of its context.
 const NEAR_CONTEXT: usize = 25;
+/// Of so many keywords each says why it found nothing.
+const FEW: usize = 5;
 
 impl Rules {
     pub(super) fn new(brand: &Brand, atoms: &mut Atoms) -> Self {
@@ -50,6 +53,44 @@ impl Rules {
     /// Tells whether the brand may be named where none of its atoms is found.
     pub(super) fn need_no_atom(&self) -> bool {
         self.keywords.iter().any(|(_, node)| node.needs_no_atom())
+    }
+
+    /// Says in words why keywords found nothing, and why places do not count; a keyword of which nothing
+    /// stands in the post says nothing, unless it is one of a few.
+    pub(super) fn why_not(&self, facts: &Facts<'_>, atoms: &Atoms) -> Vec<String> {
+        let mut why = Vec::new();
+        let hidden = Excluded::new(&self.exclude, facts);
+        if hidden.is_none() {
+            why.push("the post as a whole is excluded, by its site or author".to_owned());
+        }
+        let mut context = Vec::new();
+        for node in &self.context {
+            node.evaluate(facts, &|_| true, &mut context);
+        }
+        for (written, node) in &self.keywords {
+            let mut spans = Vec::new();
+            if !node.evaluate(facts, &|_| true, &mut spans) {
+                let mut reasons = Reasons::new(facts, atoms);
+                reasons.add(node);
+                if reasons.is_telling || self.keywords.len() <= FEW {
+                    why.push(format!("`{written}`: {}", reasons.lines.join("; ")));
+                }
+                continue;
+            }
+            for span in spans {
+                let form = facts.form(&span);
+                if hidden.as_ref().is_some_and(|hidden| hidden.hides(&span)) {
+                    why.push(format!("`{written}`: `{form}` lies inside what `exclude` finds"));
+                } else if !self.context.is_empty()
+                    && !form.starts_with('@')
+                    && !context.iter().any(|word| facts.is_near(&span, word))
+                {
+                    why.push(format!("`{written}`: no word of `context` stands near `{form}`"));
+                }
+            }
+        }
+        why.dedup();
+        why
     }
 
     /// Tells whether the brand wrote the post itself or has it on a site of its own.

@@ -17,11 +17,15 @@ pub(super) struct Distance {
     bare: usize,
 }
 
+/// Answers whether a text is Turkish, in which marks may be left out or added; asked only where one is.
+pub(super) trait Turkish {
+    fn is_turkish(&self) -> bool;
+}
+
 /// How a text is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Writing {
-    /// Turkish: its marks may be left out or added.
-    pub(super) is_turkish: bool,
+#[derive(Clone, Copy)]
+pub(super) struct Writing<'a> {
+    pub(super) is_turkish: &'a dyn Turkish,
     /// The name has digits of its own.
     pub(super) has_digits: bool,
 }
@@ -36,7 +40,7 @@ pub(super) fn compare(
     name: &[Letter],
     text: &[Letter],
     at: usize,
-    writing: Writing,
+    writing: &Writing<'_>,
     distance: &mut Distance,
 ) -> Option<usize> {
     for (number, wanted) in wanted.iter().enumerate() {
@@ -53,7 +57,7 @@ fn is_meant(
     wanted: char,
     own: Option<&Letter>,
     letter: &Letter,
-    writing: Writing,
+    writing: &Writing<'_>,
     distance: &mut Distance,
     is_first: bool,
 ) -> bool {
@@ -80,7 +84,7 @@ fn is_meant(
             return true;
         }
         let is_turkish_mark = matches!(letter.full, 'ü' | 'ö' | 'ş' | 'ç' | 'ğ' | 'â' | 'î' | 'û');
-        return writing.is_turkish && is_turkish_mark && wanted == plain;
+        return is_turkish_mark && wanted == plain && writing.is_turkish.is_turkish();
     }
     if letter.full.is_ascii_digit() && wanted.is_alphabetic() && !writing.has_digits {
         distance.digits += 1;

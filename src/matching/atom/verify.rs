@@ -1,8 +1,9 @@
 //! Whether an atom stands where the scan found its beginning: the letters, the ends of the word, the
 //! ending of the form, the capitals.
 
-use super::compare::{Distance, Writing, compare};
+use super::compare::{Distance, Turkish, Writing, compare};
 use super::{Atom, Place, Sort};
+use crate::brand::Field;
 use crate::matching::inflect::{
     Kind, Languages, Stem, Tongue, Word, ends_with, follows_apostrophe, follows_colon, is_tag_head,
     is_tag_tail,
@@ -10,10 +11,11 @@ use crate::matching::inflect::{
 use crate::matching::letter::{Letter, base};
 use crate::matching::name::Surrounding;
 use crate::matching::reading::{Before, Link, Reading, Text};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// How many letters behind a name are looked at.
-const AHEAD: usize = 48;
+const AHEAD: usize = 40;
 /// How far the beginning of a misspelt word is looked for.
 const LONGEST_WORD: usize = 64;
 
@@ -37,10 +39,11 @@ struct Spot<'t, 'a> {
     text: &'t Text<'a>,
     start: usize,
     letters: Vec<Letter>,
-    before: Before,
-    link: Link,
-    languages: Languages,
-    writing: Writing,
+    reading: &'t Reading<'a>,
+    /// The languages whose forms count where that of the text is not known.
+    others: Languages,
+    before: OnceCell<Before>,
+    has_digits: bool,
 }
 
 impl Atom {
@@ -49,18 +52,19 @@ impl Atom {
     pub(in super::super) fn place(
         &self,
         reading: &Reading<'_>,
-        text: &Text<'_>,
+        field: Field,
         at: usize,
     ) -> Result<Place, Miss> {
-        let at = if self.sort == Sort::Misspelt { text.before(at).run } else { at };
+        let text = reading.field(field);
+        let at = if self.sort == Sort::Misspelt { text.word_start(at) } else { at };
         let spot = Spot {
             text,
             start: at,
-            letters: text.letters(at, self.letters.len() * 2 + self.name.gaps.len() * 16 + AHEAD),
-            before: text.before(at),
-            link: text.link(at),
-            languages: reading.languages(self.languages),
-            writing: self.writing(reading, text),
+            letters: text.letters(at, self.letters.len() + self.name.gaps.len() * 16 + AHEAD),
+            reading,
+            others: self.languages,
+            before: OnceCell::new(),
+            has_digits: self.name.has_digit(),
         };
         let range = match self.sort {
             Sort::Name | Sort::Capitals => self.name_at(&spot),
@@ -72,18 +76,10 @@ impl Atom {
         let end = range.end.checked_sub(1).and_then(|last| spot.letters.get(last));
         let start = spot.letters.get(range.start).map_or(at, |letter| letter.at);
         let place = Place { start, end: end.map_or(start, |letter| letter.end) };
-        match spot.link {
+        match spot.link() {
             Link::Host { start, end } if place.start < start || place.end > end => Err(Miss::Link),
             _ => Ok(place),
         }
-    }
-
-    fn writing(&self, reading: &Reading<'_>, text: &Text<'_>) -> Writing {
-        let is_turkish = match reading.language() {
-            Some(language) => Languages::of(language).has(Tongue::Turkish),
-            None => self.languages.has(Tongue::Turkish) && text.looks_turkish(),
-        };
-        Writing { is_turkish, has_digits: self.name.has_digit() }
     }
 
     /// A name in one of its forms.
@@ -111,7 +107,8 @@ impl Atom {
                     }
                 };
                 let mut with = distance;
-                if let Some(end) = compare(&full, word, &spot.letters, at, spot.writing, &mut with)
+                if let Some(end) =
+                    compare(&full, word, &spot.letters, at, &spot.writing(), &mut with)
                 {
                     lead(end, false, with);
                 }
@@ -139,10 +136,11 @@ impl Atom {
         for stem in &self.agreeing {
             let mut distance = Distance::default();
             let word = self.name.words.first().map(Vec::as_slice).unwrap_or_default();
-            let end = compare(&stem.letters, word, &spot.letters, at, spot.writing, &mut distance);
+            let end =
+                compare(&stem.letters, word, &spot.letters, at, &spot.writing(), &mut distance);
             let Some(end) = end else { continue };
             let rest = spot.rest(end);
-            if ends_with(stem, &rest, self.about, spot.languages) {
+            if ends_with(stem, &rest, self.about, spot.languages()) {
                 let is_finnish = stem.kind != Kind::Adjective;
                 ends.push((end + rest.chars().count(), is_finnish));
             }
@@ -160,7 +158,7 @@ impl Atom {
         leads: &[Range<usize>],
     ) -> Result<usize, Miss> {
         let word = self.name.words.last().map(Vec::as_slice).unwrap_or_default();
-        let end = compare(&stem.letters, word, &spot.letters, at, spot.writing, &mut distance)
+        let end = compare(&stem.letters, word, &spot.letters, at, &spot.writing(), &mut distance)
             .ok_or(Miss::Letters)?;
         let found = spot.letters.get(0..end).unwrap_or_default();
         if !distance.is_near(found, || spot.is_among_latin(end)) {
@@ -221,9 +219,9 @@ impl Atom {
     /// Returns where the form ends whose stem ends at `at`.
     fn ending(&self, spot: &Spot<'_, '_>, stem: &Stem, at: usize) -> Result<usize, Miss> {
         let goes_on = |letter: &Letter| letter.is_word();
-        let is_bare = ends_with(stem, "", self.about, spot.languages);
+        let is_bare = ends_with(stem, "", self.about, spot.languages());
         let next = spot.letters.get(at);
-        if let Some(sign) = spot.before.sign
+        if let Some(sign) = spot.before().sign
             && spot.is_in_run(at)
         {
             return self.tag_ending(spot, stem, at, sign);
@@ -232,7 +230,7 @@ impl Atom {
             return if is_bare { Ok(spot.with_sign(at)) } else { Err(Miss::Letters) };
         }
         let rest = spot.rest(at);
-        if matches!(spot.link, Link::Host { .. }) || rest.is_empty() {
+        if matches!(spot.link(), Link::Host { .. }) || rest.is_empty() {
             return Err(Miss::Inside(spot.word()));
         }
         if is_bare && (spot.is_camel(at) || self.is_model(&rest)) {
@@ -244,7 +242,7 @@ impl Atom {
         let is_longer = spot.letters.get(at + length).is_some_and(|next| next.full == '\'')
             && spot.letters.get(at + length + 1).is_some_and(Letter::is_word);
         if !is_longer
-            && ends_with(stem, &rest, about, spot.languages)
+            && ends_with(stem, &rest, about, spot.languages())
             && self.suits_case(spot, at, length)
         {
             return Ok(at + length);
@@ -302,7 +300,7 @@ impl Atom {
         at: usize,
         sign: char,
     ) -> Result<usize, Miss> {
-        let is_bare = ends_with(stem, "", self.about, spot.languages);
+        let is_bare = ends_with(stem, "", self.about, spot.languages());
         let Some(next) = spot.letters.get(at) else {
             return if is_bare { Ok(at) } else { Err(Miss::Letters) };
         };
@@ -319,7 +317,7 @@ impl Atom {
         if is_bare && sign == '#' && is_shouted && rest.len() > 3 && !next.is_upper() {
             return Ok(at);
         }
-        if !rest.is_empty() && ends_with(stem, &rest, self.about, spot.languages) {
+        if !rest.is_empty() && ends_with(stem, &rest, self.about, spot.languages()) {
             return Ok(at + rest.chars().count());
         }
         Err(if is_bare { Miss::Ending(spot.word()) } else { Miss::Letters })
@@ -383,7 +381,7 @@ impl Atom {
     fn prefix_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
         let full: Vec<char> = self.letters.iter().map(|letter| letter.full).collect();
         let mut distance = Distance::default();
-        let end = compare(&full, &self.letters, &spot.letters, 0, spot.writing, &mut distance)
+        let end = compare(&full, &self.letters, &spot.letters, 0, &spot.writing(), &mut distance)
             .ok_or(Miss::Letters)?;
         spot.begins_well(self)?;
         let rest = spot.letters.get(end..).unwrap_or_default();
@@ -398,7 +396,7 @@ impl Atom {
         }
         let full: Vec<char> = self.letters.iter().map(|letter| letter.full).collect();
         let mut distance = Distance::default();
-        let end = compare(&full, &self.letters, &spot.letters, 1, spot.writing, &mut distance)
+        let end = compare(&full, &self.letters, &spot.letters, 1, &spot.writing(), &mut distance)
             .ok_or(Miss::Letters)?;
         spot.stands_alone()?;
         let goes_on = spot.letters.get(end).is_some_and(|next| next.is_word() || next.full == '_');
@@ -407,8 +405,26 @@ impl Atom {
 }
 
 impl Spot<'_, '_> {
+    // What is found of these is seldom asked for, and costs.
+
+    fn before(&self) -> Before {
+        *self.before.get_or_init(|| self.text.before(self.start))
+    }
+
+    fn link(&self) -> Link {
+        self.text.link(self.start)
+    }
+
+    fn languages(&self) -> Languages {
+        self.reading.languages(self.others)
+    }
+
+    fn writing(&self) -> Writing<'_> {
+        Writing { is_turkish: self, has_digits: self.has_digits }
+    }
+
     fn surrounding(&self) -> Surrounding {
-        Surrounding { is_tag: self.before.sign.is_some() }
+        Surrounding { is_tag: self.before().sign.is_some() }
     }
 
     /// Tells whether nothing between the place and letter `at` ends the hashtag or handle.
@@ -430,7 +446,7 @@ impl Spot<'_, '_> {
 
     /// The word around the place, for people.
     fn word(&self) -> String {
-        let from = self.before.run;
+        let from = self.before().run;
         let rest = self.text.between(from..self.text.original.len());
         rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(LONGEST_WORD).collect()
     }
@@ -443,7 +459,9 @@ impl Spot<'_, '_> {
             return false;
         };
         if !next.is_upper() {
-            return self.before.sign.is_some() && next.full.is_numeric() && !last.full.is_numeric();
+            return self.before().sign.is_some()
+                && next.full.is_numeric()
+                && !last.full.is_numeric();
         }
         let behind = self.letters.get(at + 1);
         let begins_word = behind.is_some_and(|behind| behind.is_word() && !behind.is_upper());
@@ -457,8 +475,8 @@ impl Spot<'_, '_> {
         let Some(sign) = self.letters.get(at).map(|letter| letter.full) else { return at };
         let rest = self.rest(at + 1);
         let follows = match sign {
-            '\'' => follows_apostrophe(&rest, self.languages),
-            ':' => follows_colon(&rest, self.languages),
+            '\'' => follows_apostrophe(&rest, self.languages()),
+            ':' => follows_colon(&rest, self.languages()),
             _ => false,
         };
         if follows && !rest.is_empty() { at + 1 + rest.chars().count() } else { at }
@@ -470,17 +488,17 @@ impl Spot<'_, '_> {
         let Some(first) = self.letters.first().filter(|first| first.is_word()) else {
             return Ok(());
         };
-        let Some(last) = self.before.last else { return Ok(()) };
+        let Some(last) = self.before().last else { return Ok(()) };
         if !last.is_alphanumeric() {
             // "don't mobile" is no T-Mobile.
             let is_letter = atom.name.words.first().is_some_and(|word| word.len() == 1);
             let is_cut = is_letter && last == '\'' && atom.name.words.len() > 1;
             return if is_cut { Err(Miss::Inside(self.word())) } else { Ok(()) };
         }
-        if self.before.sign.is_none() {
+        if self.before().sign.is_none() {
             return Err(Miss::Inside(self.word()));
         }
-        let run = self.text.between(self.before.run..self.start);
+        let run = self.text.between(self.before().run..self.start);
         let part = run.rsplit('_').next().unwrap_or_default();
         let is_camel = first.is_upper() && !last.is_uppercase();
         let begins_part = part.chars().rev().skip(1).next().is_some();
@@ -494,7 +512,7 @@ impl Spot<'_, '_> {
 
     /// Tells whether nothing that belongs to a word stands before.
     fn stands_alone(&self) -> Result<(), Miss> {
-        if self.before.last.is_some_and(char::is_alphanumeric) {
+        if self.before().last.is_some_and(char::is_alphanumeric) {
             Err(Miss::Inside(self.word()))
         } else {
             Ok(())
@@ -508,6 +526,15 @@ impl Spot<'_, '_> {
         let after =
             self.letters.iter().skip(end).take(16).find(|letter| letter.full.is_alphabetic());
         before.or(after.map(|letter| letter.full)).is_some_and(|c| c < '\u{250}')
+    }
+}
+
+impl Turkish for Spot<'_, '_> {
+    fn is_turkish(&self) -> bool {
+        match self.reading.language() {
+            Some(language) => Languages::of(language).has(Tongue::Turkish),
+            None => self.others.has(Tongue::Turkish) && self.text.looks_turkish(),
+        }
     }
 }
 
