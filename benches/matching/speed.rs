@@ -1,13 +1,14 @@
 //! How long building and finding take, and the floor.
 
+use crate::clock::time;
 use crate::texts::{Text, bytes_of};
-use crate::{Result, megabytes, shim};
+use crate::{Result, megabytes};
 use aho_corasick::AhoCorasick;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vahti::brand::Brand;
 use vahti::enrich::language::sure;
-use vahti::matching::{Matcher, Tells};
+use vahti::matching::{Matcher, Tells, folded};
 
 const BUILDS: usize = 3;
 
@@ -59,20 +60,15 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    pub(crate) fn measure(
-        matcher: &Matcher,
-        brands: &[Brand],
-        texts: &[Text],
-        rounds: usize,
-    ) -> Result<Self> {
-        let patterns = shim::patterns(matcher, brands);
-        let started = Instant::now();
-        let machine = AhoCorasick::new(&patterns)?;
-        let floor_build = started.elapsed();
-        let folded: Vec<String> = texts
+    pub(crate) fn measure(matcher: &Matcher, texts: &[Text], rounds: usize) -> Result<Self> {
+        let patterns = matcher.patterns();
+        let mut machine = None;
+        let floor_build = time(|| machine = Some(AhoCorasick::new(&patterns)));
+        let machine = machine.ok_or("the floor's machine was built")??;
+        let scanned: Vec<String> = texts
             .iter()
             .flat_map(|text| text.post.title.iter().chain([&text.post.text]))
-            .map(|text| shim::folded(text))
+            .map(|text| folded(text))
             .collect();
         let bytes: usize = texts.iter().map(|text| bytes_of(&text.post)).sum();
 
@@ -80,7 +76,7 @@ impl Speed {
         let mut times = Vec::new();
         for _ in 0..rounds {
             let floor = time(|| {
-                for text in &folded {
+                for text in &scanned {
                     machine.find_overlapping_iter(text).for_each(|found| {
                         black_box(found);
                     });
@@ -114,10 +110,4 @@ impl Speed {
             lines: names.into_iter().enumerate().map(line).collect(),
         })
     }
-}
-
-fn time(work: impl FnOnce()) -> Duration {
-    let started = Instant::now();
-    work();
-    started.elapsed()
 }
