@@ -1,10 +1,11 @@
 //! How long building and finding take, and the floor.
 
+use crate::clock::time;
 use crate::texts::{Text, bytes_of};
 use crate::{Result, megabytes};
 use aho_corasick::AhoCorasick;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vahti::brand::Brand;
 use vahti::enrich::language::sure;
 use vahti::matching::{Matcher, Tells, folded};
@@ -59,16 +60,11 @@ pub(crate) struct Speed {
 }
 
 impl Speed {
-    pub(crate) fn measure(
-        matcher: &Matcher,
-        brands: &[Brand],
-        texts: &[Text],
-        rounds: usize,
-    ) -> Result<Self> {
+    pub(crate) fn measure(matcher: &Matcher, texts: &[Text], rounds: usize) -> Result<Self> {
         let patterns = matcher.patterns();
-        let started = Instant::now();
-        let machine = AhoCorasick::new(&patterns)?;
-        let floor_build = started.elapsed();
+        let mut machine = None;
+        let floor_build = time(|| machine = Some(AhoCorasick::new(&patterns)));
+        let machine = machine.ok_or("the floor's machine was built")??;
         let scanned: Vec<String> = texts
             .iter()
             .flat_map(|text| text.post.title.iter().chain([&text.post.text]))
@@ -114,10 +110,4 @@ impl Speed {
             lines: names.into_iter().enumerate().map(line).collect(),
         })
     }
-}
-
-fn time(work: impl FnOnce()) -> Duration {
-    let started = Instant::now();
-    work();
-    started.elapsed()
 }

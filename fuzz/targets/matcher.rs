@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use vahti::brand::{Brand, BrandName, Field, Hit, Keyword};
-use vahti::matching::{Matcher, Tells, find, fits};
+use vahti::matching::{Matcher, Search, Tells};
 use vahti::post::Post;
 use vahti::query::{BadQuery, Query, parse_exclude, parse_keyword};
 use vahti::text::Language;
@@ -45,21 +45,20 @@ fuzz_target!(|data: &[u8]| {
             let brand = brands.get(candidate.brand).expect("a brand that was asked for");
             check(&candidate.hits, brand, &post);
         }
-    }
-
-    let together = matcher.candidates(&post, |_| None);
-    for (number, keyword) in wanted.iter().enumerate() {
-        let with_others = together.iter().find(|candidate| candidate.brand == number + 1);
-        let alone = find(&keyword.query, &post);
-        assert_eq!(with_others.map(|candidate| &candidate.hits), alone.as_ref(), "{keyword:?}");
-        assert_eq!(fits(&keyword.query, &post, &|_| false), alone.is_some(), "{keyword:?}");
+        for (number, keyword) in wanted.iter().enumerate() {
+            let with_others = candidates.iter().find(|candidate| candidate.brand == number + 1);
+            let search = Search::new(&keyword.query);
+            let alone = search.find(&post, language);
+            assert_eq!(with_others.map(|found| &found.hits), alone.as_ref(), "{keyword:?}");
+            assert_eq!(search.fits(&post, language, &|_| false), alone.is_some(), "{keyword:?}");
+        }
     }
 });
 
 /// Reads a keyword a line. What is faulty is left out.
 fn read(lines: &str, parse: fn(&str) -> Result<Query, BadQuery>) -> Vec<Keyword> {
     let queries = lines.lines().filter_map(|line| parse(line).ok());
-    // Written as `find` writes it, which knows no other name for it.
+    // Written as a search writes it, which knows no other name for it.
     queries.map(|query| Keyword { written: query.to_string(), query }).collect()
 }
 
