@@ -186,8 +186,7 @@ fn marked(pieces: &[Piece]) -> String {
     let mut line = String::new();
     for Piece { text, marked } in pieces {
         let sign = if *marked { "**" } else { "" };
-        let text: String =
-            text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        let text: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         line += &format!("{sign}{}{sign}", visible(&text));
     }
     line

@@ -388,7 +388,8 @@ fn keep_posts(value: &Value<'_>) -> Option<TimeDelta> {
     let kept = TimeDelta::from_std(value.duration()?).ok();
     let kept = kept.filter(|kept| *kept <= TimeDelta::days(MOST_KEEP_POSTS_DAYS));
     if kept.is_none() {
-        let message = format!("posts that matched nothing are kept for {MOST_KEEP_POSTS_DAYS} days at most");
+        let message =
+            format!("posts that matched nothing are kept for {MOST_KEEP_POSTS_DAYS} days at most");
         value.fault(message, Some("write \"7d\", or \"0d\" to keep none".into()));
     }
     kept

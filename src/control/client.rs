@@ -66,7 +66,9 @@ impl Client {
         let (path, parameters) = path(question);
         let body = match question {
             // Whole configurations are no parameters.
-            Question::Try(_) => self.send(Method::POST, &path, &Value::Null, Some(&parameters)).await?,
+            Question::Try(_) => {
+                self.send(Method::POST, &path, &Value::Null, Some(&parameters)).await?
+            }
             _ => self.send(Method::GET, &path, &parameters, None).await?,
         };
         question.read(&body).map_err(|error| unreadable(&error))

@@ -51,9 +51,8 @@ pub(super) fn sentence(mention: &Mention) -> Vec<Piece> {
 pub fn sentence_of(text: &str, hits: &[Hit]) -> Vec<Piece> {
     let marks = marks(hits, Field::Text);
     let hit = marks.first().cloned().unwrap_or(0..0);
-    let window = |skipped: usize| -> Vec<char> {
-        text.chars().skip(skipped).take(3 * AROUND).collect()
-    };
+    let window =
+        |skipped: usize| -> Vec<char> { text.chars().skip(skipped).take(3 * AROUND).collect() };
     let mut skipped = hit.start.saturating_sub(AROUND);
     let mut chars = window(skipped);
     let mut name = hit.start - skipped..(hit.end - skipped).min(chars.len());

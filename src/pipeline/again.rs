@@ -14,6 +14,9 @@ use crate::store::kept::{Kept, KeptPlace};
 use crate::store::{Commit, Store, StoreError, Window};
 use chrono::{DateTime, Utc};
 
+#[cfg(test)]
+mod tests;
+
 /// Posts that are looked through at once among the mentions.
 const MOST_AT_ONCE: usize = 1_000;
 
@@ -92,8 +95,9 @@ pub fn in_block(
     let since = keep::since(rules, now);
     let mut found = Vec::new();
     for kept in posts.into_iter().filter(|kept| since.is_none_or(|since| kept.seen >= since)) {
-        let concerns = only(&kept.source)
-            .is_some_and(|only| !concerned(&kept.post, &only, &rules.brands, &rules.matcher).is_empty());
+        let concerns = only(&kept.source).is_some_and(|only| {
+            !concerned(&kept.post, &only, &rules.brands, &rules.matcher).is_empty()
+        });
         if concerns {
             let identities = kept.identities();
             let Kept { source, kind, seen, post, .. } = kept;

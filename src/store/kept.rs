@@ -176,10 +176,7 @@ impl<'a> Block<'a> {
     }
 
     /// Returns the block without these posts.
-    pub(super) fn without(
-        &self,
-        leaving: &impl Fn(ShortName) -> bool,
-    ) -> Result<Body, Unreadable> {
+    pub(super) fn without(&self, leaving: &impl Fn(ShortName) -> bool) -> Result<Body, Unreadable> {
         let body = self.body()?;
         let (mut rest, mut left) = (body.as_slice(), Body::default());
         for name in self.names() {
@@ -231,7 +228,11 @@ impl Body {
     pub(super) fn pack(&self, stays: bool) -> Result<Vec<u8>, Unreadable> {
         let level = if stays { LEVEL_JOINED } else { LEVEL_OPEN };
         let broken = |what: String| Unreadable(format!("posts cannot be kept: {what}"));
-        let packed = zstd::bulk::compress(&self.records, level);
+        let packed = zstd::bulk::Compressor::new(level).and_then(|mut packer| {
+            // Damage is to be seen, not read.
+            packer.include_checksum(true)?;
+            packer.compress(&self.records)
+        });
         let block = Block {
             names: Cow::Borrowed(&self.names),
             raw_bytes: u32::try_from(self.records.len()).unwrap_or(u32::MAX),

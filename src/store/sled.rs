@@ -46,6 +46,8 @@ pub struct SledStore {
     db: Db,
     path: PathBuf,
     trees: Trees,
+    /// The most bytes that kept posts take.
+    most_kept_bytes: u64,
 }
 
 impl SledStore {

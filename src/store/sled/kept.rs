@@ -6,14 +6,17 @@ use super::{SledStore, key};
 use crate::dedup;
 use crate::mention::PostKey;
 use crate::store::kept::{
-    BETWEEN_VERSIONS, BLOCK_BYTES, Block, Body, Kept, KeptPlace, MOST_KEPT_BYTES, MOST_OPEN,
-    Packed, ShortName, short,
+    BETWEEN_VERSIONS, BLOCK_BYTES, Block, Body, Kept, KeptPlace, MOST_OPEN, Packed, ShortName,
+    short,
 };
 use crate::store::{Commit, Fault, StoreError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::IVec;
 use std::collections::{BTreeMap, HashSet};
+
+#[cfg(test)]
+mod tests;
 
 /// What is known of all blocks together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,7 +47,9 @@ impl SledStore {
     pub(super) fn kept_totals(&self) -> Result<Totals, StoreError> {
         let bytes = self.trees.kept.get(key::KEPT_TOTALS).map_err(self.broken())?;
         let read = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose();
-        Ok(read.map_err(|error| self.damaged(format!("what is kept: {error}")))?.unwrap_or_default())
+        Ok(read
+            .map_err(|error| self.damaged(format!("what is kept: {error}")))?
+            .unwrap_or_default())
     }
 
     /// Returns where a post was written, by its short name, and a mark of what it said.
@@ -126,7 +131,10 @@ impl SledStore {
         }
         let named = self.trees.kept.scan_prefix(key::KEPT_NAMES).count();
         if named != names.len() {
-            faults.push(Fault(format!("{named} kept posts are named, and {} are there", names.len())));
+            faults.push(Fault(format!(
+                "{named} kept posts are named, and {} are there",
+                names.len()
+            )));
         }
         Ok(())
     }
@@ -187,12 +195,12 @@ impl Work<'_> {
 
     /// Drops the oldest blocks until the rest is within bounds.
     fn bound(&mut self) -> Result<(), StoreError> {
-        if self.totals.bytes <= MOST_KEPT_BYTES {
+        if self.totals.bytes <= self.store.most_kept_bytes {
             return Ok(());
         }
         for entry in self.store.kept_blocks(KeptPlace([0; 16])) {
             let (place, bytes) = entry?;
-            if self.totals.bytes <= MOST_KEPT_BYTES {
+            if self.totals.bytes <= self.store.most_kept_bytes {
                 break;
             }
             let bytes = match self.changes.get(&key::kept_block(place)) {
