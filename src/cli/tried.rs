@@ -187,7 +187,9 @@ fn marked(pieces: &[Piece]) -> String {
     for Piece { text, marked } in pieces {
         let sign = if *marked { "**" } else { "" };
         let text: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-        line += &format!("{sign}{}{sign}", visible(&text));
+        for part in [sign, &visible(&text), sign] {
+            line += part;
+        }
     }
     line
 }

@@ -221,14 +221,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::apply(&commit, store, acknowledge)
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
-        Event::Tried(notice, reply) => {
-            // One that a person dropped while it was tried does not come back.
-            let is_wanted = notice.progress == Progress::Sent
-                || store.outbox()?.iter().any(|known| known.id == notice.id);
-            let notices = if is_wanted { vec![notice] } else { Vec::new() };
-            let commit = Commit { notices, ..Commit::default() };
-            Written::told(&commit, store, reply)
-        }
+        Event::Tried(notice, reply) => Written::told(&tried(notice, store)?, store, reply),
         Event::Speak { alert, reply } => {
             let now = clock::now();
             let alert = rules.alerts.iter().find(|known| known.name == alert);
@@ -273,6 +266,14 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn tried(notice: Notice, store: &dyn Store) -> Result<Commit, StoreError> {
+    // One that a person dropped while it was tried does not come back.
+    let is_wanted = notice.progress == Progress::Sent
+        || store.outbox()?.iter().any(|known| known.id == notice.id);
+    let notices = if is_wanted { vec![notice] } else { Vec::new() };
+    Ok(Commit { notices, ..Commit::default() })
 }
 
 fn polled(

@@ -58,6 +58,9 @@ pub struct Found {
     is_kept: bool,
 }
 
+/// How far was looked, and what was found; `None` where all was looked through.
+pub type Looked<T> = Option<(T, Vec<Found>)>;
+
 /// The brands that a source is for; empty means all. `None`: the source is no longer asked.
 pub type Only<'a> = &'a dyn Fn(&SourceName) -> Option<Vec<BrandName>>;
 
@@ -84,7 +87,7 @@ pub fn in_block(
     only: Only<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
-) -> Result<Option<(KeptPlace, Vec<Found>)>, StoreError> {
+) -> Result<Looked<KeptPlace>, StoreError> {
     let mut next = None;
     store.kept(after, &mut |place, packed| {
         next = Some((place, packed));
@@ -115,7 +118,7 @@ pub fn in_mentions(
     only: Only<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
-) -> Result<Option<(DateTime<Utc>, Vec<Found>)>, StoreError> {
+) -> Result<Looked<DateTime<Utc>>, StoreError> {
     let window = Window { since: keep::since(rules, now), until };
     let mut mentions = Vec::new();
     store.mentions(window, &mut |mention| {

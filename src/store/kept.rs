@@ -199,8 +199,8 @@ pub(super) struct Body {
 }
 
 impl Body {
-    pub(super) fn add(&mut self, kept: &Kept) -> Result<(), Unreadable> {
-        self.push(short(kept.name()), &written(kept)?);
+    pub(super) fn add(&mut self, name: ShortName, kept: &Kept) -> Result<(), Unreadable> {
+        self.push(name, &written(kept)?);
         Ok(())
     }
 
@@ -282,18 +282,18 @@ fn written(kept: &Kept) -> Result<Vec<u8>, Unreadable> {
         kind: *kind,
         seen: seen.timestamp_micros(),
         whole: Cow::Borrowed(whole),
-        id: part(&post.id),
+        id: post.id.as_deref().map(Cow::Borrowed),
         site: Cow::Borrowed(&post.site),
-        url: part(&post.url),
+        url: post.url.as_deref().map(Cow::Borrowed),
         has_own_url: post.has_own_url,
-        title: part(&post.title),
+        title: post.title.as_deref().map(Cow::Borrowed),
         has_own_title: post.has_own_title,
         text: Cow::Borrowed(&post.text),
         author: Cow::Borrowed(&post.author),
         published: post.published.map(|at| at.timestamp_micros()),
         language: post.language,
-        parent: part(&post.parent),
-        thread: part(&post.thread),
+        parent: post.parent.as_deref().map(Cow::Borrowed),
+        thread: post.thread.as_deref().map(Cow::Borrowed),
         edited: post.edited.map(|at| at.timestamp_micros()),
         engagement: post.engagement,
         rating: post.rating,
@@ -301,10 +301,6 @@ fn written(kept: &Kept) -> Result<Vec<u8>, Unreadable> {
     };
     postcard::to_stdvec(&record)
         .map_err(|error| Unreadable(format!("a post cannot be kept: {error}")))
-}
-
-fn part(text: &Option<String>) -> Option<Cow<'_, str>> {
-    text.as_deref().map(Cow::Borrowed)
 }
 
 fn take_record(bytes: &[u8]) -> Result<(KeptRecord<'_>, &[u8]), Unreadable> {

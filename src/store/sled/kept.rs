@@ -129,15 +129,20 @@ impl SledStore {
                 totals.posts, totals.bytes, found.posts, found.bytes
             )));
         }
-        let named = self.trees.kept.scan_prefix(key::KEPT_NAMES).count();
-        if named != names.len() {
-            faults.push(Fault(format!(
-                "{named} kept posts are named, and {} are there",
-                names.len()
-            )));
+        let told = self.trees.kept.scan_prefix(key::KEPT_NAMES).count();
+        if told != names.len() {
+            faults
+                .push(Fault(format!("{told} kept posts are named, and {} are there", names.len())));
         }
         Ok(())
     }
+}
+
+/// A post that is to be written, with its short name and a mark of what it says.
+struct New<'a> {
+    post: &'a Kept,
+    name: ShortName,
+    mark: u64,
 }
 
 /// What is kept while a commit is worked out: the tree, and what changes of it.
@@ -160,22 +165,20 @@ impl Work<'_> {
     fn new_among<'k>(
         &self,
         kept: &'k [Kept],
-    ) -> Result<(Vec<&'k Kept>, Vec<ShortName>), StoreError> {
+    ) -> Result<(Vec<New<'k>>, Vec<ShortName>), StoreError> {
         let (mut new, mut again, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for post in kept {
-            let name = short(post.name());
+            let (name, mark) = (short(post.name()), dedup::mark(&post.post));
             if !seen.insert(name) {
                 continue;
             }
-            let Some((place, mark)) = self.written(name)? else {
-                new.push(post);
-                continue;
-            };
-            let is_other = mark != dedup::mark(&post.post);
-            if is_other && post.seen - key::read_kept_time(place) >= BETWEEN_VERSIONS {
-                new.push(post);
+            if let Some((place, old)) = self.written(name)? {
+                if mark == old || post.seen - key::read_kept_time(place) < BETWEEN_VERSIONS {
+                    continue;
+                }
                 again.push(name);
             }
+            new.push(New { post, name, mark });
         }
         Ok((new, again))
     }
@@ -255,12 +258,11 @@ impl Work<'_> {
     }
 
     /// Writes new posts, in small blocks that are joined once they are enough.
-    fn put_in(&mut self, posts: &[&Kept]) -> Result<(), StoreError> {
-        let mut body = Body::default();
-        let mut names = Vec::new();
-        for (nth, post) in posts.iter().enumerate() {
-            body.add(post).map_err(|error| self.store.damaged(error.0))?;
-            names.push((short(post.name()), dedup::mark(&post.post)));
+    fn put_in(&mut self, posts: &[New<'_>]) -> Result<(), StoreError> {
+        let (mut body, mut names) = (Body::default(), Vec::new());
+        for (nth, New { post, name, mark }) in posts.iter().enumerate() {
+            body.add(*name, post).map_err(|error| self.store.damaged(error.0))?;
+            names.push((*name, *mark));
             if body.raw_bytes() >= BLOCK_BYTES || nth + 1 == posts.len() {
                 self.write(&std::mem::take(&mut body), &std::mem::take(&mut names), post.seen)?;
             }

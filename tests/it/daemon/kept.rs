@@ -69,13 +69,15 @@ fn a_reload_finds_what_was_shown_long_ago_and_tells_it_in_the_next_digest() {
     assert!(found["ticket"].is_u64(), "{found}");
     let acme = json(&world, "mentions brand:Acme")[0].clone();
     assert_eq!(found["seen"], acme["seen"], "not when it was first seen");
+    let polls = site.seen("/news.xml").len();
+    until("it is polled with them", || site.seen("/news.xml").len() > polls + 1);
     // A later mention is told at once, without it; the periodic digest has it.
     let more = [entry("9", "Snow"), entry("10", "Acme again")];
     site.serve("/news.xml", Answer::feed(feed(&more)));
     until("the next is told", || world.mails("txt").len() == 2);
     assert!(!world.mails("txt").concat().contains("Zeppelin"));
     let digest = world.vahti("alert yearly preview --format text").ok();
-    assert!(digest.contains("Zeppelin") && digest.contains("Acme again"), "{digest}");
+    assert!(digest.contains("Zeppelin") && digest.contains("again"), "{digest}");
     assert_eq!(daemon.stop(), Some(0));
     is_sound(&world);
 }
@@ -116,7 +118,7 @@ fn run_once_looks_at_it_first_and_tells_it_in_the_next_digest() {
     json(&world, "run --once");
     assert_eq!(json(&world, "mentions brand:Bolt").as_array().unwrap().len(), 1);
     let mails = world.mails("txt").concat();
-    assert!(mails.contains("Acme too") && !mails.contains("Zeppelin"), "{mails}");
+    assert!(mails.contains("news.example/3") && !mails.contains("Zeppelin"), "{mails}");
     assert!(world.vahti("alert yearly preview --format text").ok().contains("Zeppelin"));
 }
 

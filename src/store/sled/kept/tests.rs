@@ -6,6 +6,7 @@ use crate::post::{Post, SourceName};
 use crate::source::Kind;
 use crate::store::Store;
 use chrono::TimeDelta;
+use std::fmt::Write;
 
 struct World {
     store: SledStore,
@@ -57,7 +58,7 @@ fn kept(id: &str, minute: i64, bytes: usize) -> Kept {
         if text.len() >= bytes {
             break;
         }
-        text += &format!("{:?}", PostKey::of(&[id, &nth.to_string()]).0);
+        write!(text, "{:?}", PostKey::of(&[id, &nth.to_string()]).0).unwrap();
     }
     text.truncate(bytes);
     let post = Post { id: Some(id.into()), text, ..Post::default() };
