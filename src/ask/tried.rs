@@ -42,7 +42,7 @@ pub struct TryAsked {
     /// The one brand that is asked about; absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
-    /// A date, an RFC 3339 time, or an age; absent: for as long as posts are kept.
+    /// A date, an RFC 3339 time, or an age; absent: all that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// How many changes are told, the newest: 1,000 unless given; 0 for all.
@@ -168,12 +168,11 @@ pub(super) fn answer(
     now: DateTime<Utc>,
 ) -> Result<TryView, Refusal> {
     let brands: Vec<Brand> = asked.brands.iter().map(BrandAsked::read).collect::<Result<_, _>>()?;
-    let since = match time(asked.since.as_deref(), "since", now)? {
-        None => now.checked_sub_signed(setting.rules.keep_posts),
-        given => given,
-    };
+    let since = time(asked.since.as_deref(), "since", now)?;
+    let kept_since = now.checked_sub_signed(setting.rules.keep_posts);
     let matcher = Matcher::new(&brands);
-    let trial = Trial { asked, matcher, brands, since, store, gained: Mutex::default() };
+    let trial =
+        Trial { asked, matcher, brands, since, kept_since, store, gained: Mutex::default() };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (sender, work) = sync_channel(WAITING);
     // Goes with the last thread: who hands out then hears that nobody is left.
@@ -263,6 +262,8 @@ struct Trial<'a> {
     brands: Vec<Brand>,
     matcher: Matcher,
     since: Option<DateTime<Utc>>,
+    /// Posts that were kept before are dropped sooner or later.
+    kept_since: Option<DateTime<Utc>>,
     store: &'a dyn Store,
     /// What was found so far: a post that is joined to another block meanwhile is met twice, as is one
     /// with two mentions.
@@ -314,7 +315,10 @@ impl Trial<'_> {
     }
 
     fn post(&self, kept: &Kept, tried: &mut Tried) -> Result<(), StoreError> {
-        if self.since.is_some_and(|since| kept.seen < since) {
+        let Kept { post: Post { published, .. }, seen, .. } = kept;
+        let at = published.filter(|published| published <= seen).unwrap_or(*seen);
+        let is_old = |at, since: Option<DateTime<Utc>>| since.is_some_and(|since| at < since);
+        if is_old(at, self.since) || is_old(*seen, self.kept_since) {
             return Ok(());
         }
         tried.posts += 1;

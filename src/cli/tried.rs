@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// shown
     #[arg(long)]
     brand: Option<String>,
-    /// Only what is not older: a date, an RFC 3339 time, or an age such as 12h [default: `keep_posts`]
+    /// Only what is not older: a date, an RFC 3339 time, or an age such as 12h
     #[arg(long, value_name = "T")]
     since: Option<String>,
     /// How many changes are shown, the newest [default: 1000; 0: all]

@@ -110,8 +110,8 @@ pub fn in_block(
     Ok(Some((place, found)))
 }
 
-/// Looks through mentions of other brands, newest first, from `until` backwards. `None` where all were
-/// looked through that are as young as what is kept.
+/// Looks through mentions of other brands, newest first, from `until` backwards: those that were seen as
+/// lately as the posts that are kept.
 pub fn in_mentions(
     until: Option<DateTime<Utc>>,
     rules: &Rules,
@@ -119,7 +119,8 @@ pub fn in_mentions(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Looked<DateTime<Utc>>, StoreError> {
-    let window = Window { since: keep::since(rules, now), until };
+    let since = keep::since(rules, now);
+    let window = Window { since: None, until };
     let mut mentions = Vec::new();
     store.mentions(window, &mut |mention| {
         // All of one moment belong together: `until` is where the next look begins.
@@ -132,7 +133,9 @@ pub fn in_mentions(
     })?;
     let Some(oldest) = mentions.last().map(Mention::time) else { return Ok(None) };
     let mut found = Vec::new();
-    for mention in mentions.into_iter().filter(|mention| !mention.post.is_gone) {
+    let is_young = |seen| since.is_none_or(|since| seen >= since);
+    mentions.retain(|mention| !mention.post.is_gone && is_young(mention.seen));
+    for mention in mentions {
         let Some(only) = only(&mention.source) else { continue };
         let candidates = concerned(&mention.post, &only, &rules.brands, &rules.matcher);
         if lacks_one(&mention, &candidates, rules, store)? {
