@@ -15,10 +15,12 @@ use std::path::PathBuf;
 mod act;
 mod answer;
 pub mod taken;
+pub mod tried;
 pub mod view;
 
 pub use act::act;
 pub use answer::answer;
+use tried::{TryAsked, TryView};
 use view::{FaultView, MentionView, NoticeView, PreviewView, StatusView, TicketView};
 
 /// Which mentions are meant: the words of the command line and of the HTTP API.
@@ -92,6 +94,8 @@ pub enum Question {
     Outbox,
     /// Whether all that is stored is well.
     Check,
+    /// What other keywords would have found.
+    Try(Box<TryAsked>),
 }
 
 /// What a person does to a ticket; the HTTP API takes it as JSON, tagged by `move`.
@@ -131,6 +135,7 @@ pub enum Answer {
     Preview(Box<PreviewView>),
     Outbox(Vec<NoticeView>),
     Check(Vec<FaultView>),
+    Try(Box<TryView>),
 }
 
 impl Question {
@@ -145,6 +150,7 @@ impl Question {
             Self::Preview(_) => Answer::Preview(serde_json::from_slice(json)?),
             Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
             Self::Check => Answer::Check(serde_json::from_slice(json)?),
+            Self::Try(_) => Answer::Try(serde_json::from_slice(json)?),
         })
     }
 }

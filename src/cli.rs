@@ -25,6 +25,7 @@ mod run;
 mod status;
 mod ticket;
 mod tickets;
+mod tried;
 
 /// Hears what people say about a brand, and makes sure that someone answers.
 #[derive(Parser)]
@@ -71,6 +72,8 @@ enum Command {
     Outbox(outbox::Args),
     /// Show how a text is read, storing nothing
     Explain(explain::Args),
+    /// Show what other keywords would have gained and lost over what is kept
+    Try(tried::Args),
     /// Fetch a source once and write the posts it would bring, storing nothing
     Probe(probe::Args),
     /// Print `[[source]]` tables for the feeds of an OPML file
@@ -230,6 +233,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Alert(args) => alert::run(args, context),
         Command::Outbox(args) => outbox::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),
+        Command::Try(args) => tried::run(&args, context),
         Command::Probe(args) => probe::run(&args, context),
         Command::Import(args) => import::run(&args),
         Command::Fsck(args) => fsck::run(&args, context),

@@ -15,6 +15,7 @@ use crate::source::forum::preset::Selectors;
 use crate::source::site::{Given, Told, Watch, Wrong};
 use crate::source::{Kind, Source};
 use crate::text::Language;
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,8 @@ pub struct Config {
     pub operator: Option<Operator>,
     /// After how many days somebody asks whether all is well: 7 to 14.
     pub follow_up_days: i64,
+    /// For how long posts that matched nothing are kept; zero: not at all.
+    pub keep_posts: TimeDelta,
 }
 
 impl Config {

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+mod again;
 mod alerts;
 pub mod board;
 mod brought;
@@ -155,6 +156,8 @@ impl Shared {
         tasks.spawn(async move { intake::run(inbox).await.map(|()| "the writer") });
         let sending = send::run(sender.clone(), store.clone(), setup.clone(), post, stop.clone());
         tasks.spawn(async move { sending.await.map(|()| "the sender") });
+        let matching = again::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
+        tasks.spawn(async move { matching.await.map(|()| "the matching again") });
         let looking = ward::run(sender.clone(), setup.clone(), board, stop.clone());
         tasks.spawn(async move { looking.await.map(|()| "the ward") });
         let speaking = alerts::run(sender.clone(), store.clone(), setup, stop.clone());

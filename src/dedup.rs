@@ -54,8 +54,8 @@ fn words(post: &Post) -> PostKey {
     PostKey::of(&["words", &post.site, url, title, text])
 }
 
-/// A mark of the post as it is: an edited one has another.
-fn mark(post: &Post) -> u64 {
+/// Returns a mark of the post as it is: an edited one has another.
+pub fn mark(post: &Post) -> u64 {
     let title = post.title.as_deref().unwrap_or_default();
     let [id, url] = [&post.id, &post.url].map(|part| part.as_deref().unwrap_or_default());
     let stars = post.rating.map(|stars| stars.to_string()).unwrap_or_default();

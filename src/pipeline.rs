@@ -15,6 +15,7 @@ use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use desk::{Desk, Origin};
+use keep::Keeping;
 
 /// For how long old posts that other keywords find are kept from alerts that speak at once: a forum
 /// takes several polls to be looked at again.
@@ -23,8 +24,10 @@ const LOOKING_AGAIN: Duration = Duration::days(1);
 /// What is published longer ago than this is no sign of a source's rhythm now.
 const LATE: Duration = Duration::days(7);
 
+pub mod again;
 pub mod care;
 mod desk;
+mod keep;
 pub mod tell;
 
 /// Everything configured that the pipeline needs, compiled.
@@ -35,13 +38,22 @@ pub struct Rules {
     pub zone: Tz,
     /// Of the brands: with others, posts seen before are looked at again.
     pub fingerprint: u64,
+    /// For how long posts that matched nothing are kept; zero: not at all.
+    pub keep_posts: Duration,
 }
 
 impl Rules {
     pub fn new(brands: Vec<Brand>, alerts: Vec<Alert>, zone: Tz) -> Self {
         let PostKey(hash) = PostKey::of(&[&format!("{brands:?}")]);
         let fingerprint = hash.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
-        Self { matcher: Matcher::new(&brands), brands, alerts, zone, fingerprint }
+        let keep_posts = Duration::zero();
+        Self { matcher: Matcher::new(&brands), brands, alerts, zone, fingerprint, keep_posts }
+    }
+
+    /// The same, and posts that match nothing are kept for so long.
+    #[must_use]
+    pub fn keeping(self, keep_posts: Duration) -> Self {
+        Self { keep_posts, ..self }
     }
 }
 
@@ -107,9 +119,16 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         state.health.rhythm.learn(&appeared(&fresh.posts, kind, &state, at), at);
     }
     let first_poll = *state.health.first_poll.get_or_insert(at);
-    let origin = Origin { source: &source, kind, only: &only, tickets, first_poll };
+    let (only, looks_again) = (&only, again);
+    let origin = Origin { source: &source, kind, only, tickets, first_poll, looks_again };
     let mut desk = Desk::new(rules, store, at, origin)?;
-    for post in in_order(fresh.posts).into_iter().chain(std::mem::take(&mut batch.rechecked)) {
+    let mut keeping = Keeping::new(rules, &source, kind, at);
+    for post in in_order(fresh.posts) {
+        if !desk.receive(&post)? {
+            keeping.take(&post);
+        }
+    }
+    for post in std::mem::take(&mut batch.rechecked) {
         desk.receive(&post)?;
     }
 
@@ -132,6 +151,7 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
     }
 
     let mut commit = desk.commit();
+    keeping.add_to(&mut commit, store)?;
     commit.source = Some((source, state));
     if tell_at_once {
         // What other keywords find in old posts is told by the next periodic digest.

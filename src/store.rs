@@ -12,6 +12,7 @@ use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
 use chrono::{DateTime, Utc};
+use kept::{Kept, KeptPlace, Packed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use url::Url;
 
 pub mod handle;
+pub mod kept;
 pub mod sled;
 
 /// What is remembered of one source between two polls.
@@ -197,6 +199,14 @@ pub struct Commit {
     pub names: Vec<(SourceName, String, SourceName)>,
     /// The last readable copy of a document that a source is built from.
     pub document: Option<(SourceName, Vec<u8>)>,
+    /// Posts that matched nothing. One that is kept already is kept once, as it is now.
+    pub kept: Vec<Kept>,
+    /// Posts that are to be kept no longer, by their first identity; others are no fault.
+    pub unkept: Vec<PostKey>,
+    /// Posts that were kept before this are dropped.
+    pub kept_since: Option<DateTime<Utc>>,
+    /// The fingerprint of the rules under which all posts that are kept matched nothing.
+    pub kept_under: Option<u64>,
 }
 
 /// How much is stored.
@@ -207,6 +217,9 @@ pub struct Counts {
     pub queued: u64,
     pub dead: u64,
     pub size_bytes: u64,
+    /// Posts that matched nothing, and what they take, compressed.
+    pub kept: u64,
+    pub kept_bytes: u64,
     /// Damaged stores that were set aside, oldest first.
     pub set_aside: Vec<PathBuf>,
 }
@@ -270,6 +283,21 @@ pub trait Store: Send + Sync {
 
     /// Returns the last readable copy of the document that `source` is built from.
     fn document(&self, source: &SourceName) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Hands out the posts kept behind `after`, oldest first and a block at a time, until `each`
+    /// returns `false`. What is kept in the meantime may be handed out twice, and is never left out.
+    fn kept(
+        &self,
+        after: Option<KeptPlace>,
+        each: &mut dyn FnMut(KeptPlace, Packed) -> bool,
+    ) -> Result<(), StoreError>;
+
+    /// Returns since when a post is kept, by its first identity; `None` where it is not.
+    fn kept_since(&self, post: PostKey) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// Returns the fingerprint of the rules under which all posts that are kept matched nothing; `None`
+    /// where none was ever kept, another number where some were kept under other rules than the rest.
+    fn kept_under(&self) -> Result<Option<u64>, StoreError>;
 
     /// Returns how much is stored.
     fn counts(&self) -> Result<Counts, StoreError>;

@@ -1,7 +1,7 @@
 //! Answers to questions.
 
 use super::view::{FaultView, NoticeView, PreviewView, StatusView};
-use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, view};
+use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, tried, view};
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
 use crate::pipeline::tell;
@@ -34,6 +34,9 @@ pub fn answer(
         Question::Preview(name) => preview(name, setting, store, now),
         Question::Outbox => {
             Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
+        }
+        Question::Try(asked) => {
+            Ok(Answer::Try(Box::new(tried::answer(asked, setting, store, now)?)))
         }
         Question::Check => {
             let faults = store.check()?;
@@ -142,7 +145,7 @@ fn parse(text: Option<&str>) -> Result<Query, Refusal> {
     })
 }
 
-fn time(
+pub(super) fn time(
     text: Option<&str>,
     option: &str,
     now: DateTime<Utc>,

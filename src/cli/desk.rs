@@ -221,7 +221,8 @@ impl Offline {
                 }
             }
         }
-        let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
+        let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
+            .keeping(config.keep_posts);
         Self { rules, sources }
     }
 

@@ -119,6 +119,9 @@ fn store_and_outbox(status: &StatusView) -> String {
     let (mentions, tickets) =
         (count(number(store.mentions), "mention"), count(number(store.tickets), "ticket"));
     let mut lines = vec![format!("Store: {mentions}, {tickets}, {size_kib} KiB in {}", store.path)];
+    let kept = count(number(store.kept_posts), "post");
+    let kept_kib = store.kept_bytes.div_ceil(1024);
+    lines.push(format!("Kept for `vahti try`: {kept} that matched nothing, {kept_kib} KiB"));
     for aside in &store.set_aside {
         lines.push(format!("A damaged store was set aside: {aside}"));
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::brand::Brand;
 use crate::fetch;
 use crate::pipeline::care;
+use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -24,9 +25,11 @@ pub(super) const LONGEST_SOCKET: usize = 107;
 const LONGEST_NAME: usize = 100;
 const DAY: u64 = 24 * 60 * 60;
 const FOLLOW_UP_DAYS: i64 = 10;
+const KEEP_POSTS_DAYS: i64 = 7;
+const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 6] = ["web", "judge", "route", "channel", "retention", "keep_posts"];
+const LATER: [&str; 5] = ["web", "judge", "route", "channel", "retention"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -53,6 +56,7 @@ pub(super) struct Draft<'s> {
     websub: Option<WebSub>,
     pub(super) operator: operator::Draft,
     follow_up_days: i64,
+    keep_posts: TimeDelta,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -130,6 +134,7 @@ impl<'s> Draft<'s> {
             websub: None,
             operator: operator::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
+            keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -215,6 +220,9 @@ impl<'s> Draft<'s> {
         }
         if let Some(value) = self.once(root, "state_dir") {
             self.state_dir = value.words().map(|path| value.reader.folder.join(path));
+        }
+        if let Some(value) = self.once(root, "keep_posts") {
+            self.keep_posts = keep_posts(&value).unwrap_or(self.keep_posts);
         }
         if let Some(value) = self.once(root, "control") {
             self.control = value.words().map(|path| value.reader.folder.join(path));
@@ -341,6 +349,7 @@ impl<'s> Draft<'s> {
             websub: self.websub,
             operator: self.operator.config,
             follow_up_days: self.follow_up_days,
+            keep_posts: self.keep_posts,
         };
         Ok(Loaded { config, warnings: self.warnings })
     }
@@ -369,6 +378,21 @@ pub(super) fn zone(value: &Value<'_>) -> Option<Tz> {
         value.fault(format!("`{text}` is no time zone"), hint);
     }
     zone.ok()
+}
+
+/// Reads for how long posts are kept that matched nothing.
+fn keep_posts(value: &Value<'_>) -> Option<TimeDelta> {
+    if value.is.as_str() == Some("0") {
+        return Some(TimeDelta::zero());
+    }
+    let kept = TimeDelta::from_std(value.duration()?).ok();
+    let kept = kept.filter(|kept| *kept <= TimeDelta::days(MOST_KEEP_POSTS_DAYS));
+    if kept.is_none() {
+        let message =
+            format!("posts that matched nothing are kept for {MOST_KEEP_POSTS_DAYS} days at most");
+        value.fault(message, Some("write \"7d\", or \"0d\" to keep none".into()));
+    }
+    kept
 }
 
 /// Reads after how many days somebody asks whether all is well.

@@ -138,10 +138,11 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 41] = [
+const KEYS: [&str; 42] = [
     "timezone",
     "include",
     "state_dir",
+    "keep_posts",
     "control",
     "contact",
     "allow_private_addresses",
@@ -195,12 +196,27 @@ fn the_starter_shows_every_key() {
 }
 
 #[test]
+fn posts_are_kept_for_ninety_days_at_most_or_not_at_all() {
+    let kept = |words: &str| {
+        let loaded = loaded_with(&format!("keep_posts = \"{words}\"\n{LEAST}"), &[]);
+        loaded.map(|loaded| loaded.config.keep_posts.num_hours())
+    };
+    assert_eq!(kept("0"), Ok(0));
+    assert_eq!(kept("0d"), Ok(0));
+    assert_eq!(kept("12h"), Ok(12));
+    assert_eq!(kept("90d"), Ok(90 * 24));
+    let fault = kept("91d").unwrap_err();
+    assert!(fault.contains(":1:14: keep_posts: ") && fault.contains("90 days at most"), "{fault}");
+}
+
+#[test]
 fn what_is_left_out_has_its_default() {
     let config = loaded(LEAST);
     assert_eq!(config.zone, Tz::UTC);
     assert_eq!(config.state_dir, Path::new("/home/maija/.local/state/vahti"));
     assert_eq!(config.control, Path::new("/home/maija/.local/state/vahti/vahti.sock"));
     assert_eq!(config.follow_up_days, 10);
+    assert_eq!(config.keep_posts, TimeDelta::days(7));
     assert_eq!(config.http, fetch::Settings::default());
     assert!(config.mail.is_none() && config.alerts.is_empty());
     assert_eq!(config.operator, None);

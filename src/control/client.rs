@@ -64,7 +64,13 @@ impl Client {
     /// Asks one question.
     pub async fn ask(&self, question: &Question) -> Result<Answer, Unanswered> {
         let (path, parameters) = path(question);
-        let body = self.send(Method::GET, &path, &parameters, None).await?;
+        let body = match question {
+            // Whole configurations are no parameters.
+            Question::Try(_) => {
+                self.send(Method::POST, &path, &Value::Null, Some(&parameters)).await?
+            }
+            _ => self.send(Method::GET, &path, &parameters, None).await?,
+        };
         question.read(&body).map_err(|error| unreadable(&error))
     }
 

@@ -60,6 +60,7 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
         Question::Outbox => ("/outbox".into(), Value::Null),
         Question::Check => ("/check".into(), Value::Null),
+        Question::Try(asked) => ("/try".into(), json!(asked)),
     }
 }
 

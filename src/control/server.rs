@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, PollBody};
+use crate::ask::tried::TryAsked;
 use crate::ask::{MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
 use crate::delivery::NoticeId;
 use crate::mention::{MentionId, TicketId};
@@ -74,6 +75,7 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/outbox/{id}/retry", post(retry))
         .route("/outbox/{id}/drop", post(drop_notice))
         .route("/check", get(check))
+        .route("/try", post(try_out).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
         .route("/poll", post(poll))
         .route("/intake/{source}", post(take).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
         .fallback(nothing_here);
@@ -203,6 +205,16 @@ async fn drop_notice(
 
 async fn check(State(calls): Calls) -> Response {
     ask(&calls, Question::Check).await
+}
+
+async fn try_out(
+    State(calls): Calls,
+    asked: Result<Json<TryAsked>, axum::extract::rejection::JsonRejection>,
+) -> Response {
+    match asked {
+        Ok(Json(asked)) => ask(&calls, Question::Try(Box::new(asked))).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.body_text()),
+    }
 }
 
 async fn poll(State(calls): Calls, Json(body): Json<PollBody>) -> Response {

@@ -7,6 +7,7 @@ use crate::ask::{self, Answer, Order, Refusal, Setting};
 use crate::delivery::{Notice, Progress};
 use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
+use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
 use crate::pipeline::{self, Arrival, Failure, Receipt, tell};
 use crate::post::SourceName;
@@ -55,6 +56,10 @@ pub enum Event {
     },
     /// Sources are at these addresses now; of some what was read before is not to be read again.
     Named(Vec<(SourceName, String, bool)>, oneshot::Sender<()>),
+    /// Other keywords found these in what is kept.
+    Again(Box<Again>, oneshot::Sender<()>),
+    /// What is kept is about to be matched again, or was.
+    MatchingAgain(Box<Commit>, oneshot::Sender<()>),
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -216,14 +221,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::apply(&commit, store, acknowledge)
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
-        Event::Tried(notice, reply) => {
-            // One that a person dropped while it was tried does not come back.
-            let is_wanted = notice.progress == Progress::Sent
-                || store.outbox()?.iter().any(|known| known.id == notice.id);
-            let notices = if is_wanted { vec![notice] } else { Vec::new() };
-            let commit = Commit { notices, ..Commit::default() };
-            Written::told(&commit, store, reply)
-        }
+        Event::Tried(notice, reply) => Written::told(&tried(notice, store)?, store, reply),
         Event::Speak { alert, reply } => {
             let now = clock::now();
             let alert = rules.alerts.iter().find(|known| known.name == alert);
@@ -258,12 +256,24 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             let commit = Commit { source: Some((source, state)), ..Commit::default() };
             Written::told(&commit, store, reply)
         }
+        Event::Again(found, reply) => {
+            Written::told(&again::again(*found, rules, store)?, store, reply)
+        }
+        Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
             Written::told(&commit, store, reply)
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn tried(notice: Notice, store: &dyn Store) -> Result<Commit, StoreError> {
+    // One that a person dropped while it was tried does not come back.
+    let is_wanted = notice.progress == Progress::Sent
+        || store.outbox()?.iter().any(|known| known.id == notice.id);
+    let notices = if is_wanted { vec![notice] } else { Vec::new() };
+    Ok(Commit { notices, ..Commit::default() })
 }
 
 fn polled(

@@ -4,7 +4,7 @@ use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
-use super::{Died, EVENTS_IN_FLIGHT, alerts, brought, clock, poll, send, ward};
+use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, poll, send, ward};
 use crate::alert::Frequency;
 use crate::ask::Refusal;
 use crate::ask::taken::TakenView;
@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 /// notice once.
 pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
     let once = Once::begin(config, store).await?;
+    // Before anything is polled: what is found in it is no news.
+    again::look(&once.setup, &once.store, &once.events, false, || false).await?;
     let (mut meant, mut gone) = (Vec::new(), Vec::new());
     for planned in once.setup.polled() {
         let health = health(planned, &once.store).await?;

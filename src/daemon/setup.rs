@@ -93,7 +93,8 @@ impl Setup {
         store: &Handle,
         before: Option<&Self>,
     ) -> Result<Self, String> {
-        let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
+        let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
+            .keeping(config.keep_posts);
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
             None => Arc::new(Fetcher::new(config.http.clone()).map_err(|e| e.to_string())?),

@@ -25,8 +25,12 @@ pub struct Piece {
 
 /// Returns the title with the brand marked; empty where there is none.
 pub(super) fn title(mention: &Mention) -> Vec<Piece> {
-    let title = mention.post.title.as_deref().unwrap_or_default();
-    let marks = marks(&mention.hits, Field::Title);
+    title_of(mention.post.title.as_deref().unwrap_or_default(), &mention.hits)
+}
+
+/// Returns a title with these places marked.
+pub fn title_of(title: &str, hits: &[Hit]) -> Vec<Piece> {
+    let marks = marks(hits, Field::Title);
     let chars: Vec<char> = title.chars().take(LONGEST_TITLE + 1).collect();
     let end = if chars.len() > LONGEST_TITLE {
         last_space(&chars, LONGEST_TITLE / 2, LONGEST_TITLE - 1)
@@ -39,11 +43,16 @@ pub(super) fn title(mention: &Mention) -> Vec<Piece> {
 /// Returns the sentence of the text that names the brand, or its beginning where only the title
 /// does.
 pub(super) fn sentence(mention: &Mention) -> Vec<Piece> {
-    let marks = marks(&mention.hits, Field::Text);
+    sentence_of(&mention.post.text, &mention.hits)
+}
+
+/// Returns the sentence of a text in which the first of these places is, marked, or its beginning where
+/// none is in the text.
+pub fn sentence_of(text: &str, hits: &[Hit]) -> Vec<Piece> {
+    let marks = marks(hits, Field::Text);
     let hit = marks.first().cloned().unwrap_or(0..0);
-    let window = |skipped: usize| -> Vec<char> {
-        mention.post.text.chars().skip(skipped).take(3 * AROUND).collect()
-    };
+    let window =
+        |skipped: usize| -> Vec<char> { text.chars().skip(skipped).take(3 * AROUND).collect() };
     let mut skipped = hit.start.saturating_sub(AROUND);
     let mut chars = window(skipped);
     let mut name = hit.start - skipped..(hit.end - skipped).min(chars.len());

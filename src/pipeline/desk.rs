@@ -2,13 +2,13 @@
 //! more, and which tickets are opened or grow.
 
 use super::Rules;
+use super::again::concerned;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
-use crate::enrich::language;
 use crate::enrich::{self, History};
 use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
-use crate::post::{Concerns, Post, SourceName};
+use crate::post::{Post, SourceName};
 use crate::source::Kind;
 use crate::store::{Commit, Store, StoreError};
 use crate::ticket::{Action, Ticket, clock, customer, triage};
@@ -32,6 +32,8 @@ pub(super) struct Origin<'a> {
     /// Which mentions become tickets, where the source says so itself.
     pub(super) tickets: Option<TicketPolicy>,
     pub(super) first_poll: DateTime<Utc>,
+    /// Whether all there is was looked at before, under other keywords.
+    pub(super) looks_again: bool,
 }
 
 /// Returns the post as the judge is to read it: where the site claims no language and the customers of
@@ -57,6 +59,10 @@ pub(super) struct Desk<'a> {
     /// New mentions, in the order in which they were found.
     found: Vec<MentionId>,
     tickets: BTreeMap<TicketId, Ticket>,
+    /// Posts that are kept no longer, if they were: they are mentions, or no more.
+    unkept: Vec<PostKey>,
+    /// When the post at hand was first seen, where that is not now.
+    seen: Option<DateTime<Utc>>,
 }
 
 impl<'a> Desk<'a> {
@@ -76,6 +82,8 @@ impl<'a> Desk<'a> {
             mentions: BTreeMap::new(),
             found: Vec::new(),
             tickets: BTreeMap::new(),
+            unkept: Vec::new(),
+            seen: None,
         })
     }
 
@@ -84,47 +92,77 @@ impl<'a> Desk<'a> {
         self.found.len() as u64
     }
 
-    /// Takes one post in, if it concerns a brand or did so before.
-    pub(super) fn receive(&mut self, post: &Post) -> Result<(), StoreError> {
+    /// Takes one post in, if it concerns a brand or did so before. Returns whether it concerns one.
+    pub(super) fn receive(&mut self, post: &Post) -> Result<bool, StoreError> {
         if post.is_gone {
-            return self.forget(post);
+            return self.forget(post).map(|()| false);
         }
         let candidates = self.candidates(post);
         if !candidates.is_empty() {
-            self.take(post, &candidates)?;
+            self.seen = self.kept_since(post)?;
+            self.take(post, dedup::identities(post, self.origin.kind), &candidates)?;
         }
         // Nearly all posts name nobody, and were never mentions.
         let may_be_known =
             if candidates.is_empty() { post.edited.is_some() } else { self.rules.brands.len() > 1 };
-        if may_be_known { self.reword(post, &candidates) } else { Ok(()) }
+        if may_be_known {
+            self.reword(post, &candidates)?;
+        }
+        Ok(!candidates.is_empty())
     }
 
-    /// Returns the brands that a post concerns: those that it names, and those whose place it is in.
-    fn candidates(&self, post: &Post) -> Vec<Candidate> {
-        let brands = &self.rules.brands;
-        let only = self.origin.only;
-        let is_wanted = |brand: &Brand| only.is_empty() || only.contains(&brand.name);
-        let mut found = self.rules.matcher.candidates(post, language::sure);
-        found.retain(|candidate| brands.get(candidate.brand).is_some_and(is_wanted));
-        if post.concerns == Concerns::Named {
-            return found;
+    /// Returns when a post was first seen that was passed over then, where old posts are looked at.
+    fn kept_since(&self, post: &Post) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let name = dedup::identities(post, self.origin.kind).first().copied();
+        let name = name.filter(|_| self.origin.looks_again);
+        Ok(name.map(|name| self.store.kept_since(name)).transpose()?.flatten())
+    }
+
+    /// Takes in a post that other rules passed over, first seen at `seen`. What is a mention already
+    /// stays as it is: that is what the post said later.
+    pub(super) fn receive_again(
+        &mut self,
+        post: &Post,
+        identities: Vec<PostKey>,
+        seen: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (key, _) = self.key(&identities, false)?;
+        let mut candidates = self.candidates(post);
+        if candidates.is_empty() {
+            return Ok(());
         }
-        // Where there are several brands, the configuration says which are meant.
-        let is_meant = |brand: &Brand| !only.is_empty() || brands.len() == 1 && is_wanted(brand);
-        for (place, brand) in brands.iter().enumerate() {
-            let is_found = found.iter().any(|candidate| candidate.brand == place);
-            if !is_found && is_wanted(brand) && is_meant(brand) {
-                found.push(Candidate { brand: place, hits: Vec::new() });
+        for nth in (0..candidates.len()).rev() {
+            let brand = candidates.get(nth).and_then(|one| self.rules.brands.get(one.brand));
+            let id = brand.map(|brand| MentionId::of(key, &brand.name));
+            if id.map(|id| self.mention(&id)).transpose()?.flatten().is_some() {
+                candidates.remove(nth);
             }
         }
-        found.sort_by_key(|candidate| candidate.brand);
-        found
+        self.seen = Some(seen);
+        let taken = if candidates.is_empty() {
+            self.unkept.extend(identities.first());
+            Ok(())
+        } else {
+            self.take(post, identities, &candidates)
+        };
+        self.seen = None;
+        taken
+    }
+
+    /// Returns the brands that a post concerns.
+    fn candidates(&self, post: &Post) -> Vec<Candidate> {
+        concerned(post, self.origin.only, &self.rules.brands, &self.rules.matcher)
     }
 
     /// Takes one post in, with the brands that it concerns.
-    fn take(&mut self, post: &Post, candidates: &[Candidate]) -> Result<(), StoreError> {
-        let identities = dedup::identities(post, self.origin.kind);
+    fn take(
+        &mut self,
+        post: &Post,
+        identities: Vec<PostKey>,
+        candidates: &[Candidate],
+    ) -> Result<(), StoreError> {
         let (key, by_id) = self.key(&identities, post.id.is_some())?;
+        self.unkept.extend(identities.first());
         for identity in identities {
             self.identities.insert(identity, key);
         }
@@ -179,6 +217,7 @@ impl<'a> Desk<'a> {
     /// Takes out the words of a post that its site has no more, and who wrote it; that there was a
     /// mention, and what became of its ticket, stays.
     fn forget(&mut self, post: &Post) -> Result<(), StoreError> {
+        self.unkept.extend(dedup::identities(post, self.origin.kind).first());
         for (mut mention, _) in self.known(post)? {
             if mention.post.is_gone {
                 continue;
@@ -268,7 +307,7 @@ impl<'a> Desk<'a> {
             kind: self.origin.kind,
             post: post.clone(),
             hits: candidate.hits.clone(),
-            seen: self.at,
+            seen: self.seen.unwrap_or(self.at),
             insight: enrich::enrich(&read, &candidate.hits, History::default()),
             own: self.rules.matcher.own(candidate.brand, post),
             copies: 0,
@@ -432,6 +471,7 @@ impl<'a> Desk<'a> {
             posts: self.identities.into_iter().collect(),
             mentions,
             tickets: self.tickets.into_values().collect(),
+            unkept: self.unkept,
             ..Commit::default()
         }
     }

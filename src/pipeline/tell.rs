@@ -76,6 +76,23 @@ pub(super) fn at_once(
     Ok(())
 }
 
+/// Lets alerts that speak as it happens pass over what this commit brings, if they have heard all that
+/// came before; else they tell it with that.
+pub(super) fn pass_over(
+    commit: &mut Commit,
+    rules: &Rules,
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    let last = store.last_place()?.0;
+    for alert in rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens) {
+        let state = store.alert(&alert.name)?;
+        if state.is_some_and(|state| state.told_up_to >= last) {
+            commit.told.push(alert.name.clone());
+        }
+    }
+    Ok(())
+}
+
 /// Returns the commit that makes alerts known which the store has never seen: they are told what
 /// comes from now on.
 pub fn introduce(

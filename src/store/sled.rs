@@ -7,13 +7,16 @@ use crate::alert::AlertState;
 use crate::delivery::{Notice, Progress};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
+use crate::store::kept::{KeptPlace, Packed};
 use crate::ticket::Ticket;
+use chrono::{DateTime, Utc};
 use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod check;
+mod kept;
 mod key;
 mod open;
 mod record;
@@ -43,6 +46,8 @@ pub struct SledStore {
     db: Db,
     path: PathBuf,
     trees: Trees,
+    /// The most bytes that kept posts take.
+    most_kept_bytes: u64,
 }
 
 impl SledStore {
@@ -254,7 +259,30 @@ impl Store for SledStore {
         Ok(bytes.map(|bytes| bytes.to_vec()))
     }
 
+    fn kept(
+        &self,
+        after: Option<KeptPlace>,
+        each: &mut dyn FnMut(KeptPlace, Packed) -> bool,
+    ) -> Result<(), StoreError> {
+        for entry in self.kept_blocks(after.unwrap_or(KeptPlace([0; 16]))) {
+            let (place, bytes) = entry?;
+            if Some(place) != after && !each(place, Packed(bytes.to_vec())) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn kept_since(&self, post: PostKey) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(self.kept_name(kept::name(post))?.map(kept::since))
+    }
+
+    fn kept_under(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.kept_totals()?.under)
+    }
+
     fn counts(&self) -> Result<Counts, StoreError> {
+        let kept = self.kept_totals()?;
         let notices = self.outbox()?;
         let dead = notices.iter().filter(|notice| notice.progress == Progress::Dead).count() as u64;
         Ok(Counts {
@@ -263,6 +291,8 @@ impl Store for SledStore {
             queued: notices.len() as u64 - dead,
             dead,
             size_bytes: open::size_bytes(&self.path),
+            kept: kept.posts,
+            kept_bytes: kept.bytes,
             set_aside: self.set_aside()?,
         })
     }
@@ -273,7 +303,8 @@ impl Store for SledStore {
 
     fn apply(&self, commit: &Commit) -> Result<(), StoreError> {
         open::room(&self.path)?;
-        self.trees.all().transaction(|trees| Writing::of(trees).commit(commit)).map_err(
+        let kept = self.kept_changes(commit)?;
+        self.trees.all().transaction(|trees| Writing::of(trees).commit(commit, &kept)).map_err(
             |failed: TransactionError<String>| match failed {
                 TransactionError::Abort(what) => self.damaged(what),
                 TransactionError::Storage(error) => self.broken()(error),

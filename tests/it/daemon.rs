@@ -5,6 +5,7 @@ mod finding;
 mod forums;
 mod health;
 mod hubs;
+mod kept;
 mod lists;
 mod polling;
 mod signals;

@@ -105,6 +105,9 @@ pub struct StoreView {
     pub mentions: u64,
     pub tickets: u64,
     pub size_bytes: u64,
+    /// Posts that matched nothing and are kept for a while, and what they take.
+    pub kept_posts: u64,
+    pub kept_bytes: u64,
     /// Damaged stores that were set aside.
     pub set_aside: Vec<String>,
 }
@@ -172,6 +175,8 @@ impl StatusView {
                 mentions: counts.mentions,
                 tickets: counts.tickets,
                 size_bytes: counts.size_bytes,
+                kept_posts: counts.kept,
+                kept_bytes: counts.kept_bytes,
                 set_aside: counts.set_aside.iter().map(|path| path.display().to_string()).collect(),
             },
             outbox: OutboxView { queued: counts.queued, dead: counts.dead, last_answer },

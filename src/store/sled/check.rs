@@ -13,6 +13,7 @@ pub(super) fn check(store: &SledStore) -> Result<Vec<Fault>, StoreError> {
     let count = check_mentions(store, &tickets, &mut faults)?;
     check_indexes(store, count, &mut faults)?;
     check_rest(store, &mut faults)?;
+    store.check_kept(&mut faults)?;
     Ok(faults)
 }
 

@@ -4,6 +4,7 @@
 use crate::mention::TicketId;
 use crate::post::SourceName;
 use crate::store::Sequence;
+use crate::store::kept::KeptPlace;
 use chrono::{DateTime, Utc};
 
 /// Returns a number as eight bytes that sort as the number does.
@@ -60,6 +61,52 @@ fn prefixed(text: &str) -> Vec<u8> {
     let mut key = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
     key.extend_from_slice(text.as_bytes());
     key
+}
+
+/// What the keys of blocks of kept posts begin with, and where they end.
+const KEPT_BLOCKS: u8 = 0;
+pub(super) const KEPT_BLOCKS_END: &[u8] = &[1];
+
+/// What the keys of the names of kept posts begin with.
+pub(super) const KEPT_NAMES: &[u8] = &[1];
+
+/// The key of what is known of all kept posts together.
+pub(super) const KEPT_TOTALS: &[u8] = &[2];
+
+/// Returns the key of a block of kept posts.
+pub(super) fn kept_block(place: KeptPlace) -> Vec<u8> {
+    [&[KEPT_BLOCKS], place.0.as_slice()].concat()
+}
+
+/// Reads back what [`kept_block`] wrote.
+pub(super) fn read_kept_block(key: &[u8]) -> KeptPlace {
+    KeptPlace(key.last_chunk::<16>().copied().unwrap_or_default())
+}
+
+/// Returns the key under which stands where a post was written.
+pub(super) fn kept_name(name: [u8; 8]) -> Vec<u8> {
+    [KEPT_NAMES, &name].concat()
+}
+
+/// Returns what stands under the name of a kept post: where it was written, and a mark of what it said.
+pub(super) fn kept_written(place: KeptPlace, mark: u64) -> Vec<u8> {
+    [place.0.as_slice(), &number(mark)].concat()
+}
+
+/// Reads back what [`kept_written`] wrote.
+pub(super) fn read_kept_written(bytes: &[u8]) -> Option<(KeptPlace, u64)> {
+    Some((KeptPlace(*bytes.first_chunk::<16>()?), read_number(bytes)?))
+}
+
+/// Returns when what stands there was written.
+pub(super) fn read_kept_time(place: KeptPlace) -> DateTime<Utc> {
+    let micros = place.0.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
+    DateTime::from_timestamp_micros((micros ^ (1 << 63)).cast_signed()).unwrap_or_default()
+}
+
+/// Returns a place right behind another, by the number of the block.
+pub(super) fn kept_behind(last: KeptPlace, number: u64) -> KeptPlace {
+    KeptPlace(time(read_kept_time(last), Sequence(number)))
 }
 
 #[cfg(test)]

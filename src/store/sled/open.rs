@@ -4,6 +4,7 @@
 use super::write::Trees;
 use super::{FORMAT, SledStore, counter, disk, key};
 use crate::store::StoreError;
+use crate::store::kept::MOST_KEPT_BYTES;
 use crate::text::account::user_name;
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
@@ -105,7 +106,8 @@ fn attempt(path: &Path) -> Result<SledStore, StoreError> {
         let opened = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open();
         let opened = opened.and_then(|db| trees(&db).map(|trees| (db, trees)));
         let (db, trees) = opened.map_err(|error| judge(path, &error))?;
-        let store = SledStore { db, path: path.to_owned(), trees };
+        let store =
+            SledStore { db, path: path.to_owned(), trees, most_kept_bytes: MOST_KEPT_BYTES };
         check_complete(&store)?;
         check_format(&store)?;
         Ok(store)
@@ -140,6 +142,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         sent: db.open_tree("sent")?,
         names: db.open_tree("names")?,
         documents: db.open_tree("documents")?,
+        kept: db.open_tree("kept")?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Writing: all trees of one commit in one transaction.
 
+use super::kept::Changes;
 use super::{Aborted, counter, key, record};
 use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
@@ -27,18 +28,34 @@ pub(super) struct Trees {
     pub(super) sent: Tree,
     pub(super) names: Tree,
     pub(super) documents: Tree,
+    /// Posts that matched nothing. The most trees that sled takes into one transaction.
+    pub(super) kept: Tree,
 }
 
-type All<'a, T> =
-    (&'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T, &'a T);
+type All<'a, T> = (
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+    &'a T,
+);
 
 impl Trees {
     pub(super) fn all(&self) -> All<'_, Tree> {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
-        let Self { tickets, customers, alerts, outbox, sent, names, documents, .. } = self;
+        let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         (
             meta, sources, posts, mentions, by_time, by_place, tickets, customers, alerts, outbox,
-            sent, names, documents,
+            sent, names, documents, kept,
         )
     }
 }
@@ -58,10 +75,12 @@ pub(super) struct Writing<'a> {
     sent: &'a TransactionalTree,
     names: &'a TransactionalTree,
     documents: &'a TransactionalTree,
+    kept: &'a TransactionalTree,
 }
 
 /// The trees as sled hands them to the closure of a transaction, in the order of [`Trees::all`].
 pub(super) type Handed = (
+    TransactionalTree,
     TransactionalTree,
     TransactionalTree,
     TransactionalTree,
@@ -93,6 +112,7 @@ impl<'a> Writing<'a> {
             sent,
             names,
             documents,
+            kept,
         ) = trees;
         Self {
             meta,
@@ -108,12 +128,20 @@ impl<'a> Writing<'a> {
             sent,
             names,
             documents,
+            kept,
         }
     }
 
-    /// Writes everything of `commit`. May run more than once: it only reads and writes the trees.
-    pub(super) fn commit(&self, commit: &Commit) -> Result<(), Aborted> {
+    /// Writes everything of `commit`, and what it changes of the posts that are kept. May run more than
+    /// once: it only reads and writes the trees.
+    pub(super) fn commit(&self, commit: &Commit, kept: &Changes) -> Result<(), Aborted> {
         self.count(counter::COMMITS)?;
+        for (key, value) in kept {
+            match value {
+                Some(value) => self.kept.insert(key.as_slice(), value.as_slice())?,
+                None => self.kept.remove(key.as_slice())?,
+            };
+        }
         if let Some((source, state)) = &commit.source {
             self.sources.insert(source.0.as_bytes(), record::source(state).map_err(aborted)?)?;
         }

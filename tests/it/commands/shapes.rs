@@ -85,7 +85,8 @@ fn the_other_answers_keep_their_names() {
          sources.failing_since sources.trouble sources.moved_to sources.subscribed_until
          sources.silent sources.posts sources.skipped sources.mentions sources.budgets
          alerts alerts.name alerts.last alerts.next
-         store store.path store.mentions store.tickets store.size_bytes store.set_aside
+         store store.path store.mentions store.tickets store.size_bytes store.kept_posts
+         store.kept_bytes store.set_aside
          outbox outbox.queued outbox.dead outbox.last_answer",
     );
     check(
@@ -100,6 +101,19 @@ fn the_other_answers_keep_their_names() {
         "id url title text author author.name author.handle author.url author.followers published
          language parent",
     );
+    let tried = world.vahti("try --keyword terrible --format json").json();
+    let lost = tried.as_array().unwrap().iter().find(|one| one["author"]["name"] == "Liisa");
+    assert_eq!(lost, None, "it is unchanged");
+    let tried = world.vahti("try --keyword weather --format json").json();
+    let lost = tried.as_array().unwrap().iter().find(|one| one["author"]["name"] == "Liisa");
+    check(
+        lost.unwrap(),
+        "change brand id source kind url title text author author.name author.handle author.url
+         author.followers published seen matches matches.keyword matches.in matches.start
+         matches.end matches.form",
+    );
+    let gained = tried.as_array().unwrap().iter().find(|one| one["change"] == "gained").unwrap();
+    assert_eq!([&gained["id"], &gained["author"]], [&Value::Null, &Value::Null]);
     // What cannot be sent stays to be looked at.
     std::fs::remove_dir_all(world.path("outbox")).ok();
     world.write("outbox", "in the way");
@@ -141,6 +155,9 @@ fn answers_are_the_same_with_and_without_a_daemon() {
         "outbox --format json".to_owned(),
         "fsck --format json".to_owned(),
         "alert yearly preview --format html".to_owned(),
+        "try --keyword weather".to_owned(),
+        "try --keyword weather --format ndjson".to_owned(),
+        "try --since 2026-11-03 --keyword weather --format csv".to_owned(),
         "ticket 99".to_owned(),
         "mention nobody".to_owned(),
         "alert nobody preview".to_owned(),

@@ -10,7 +10,6 @@ fn commands_of_later_versions_say_so() {
         "incident 1",
         "report",
         "report --brand Acme --format html",
-        "try --keyword x",
         "trace x",
         "judge marks",
         "export",
