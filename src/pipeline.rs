@@ -15,6 +15,8 @@ use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use desk::{Desk, Origin};
+use std::sync::Arc;
+use taught::{Kept, Taught};
 
 /// For how long old posts that other keywords find are kept from alerts that speak at once: a forum
 /// takes several polls to be looked at again.
@@ -25,6 +27,7 @@ const LATE: Duration = Duration::days(7);
 
 pub mod care;
 mod desk;
+pub mod taught;
 pub mod tell;
 
 /// Everything configured that the pipeline needs, compiled.
@@ -35,13 +38,20 @@ pub struct Rules {
     pub zone: Tz,
     /// Of the brands: with others, posts seen before are looked at again.
     pub fingerprint: u64,
+    taught: Kept,
 }
 
 impl Rules {
     pub fn new(brands: Vec<Brand>, alerts: Vec<Alert>, zone: Tz) -> Self {
         let PostKey(hash) = PostKey::of(&[&format!("{brands:?}")]);
         let fingerprint = hash.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
-        Self { matcher: Matcher::new(&brands), brands, alerts, zone, fingerprint }
+        let matcher = Matcher::new(&brands);
+        Self { matcher, brands, alerts, zone, fingerprint, taught: Kept::default() }
+    }
+
+    /// Returns what people's marks have taught of the brands.
+    pub fn taught(&self, store: &dyn Store) -> Result<Arc<Taught>, StoreError> {
+        self.taught.get(&self.brands, store)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::alert::AlertState;
 use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
+use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::schedule::{Hints, Rhythm};
@@ -197,6 +198,19 @@ pub struct Commit {
     pub names: Vec<(SourceName, String, SourceName)>,
     /// The last readable copy of a document that a source is built from.
     pub document: Option<(SourceName, Vec<u8>)>,
+    /// New markings (number 0) and known ones that were undone.
+    pub markings: Vec<Marking>,
+    /// Now, where it may change what people have taught.
+    pub taught: Option<DateTime<Utc>>,
+}
+
+/// How far people have taught. While it is the same, what they taught is too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Teaching {
+    /// How often something was stored that teaches.
+    pub times: u64,
+    /// When that was last.
+    pub last: Option<DateTime<Utc>>,
 }
 
 /// How much is stored.
@@ -270,6 +284,12 @@ pub trait Store: Send + Sync {
 
     /// Returns the last readable copy of the document that `source` is built from.
     fn document(&self, source: &SourceName) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Returns what people marked, in the order of the numbers.
+    fn markings(&self) -> Result<Vec<Marking>, StoreError>;
+
+    /// Returns how far people have taught.
+    fn teaching(&self) -> Result<Teaching, StoreError>;
 
     /// Returns how much is stored.
     fn counts(&self) -> Result<Counts, StoreError>;

@@ -35,6 +35,8 @@ pub fn answer(
         Question::Outbox => {
             Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
         }
+        Question::Marks => Ok(Answer::Marks(view::marks::marks(setting, store)?)),
+        Question::Taught => Ok(Answer::Taught(view::marks::taught(setting, store)?)),
         Question::Check => {
             let faults = store.check()?;
             Ok(Answer::Check(

@@ -60,6 +60,8 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
         Question::Outbox => ("/outbox".into(), Value::Null),
         Question::Check => ("/check".into(), Value::Null),
+        Question::Marks => ("/marks".into(), Value::Null),
+        Question::Taught => ("/marks/taught".into(), Value::Null),
     }
 }
 
@@ -69,6 +71,7 @@ pub fn order_path(order: &Order) -> (String, Value) {
         Order::Mark(id, mark) => {
             (format!("/mentions/{}/mark", segment(&id.0)), json!(MarkBody { mark: *mark }))
         }
+        Order::Undo(id) => (format!("/marks/{}/undo", id.0), json!({})),
         Order::Ticket(id, moved) => {
             let mut body = json!(moved);
             let word = body.as_object_mut().and_then(|fields| fields.remove("move"));

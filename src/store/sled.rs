@@ -2,12 +2,16 @@
 //! of this file: `flush` is no fsync on Linux, so [`SledStore::sync`] also syncs the file `db`; a
 //! store that was cut off may panic when it is opened, so it is opened where a panic is caught.
 
-use super::{Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Window};
+use super::{
+    Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Teaching, Window,
+};
 use crate::alert::AlertState;
 use crate::delivery::{Notice, Progress};
+use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::ticket::Ticket;
+use chrono::DateTime;
 use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 use std::collections::BTreeMap;
@@ -31,6 +35,10 @@ mod counter {
     pub(super) const TICKET: &[u8] = b"ticket";
     pub(super) const NOTICE: &[u8] = b"notice";
     pub(super) const MENTIONS: &[u8] = b"mentions";
+    pub(super) const MARKING: &[u8] = b"marking";
+    /// How often people taught something, and the microsecond of the last time.
+    pub(super) const TAUGHT: &[u8] = b"taught";
+    pub(super) const TAUGHT_LAST: &[u8] = b"taught-last";
     /// Commits so far, to hold against the witness.
     pub(super) const COMMITS: &[u8] = b"commits";
     pub(super) const SET_ASIDE: &[u8] = b"set-aside";
@@ -254,6 +262,20 @@ impl Store for SledStore {
         Ok(bytes.map(|bytes| bytes.to_vec()))
     }
 
+    fn markings(&self) -> Result<Vec<Marking>, StoreError> {
+        let read = |value: sled::Result<sled::IVec>| {
+            record::read_marking(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
+        };
+        self.trees.markings.iter().values().map(read).collect()
+    }
+
+    fn teaching(&self) -> Result<Teaching, StoreError> {
+        let times = self.counter(counter::TAUGHT)?;
+        let last = self.counter(counter::TAUGHT_LAST)?.cast_signed();
+        let last = DateTime::from_timestamp_micros(last).filter(|_| times > 0);
+        Ok(Teaching { times, last })
+    }
+
     fn counts(&self) -> Result<Counts, StoreError> {
         let notices = self.outbox()?;
         let dead = notices.iter().filter(|notice| notice.progress == Progress::Dead).count() as u64;
@@ -273,7 +295,7 @@ impl Store for SledStore {
 
     fn apply(&self, commit: &Commit) -> Result<(), StoreError> {
         open::room(&self.path)?;
-        self.trees.all().transaction(|trees| Writing::of(trees).commit(commit)).map_err(
+        self.trees.all().as_slice().transaction(|trees| Writing::of(trees)?.commit(commit)).map_err(
             |failed: TransactionError<String>| match failed {
                 TransactionError::Abort(what) => self.damaged(what),
                 TransactionError::Storage(error) => self.broken()(error),

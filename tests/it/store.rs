@@ -75,6 +75,7 @@ fn mention(id: &str, seconds: i64) -> Mention {
         copies: 0,
         ticket: None,
         mark: None,
+        muted: None,
         versions: Vec::new(),
     }
 }

@@ -140,6 +140,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         sent: db.open_tree("sent")?,
         names: db.open_tree("names")?,
         documents: db.open_tree("documents")?,
+        markings: db.open_tree("markings")?,
     })
 }
 
