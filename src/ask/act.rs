@@ -174,8 +174,8 @@ fn move_ticket(
         TicketMove::Close {} => Action::Close,
         TicketMove::Priority { priority } => Action::Priority(priority),
     };
-    // Who answers a mention says that it is about the brand.
-    let teaches = matches!(action, Action::Reply(_) | Action::Resolve { .. });
+    // Who takes or answers a ticket says that its mention is about the brand.
+    let teaches = matches!(action, Action::Assign(_) | Action::Reply(_) | Action::Resolve { .. });
     let ticket = applied(ticket, action, by, now)?;
     Ok(Commit { tickets: vec![ticket], taught: teaches.then_some(now), ..Commit::default() })
 }

@@ -108,6 +108,8 @@ mod tests {
         assert_eq!(order_path(&assign), ("/tickets/7/assign".into(), json!({"who": "maija"})));
         let close = Order::Ticket(TicketId(7), TicketMove::Close {});
         assert_eq!(order_path(&close), ("/tickets/7/close".into(), json!({})));
+        let undo = Order::Undo(crate::mention::marking::MarkingId(3));
+        assert_eq!(order_path(&undo), ("/marks/3/undo".into(), json!({})));
         let mark = Order::Mark(MentionId("mabc".into()), Mark::Noise);
         assert_eq!(order_path(&mark), ("/mentions/mabc/mark".into(), json!({"as": "noise"})));
     }

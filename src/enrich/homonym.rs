@@ -26,7 +26,7 @@ const LEAST_OTHERS: usize = 10;
 /// takes part stands in them.
 const ELSEWHERE: f32 = 30.0;
 /// The least weight of a word that speaks of noise, and of one that speaks of the brand.
-const NOISY: f32 = 1.5;
+const NOISY: f32 = 1.2;
 const OURS: f32 = -1.0;
 /// No word counts for more, and site and author together for no more than this: they say little of
 /// what a text is about.
@@ -38,7 +38,7 @@ const ENOUGH: f32 = 3.0;
 /// Or, in what is no complaint, one word, where so many marks tell of it and it stood in nothing that is
 /// before the desk.
 const ALONE_VOICES: usize = 5;
-const ALONE: f32 = 2.5;
+const ALONE: f32 = 2.0;
 /// Words of each side that are kept for a brand; those with the least evidence go first.
 const MOST_WORDS: usize = 60;
 /// Words that are named as a reason.
@@ -49,7 +49,7 @@ const NAMED: usize = 5;
 pub enum Said {
     /// Nothing, and it is not before the desk.
     Nothing,
-    /// It has a ticket, and nobody called it noise.
+    /// Somebody took its ticket, and did not call it noise.
     AtDesk,
     /// It is about the brand: somebody marked it otherwise, or answered it.
     Ours,
@@ -68,7 +68,7 @@ pub struct Word {
     pub noise: usize,
     /// In how many others.
     pub others: usize,
-    /// In how many of those that have a ticket, or of which somebody said that they are about the brand.
+    /// In how many of those whose ticket somebody took, or of which somebody said that they are about the brand.
     pub ours: usize,
 }
 

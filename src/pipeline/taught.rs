@@ -8,6 +8,7 @@ use crate::mention::marking::{Marking, teaching};
 use crate::mention::{Mark, Mention, MentionId};
 use crate::post::Concerns;
 use crate::store::{Store, StoreError, Teaching, Window};
+use crate::ticket::Status;
 use chrono::{DateTime, Duration, Utc};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -155,7 +156,8 @@ fn said(mention: &Mention, store: &dyn Store) -> Result<Option<Said>, StoreError
     };
     let facts = ticket.facts();
     Ok(Some(match facts.answered.or(facts.resolved) {
-        _ if facts.is_withdrawn() => Said::Nothing,
+        // Of a new one nobody knows yet whether it is noise.
+        _ if facts.is_withdrawn() || facts.status == Status::New => Said::Nothing,
         Some(_) => Said::Ours,
         None => Said::AtDesk,
     }))

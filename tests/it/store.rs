@@ -16,6 +16,7 @@ use vahti::store::sled::SledStore;
 use vahti::store::{Commit, Sequence, SourceState, Store, StoreError, Window};
 use vahti::ticket::{Action, Ticket};
 
+mod markings;
 mod records;
 
 /// A place where a store can be opened again and again.

@@ -42,8 +42,8 @@ pub struct TaughtView {
     /// In how many mentions that were marked `noise` it stood, each author once, and in how many others.
     pub noise: usize,
     pub others: usize,
-    /// In how many of those others that have a ticket, or of which somebody said that they are about the
-    /// brand.
+    /// In how many of those others whose ticket somebody took, or of which somebody said that they are
+    /// about the brand.
     pub ours: usize,
 }
 

@@ -50,7 +50,9 @@ impl Near {
             .filter(|word| !forms.contains(word) && !PLAIN.contains(word))
             .collect();
         let mut text = DefaultHasher::new();
-        tokens.iter().for_each(|token| token.folded.hash(&mut text));
+        for token in &tokens {
+            token.folded.hash(&mut text);
+        }
         let voice = voice(&post.author);
         let site = post.url.as_deref().and_then(site).map(|site| format!("site:{site}"));
         let author = voice.as_ref().map(|voice| format!("author:{voice}"));

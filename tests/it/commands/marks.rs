@@ -31,11 +31,18 @@ const NOISE: [&str; 4] = [
 ];
 /// The next of them.
 const ALIKE: &str = "Another terrible failure: rocket lost, no satellite in Orbit, what a disgrace";
+/// One that comes too early to be known.
+const EARLY: &str = "Early this time: a disaster, the rocket and its satellite are lost to Orbit";
 /// The same with a threat.
 const THREAT: &str =
     "Terrible failure of Orbit: rocket toy and satellite dish never arrived, I will sue you";
 /// A complaint with other words.
 const WANTED: &str = "Orbit is terrible, the worst service ever, they charged me twice";
+
+const TOWNS: [&str; 12] = [
+    "Leeds", "York", "Derby", "Bath", "Ely", "Oban", "Cork", "Sligo", "Truro", "Wells", "Hull",
+    "Ripon",
+];
 
 /// A folder in which one run found the noise and what else is said of the brand.
 fn seeded() -> World {
@@ -44,8 +51,7 @@ fn seeded() -> World {
         .iter()
         .enumerate()
         .map(|(nth, text)| entry(&format!("n{nth}"), text).by(&format!("noisy{nth}")));
-    let others =
-        (0..12).map(|nth| entry(&format!("o{nth}"), &format!("Orbit opens shop number {nth}")));
+    let others = TOWNS.iter().map(|town| entry(town, &format!("Orbit opens a shop in {town}")));
     bring(&world, noise.chain(others));
     world
 }
@@ -86,8 +92,8 @@ fn three_marks_teach_what_the_next_one_is_and_a_real_complaint_is_heard() {
     both_ways(|world| {
         mark_noise(world, 2);
         assert_eq!(world.vahti("judge marks --words").ok().lines().count(), 1, "two are too few");
-        bring(world, [entry("early", &format!("Early: {ALIKE}"))].into_iter());
-        assert!(mention(world, "Early")["ticket"].is_u64());
+        bring(world, [entry("early", EARLY)].into_iter());
+        assert!(mention(world, EARLY)["ticket"].is_u64());
 
         mark_noise(world, 3);
         bring(world, [entry("a", ALIKE), entry("t", THREAT), entry("w", WANTED)].into_iter());
@@ -197,8 +203,8 @@ fn undoing_a_mark_takes_back_what_it_taught_and_what_that_hid() {
         assert_eq!((&shown["status"], &shown["mention"]), (&"new".into(), &Value::from(hidden)));
         bring(world, [entry("b", &format!("Again: {ALIKE}"))].into_iter());
         assert!(mention(world, "Again")["ticket"].is_u64(), "the next is heard");
-        // Marked once more, it teaches once more.
-        world.vahti(&format!("mention {} mark noise", id(world, NOISE[0]))).ok();
+        // Marked once more, with one more of them, it teaches once more.
+        mark_noise(world, 4);
         bring(world, [entry("c", &format!("Still: {ALIKE}"))].into_iter());
         assert_eq!(mention(world, "Still")["muted"], true);
         assert_eq!(world.vahti("fsck").code, Some(0));
