@@ -43,15 +43,16 @@ pub struct AlertState {
 }
 
 impl Alert {
-    /// Tells whether this alert wants to hear of `mention`. Noise, and what the brand wrote itself,
-    /// is never news.
+    /// Tells whether this alert wants to hear of `mention`. Noise, what is taken for it, and what the
+    /// brand wrote itself are never news.
     pub fn wants(
         &self,
         mention: &Mention,
         ticket: Option<&filter::TicketFacts<'_>>,
         now: DateTime<Utc>,
     ) -> bool {
-        !mention.is_noise() && !mention.own && self.filter.passes(mention, ticket, now)
+        let is_news = !mention.is_noise() && !mention.is_muted() && !mention.own;
+        is_news && self.filter.passes(mention, ticket, now)
     }
 
     /// Returns whether one of its times lies between its last sending and `now`.

@@ -3,6 +3,7 @@
 
 use crate::delivery::NoticeId;
 use crate::enrich::{Label, Priority};
+use crate::mention::marking::MarkingId;
 use crate::mention::{Mark, MentionId, TicketId};
 use crate::pipeline::Rules;
 use crate::post::SourceName;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 mod act;
 mod answer;
+mod marks;
 pub mod taken;
 pub mod tried;
 pub mod view;
@@ -21,7 +23,9 @@ pub mod view;
 pub use act::act;
 pub use answer::answer;
 use tried::{TryAsked, TryView};
-use view::{FaultView, MentionView, NoticeView, PreviewView, StatusView, TicketView};
+use view::{
+    FaultView, MarkView, MentionView, NoticeView, PreviewView, StatusView, TaughtView, TicketView,
+};
 
 /// Which mentions are meant: the words of the command line and of the HTTP API.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -96,6 +100,10 @@ pub enum Question {
     Check,
     /// What other keywords would have found.
     Try(Box<TryAsked>),
+    /// What people marked.
+    Marks,
+    /// Which words that taught.
+    Taught,
 }
 
 /// What a person does to a ticket; the HTTP API takes it as JSON, tagged by `move`.
@@ -116,6 +124,8 @@ pub enum TicketMove {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Order {
     Mark(MentionId, Mark),
+    /// Let a mark teach no more.
+    Undo(MarkingId),
     Ticket(TicketId, TicketMove),
     /// Let an alert speak now.
     Send(String),
@@ -136,6 +146,8 @@ pub enum Answer {
     Outbox(Vec<NoticeView>),
     Check(Vec<FaultView>),
     Try(Box<TryView>),
+    Marks(Vec<MarkView>),
+    Taught(Vec<TaughtView>),
 }
 
 impl Question {
@@ -151,6 +163,8 @@ impl Question {
             Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
             Self::Check => Answer::Check(serde_json::from_slice(json)?),
             Self::Try(_) => Answer::Try(serde_json::from_slice(json)?),
+            Self::Marks => Answer::Marks(serde_json::from_slice(json)?),
+            Self::Taught => Answer::Taught(serde_json::from_slice(json)?),
         })
     }
 }
@@ -160,6 +174,7 @@ impl Order {
     pub fn shown_by(&self) -> Question {
         match self {
             Self::Mark(id, _) => Question::Mention(id.clone()),
+            Self::Undo(_) => Question::Marks,
             Self::Ticket(id, _) => Question::Ticket(*id),
             Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
         }

@@ -13,6 +13,7 @@ mod explain;
 mod fsck;
 mod import;
 mod init;
+mod judge;
 mod later;
 mod logs;
 mod mention;
@@ -78,6 +79,8 @@ enum Command {
     Probe(probe::Args),
     /// Print `[[source]]` tables for the feeds of an OPML file
     Import(import::Args),
+    /// Show what people's marks have taught, or take it back
+    Judge(judge::Args),
     /// Check everything that is stored
     Fsck(fsck::Args),
     /// Print shell completions
@@ -236,6 +239,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Try(args) => tried::run(&args, context),
         Command::Probe(args) => probe::run(&args, context),
         Command::Import(args) => import::run(&args),
+        Command::Judge(args) => judge::run(&args, context),
         Command::Fsck(args) => fsck::run(&args, context),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
         Command::Man => completions::man(&Cli::command()),

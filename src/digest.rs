@@ -159,10 +159,10 @@ pub struct Item {
 }
 
 impl Digest {
-    /// Gathers what matters. What a person marked as noise is left out.
+    /// Gathers what matters. What a person marked as noise, and what is taken for it, is left out.
     pub fn of(input: &Input) -> Self {
         let mut mentions: Vec<&Mention> =
-            input.mentions.iter().filter(|mention| !mention.is_noise()).collect();
+            input.mentions.iter().filter(|mention| is_told(mention)).collect();
         let total = counts(&mentions);
         let since = mentions.iter().map(|mention| mention.time()).chain(input.from).min();
         rank(&mut mentions, input.how_many);
@@ -231,11 +231,16 @@ fn weight(mention: &Mention) -> (bool, Priority, DateTime<Utc>) {
     (mention.label() == Label::Negative, mention.priority(), mention.time())
 }
 
+/// Tells whether a mention is no noise, and not taken for it.
+fn is_told(mention: &Mention) -> bool {
+    !mention.is_noise() && !mention.is_muted()
+}
+
 /// The headline of the mention that matters most; the brand's own words matter least.
 fn worst(mentions: &[Mention]) -> Option<String> {
     mentions
         .iter()
-        .filter(|mention| !mention.is_noise())
+        .filter(|mention| is_told(mention))
         .max_by_key(|mention| (!mention.own, weight(mention), Reverse(&mention.id)))
         .map(|mention| excerpt::line(&mention.headline(), 100))
 }

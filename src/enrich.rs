@@ -9,6 +9,7 @@ use std::fmt;
 
 pub mod complainer;
 pub mod features;
+pub mod homonym;
 pub mod language;
 pub mod lexicon;
 pub mod model;

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 
 pub mod filter;
+pub mod marking;
 
 /// How many bytes of the hash a mention's id keeps: 80 bits, so that even ten million mentions
 /// collide with a probability below 1 in 10 billion.
@@ -33,6 +34,18 @@ impl PostKey {
 /// the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MentionId(pub String);
+
+impl Mark {
+    /// The word used in commands and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Neutral => "neutral",
+            Self::Positive => "positive",
+            Self::Noise => "noise",
+        }
+    }
+}
 
 impl MentionId {
     /// Returns the id of the mention of `brand` in the post known by `post`.
@@ -106,6 +119,8 @@ pub struct Mention {
     pub copies: u32,
     pub ticket: Option<TicketId>,
     pub mark: Option<Mark>,
+    /// Why it was taken to be noise when it was judged, from what people marked; `None` where it was not.
+    pub muted: Option<String>,
     /// What the post said before, oldest first.
     pub versions: Vec<Version>,
 }
@@ -140,6 +155,11 @@ impl Mention {
     /// Tells whether a person said that it is not about the brand.
     pub fn is_noise(&self) -> bool {
         self.mark == Some(Mark::Noise)
+    }
+
+    /// Tells whether it was taken to be noise and no person has said what it is.
+    pub fn is_muted(&self) -> bool {
+        self.muted.is_some() && self.mark.is_none()
     }
 
     /// Returns the title, or the beginning of the text where there is none, on one line.

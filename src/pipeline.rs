@@ -16,6 +16,8 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use desk::{Desk, Origin};
 use keep::Keeping;
+use std::sync::Arc;
+use taught::{Kept, Taught};
 
 /// For how long old posts that other keywords find are kept from alerts that speak at once: a forum
 /// takes several polls to be looked at again.
@@ -28,6 +30,7 @@ pub mod again;
 pub mod care;
 mod desk;
 mod keep;
+pub mod taught;
 pub mod tell;
 
 /// Everything configured that the pipeline needs, compiled.
@@ -40,20 +43,27 @@ pub struct Rules {
     pub fingerprint: u64,
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: Duration,
+    taught: Kept,
 }
 
 impl Rules {
     pub fn new(brands: Vec<Brand>, alerts: Vec<Alert>, zone: Tz) -> Self {
         let PostKey(hash) = PostKey::of(&[&format!("{brands:?}")]);
         let fingerprint = hash.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
-        let keep_posts = Duration::zero();
-        Self { matcher: Matcher::new(&brands), brands, alerts, zone, fingerprint, keep_posts }
+        let (keep_posts, taught) = (Duration::zero(), Kept::default());
+        let matcher = Matcher::new(&brands);
+        Self { matcher, brands, alerts, zone, fingerprint, keep_posts, taught }
     }
 
     /// The same, and posts that match nothing are kept for so long.
     #[must_use]
     pub fn keeping(self, keep_posts: Duration) -> Self {
         Self { keep_posts, ..self }
+    }
+
+    /// Returns what people's marks have taught of the brands.
+    pub fn taught(&self, store: &dyn Store) -> Result<Arc<Taught>, StoreError> {
+        self.taught.get(&self.brands, store)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::alert::AlertState;
 use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
+use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::schedule::{Hints, Rhythm};
@@ -207,6 +208,19 @@ pub struct Commit {
     pub kept_since: Option<DateTime<Utc>>,
     /// The fingerprint of the rules under which all posts that are kept matched nothing.
     pub kept_under: Option<u64>,
+    /// New markings (number 0) and known ones that were undone.
+    pub markings: Vec<Marking>,
+    /// Now, where it may change what people have taught.
+    pub taught: Option<DateTime<Utc>>,
+}
+
+/// How far people have taught. While it is the same, what they taught is too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Teaching {
+    /// How often something was stored that teaches.
+    pub times: u64,
+    /// When that was last.
+    pub last: Option<DateTime<Utc>>,
 }
 
 /// How much is stored.
@@ -298,6 +312,11 @@ pub trait Store: Send + Sync {
     /// Returns the fingerprint of the rules under which all posts that are kept matched nothing; `None`
     /// where none was ever kept, another number where some were kept under other rules than the rest.
     fn kept_under(&self) -> Result<Option<u64>, StoreError>;
+    /// Returns what people marked, in the order of the numbers.
+    fn markings(&self) -> Result<Vec<Marking>, StoreError>;
+
+    /// Returns how far people have taught.
+    fn teaching(&self) -> Result<Teaching, StoreError>;
 
     /// Returns how much is stored.
     fn counts(&self) -> Result<Counts, StoreError>;

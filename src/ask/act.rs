@@ -1,7 +1,7 @@
 //! Orders: what they lead to. Like the pipeline, this writes nothing itself.
 
 use super::answer::{find_alert, find_mention, find_ticket};
-use super::{Order, Refusal, Setting, TicketMove};
+use super::{Order, Refusal, Setting, TicketMove, marks};
 use crate::brand::{BrandName, TicketPolicy};
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::{Mark, Mention, MentionId, TicketId};
@@ -20,6 +20,7 @@ pub fn act(
 ) -> Result<Commit, Refusal> {
     match order {
         Order::Mark(id, mark) => mark_mention(&id, mark, by, setting, store, now),
+        Order::Undo(id) => marks::undo(id, by, setting, store, now),
         Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
@@ -57,13 +58,10 @@ fn mark_mention(
     mention.mark = Some(mark);
     let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
     let ticket = match (mark, old) {
-        (Mark::Negative, None) => Some(match ticket_of_post(&mention, setting, store)? {
-            Some(ticket) => {
-                let brand = mention.brand.clone();
-                applied(ticket, Action::Join { mention: id.clone(), brand }, by, now)?
-            }
-            None => Ticket::open(store.next_ticket()?, &mention, now, now),
-        }),
+        (Mark::Negative, None) => {
+            let shared = find_ticket_of_post(&mention, setting, store)?;
+            Some(open_or_join(shared, &mention, store.next_ticket()?, by, now)?)
+        }
         (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
             Some(applied(ticket, Action::Restore, by, now)?)
         }
@@ -71,7 +69,7 @@ fn mark_mention(
             Some(applied(ticket, Action::Withdraw, by, now)?)
         }
         (mark, Some(ticket)) => {
-            let note = format!("mention {id} marked {}", word(mark));
+            let note = format!("mention {id} marked {}", mark.word());
             Some(applied(ticket, Action::Note(note), by, now)?)
         }
         (_, None) => None,
@@ -80,15 +78,30 @@ fn mark_mention(
         mention.ticket = Some(ticket.facts().id);
     }
     Ok(Commit {
+        markings: vec![marks::marking(&mention, mark, by, now)],
+        taught: Some(now),
         mentions: vec![mention],
         tickets: ticket.into_iter().collect(),
         ..Commit::default()
     })
 }
 
+/// Returns the ticket that a mention without one gets: the `shared` one of its post, or a new one.
+pub(super) fn open_or_join(
+    shared: Option<Ticket>,
+    mention: &Mention,
+    next: TicketId,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<Ticket, Refusal> {
+    let Some(ticket) = shared else { return Ok(Ticket::open(next, mention, now, now)) };
+    let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
+    applied(ticket, join, by, now)
+}
+
 /// Returns the ticket that another brand's mention in the same post has, unless it is closed: one
 /// complaint is one ticket, however many brands it names.
-fn ticket_of_post(
+pub(super) fn find_ticket_of_post(
     mention: &Mention,
     setting: &Setting<'_>,
     store: &dyn Store,
@@ -138,15 +151,6 @@ fn is_baseless(
     Ok(true)
 }
 
-fn word(mark: Mark) -> &'static str {
-    match mark {
-        Mark::Negative => "negative",
-        Mark::Neutral => "neutral",
-        Mark::Positive => "positive",
-        Mark::Noise => "noise",
-    }
-}
-
 fn move_ticket(
     id: TicketId,
     moved: TicketMove,
@@ -170,8 +174,10 @@ fn move_ticket(
         TicketMove::Close {} => Action::Close,
         TicketMove::Priority { priority } => Action::Priority(priority),
     };
+    // Who takes or answers a ticket says that its mention is about the brand.
+    let teaches = matches!(action, Action::Assign(_) | Action::Reply(_) | Action::Resolve { .. });
     let ticket = applied(ticket, action, by, now)?;
-    Ok(Commit { tickets: vec![ticket], ..Commit::default() })
+    Ok(Commit { tickets: vec![ticket], taught: teaches.then_some(now), ..Commit::default() })
 }
 
 fn applied(

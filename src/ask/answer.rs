@@ -38,6 +38,8 @@ pub fn answer(
         Question::Try(asked) => {
             Ok(Answer::Try(Box::new(tried::answer(asked, setting, store, now)?)))
         }
+        Question::Marks => Ok(Answer::Marks(view::marks::marks(setting, store)?)),
+        Question::Taught => Ok(Answer::Taught(view::marks::taught(setting, store)?)),
         Question::Check => {
             let faults = store.check()?;
             Ok(Answer::Check(

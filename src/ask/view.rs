@@ -13,8 +13,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+pub mod marks;
 mod status;
 
+pub use marks::{MarkView, TaughtView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
 
 /// How a mention speaks of its brand, as machines see it.
@@ -27,6 +29,7 @@ pub struct SentimentView {
 
 /// A mention, as machines see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct MentionView {
     pub id: String,
     pub brand: String,
@@ -52,6 +55,8 @@ pub struct MentionView {
     pub why: Vec<String>,
     /// A person's correction, if there is one.
     pub mark: Option<Mark>,
+    /// Whether it was taken to be noise, by what people marked: no ticket, and told to nobody.
+    pub muted: bool,
     /// The site's ids of what it answers, and of the conversation or thing reviewed.
     pub parent: Option<String>,
     pub thread: Option<String>,
@@ -88,10 +93,9 @@ pub fn mention(mention: &Mention) -> MentionView {
         },
     };
     let why = match mention.mark {
-        None => insight.why.clone(),
+        None => mention.muted.iter().chain(&insight.why).cloned().collect(),
         Some(mark) => {
-            let word = serde_json::to_value(mark).unwrap_or_default();
-            let word = word.as_str().unwrap_or_default().to_owned();
+            let word = mark.word();
             vec![format!("a person marked it {word}; vahti had judged it {}", self::label(judged))]
         }
     };
@@ -112,13 +116,14 @@ pub fn mention(mention: &Mention) -> MentionView {
         complaint: (label == Label::Negative)
             .then(|| insight.complaint.clone().unwrap_or_default()),
         priority: mention.priority(),
-        review: insight.review && mention.mark.is_none(),
+        review: (insight.review || mention.is_muted()) && mention.mark.is_none(),
         own: mention.own,
         story: mention.story.to_string(),
         copies: mention.copies,
         ticket: mention.ticket.map(|ticket| ticket.0),
         why,
         mark: mention.mark,
+        muted: mention.is_muted(),
         parent: mention.post.parent.clone(),
         thread: mention.post.thread.clone(),
         rating: mention.post.rating,

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure};
 use crate::ask::taken::TakenView;
-use crate::ask::view::SummaryView;
+use crate::ask::view::{SummaryView, TaughtView};
 use crate::ask::{self, Answer, Order, Question, Refusal, Setting, SourceFacts};
 use crate::config::Config;
 use crate::control::client::{Client, Unanswered};
@@ -58,6 +58,17 @@ impl Desk {
         let store = open(&config)?;
         let offline = Offline::of(&config, &store);
         ask::answer(question, &offline.setting(&config), &store, clock::now()).map_err(refused)
+    }
+
+    /// Returns what people's marks have taught; nothing where nothing is stored yet.
+    pub(super) fn taught(&self) -> Result<Vec<TaughtView>, Failure> {
+        let is_kept = |config: &Config| config.store_path().join("db").exists();
+        let known = match self.by_daemon(async |client| client.ask(&Question::Taught).await)? {
+            Some(answer) => answer,
+            None if self.config.as_deref().is_ok_and(is_kept) => self.ask(&Question::Taught)?,
+            None => return Ok(Vec::new()),
+        };
+        Ok(if let Answer::Taught(words) = known { words } else { Vec::new() })
     }
 
     /// Gives one order and returns what it led to.

@@ -1,11 +1,14 @@
 //! `vahti explain`: how a text is read, storing nothing.
 
+use super::desk::Desk;
 use super::print::{self, Format, Output};
 use super::{Context, Failure};
-use crate::ask::view::{self, SentimentView};
+use crate::ask::view::{self, SentimentView, TaughtView};
 use crate::brand::{Brand, BrandName, Hit, Keyword};
+use crate::config::Config;
+use crate::enrich::homonym::Learnt;
 use crate::enrich::{self, Complaint, History, Label, Priority};
-use crate::matching::Matcher;
+use crate::matching::{Candidate, Matcher};
 use crate::post::{Author, Post};
 use crate::query::{self, BadQuery};
 use crate::text::{Language, visible};
@@ -72,13 +75,16 @@ struct Unread {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let brands =
-        if args.keyword.is_empty() { context.config()?.brands } else { vec![given(args)?] };
-    let matcher = Matcher::new(&brands);
+    let reader = if args.keyword.is_empty() {
+        let config = context.config()?;
+        let brands = config.brands.clone();
+        Reader::new(brands, &taught(config, context))
+    } else {
+        Reader::new(vec![given(args)?], &[])
+    };
     match &args.text {
         Some(text) => {
-            let reading =
-                read(Asked { text: text.clone(), ..Asked::default() }, &matcher, brands.len());
+            let reading = reader.read(Asked { text: text.clone(), ..Asked::default() });
             let columns = [
                 "language",
                 "sentiment.label",
@@ -90,12 +96,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             ];
             print::one(&reading, args.output.format, &columns, || words(&reading))
         }
-        None => stream(&matcher, brands.len(), args.output.format),
+        None => stream(&reader, args.output.format),
     }
 }
 
 /// Reads a line, writes a line, in order.
-fn stream(matcher: &Matcher, brands: usize, format: Format) -> Result<(), Failure> {
+fn stream(reader: &Reader, format: Format) -> Result<(), Failure> {
     if format == Format::Csv {
         return Err(Failure::usage(
             "texts from standard input are explained as JSON, one object a line",
@@ -111,7 +117,7 @@ fn stream(matcher: &Matcher, brands: usize, format: Format) -> Result<(), Failur
             continue;
         }
         match serde_json::from_slice::<Asked>(line) {
-            Ok(asked) => out.push_str(&print::line(&read(asked, matcher, brands))?),
+            Ok(asked) => out.push_str(&print::line(&reader.read(asked))?),
             Err(error) => {
                 faulty += 1;
                 out.push_str(&print::line(&Unread {
@@ -136,6 +142,15 @@ fn stream(matcher: &Matcher, brands: usize, format: Format) -> Result<(), Failur
     Ok(())
 }
 
+/// Returns what people's marks have taught. A text is explained without it where that cannot be had.
+fn taught(config: Config, context: &Context) -> Vec<TaughtView> {
+    Desk::of(config).taught().unwrap_or_else(|failure| {
+        let what = format!("What people's marks have taught is left out: {}", failure.what);
+        context.say(&what);
+        Vec::new()
+    })
+}
+
 fn given(args: &Args) -> Result<Brand, Failure> {
     let keyword = |written: &String, parsed| match parsed {
         Ok(query) => Ok(Keyword { written: written.clone(), query }),
@@ -158,39 +173,74 @@ fn given(args: &Args) -> Result<Brand, Failure> {
     })
 }
 
-fn read(asked: Asked, matcher: &Matcher, brands: usize) -> Reading {
-    let post = Post {
-        text: asked.text,
-        title: asked.title,
-        url: asked.url,
-        author: asked.author.map(author).unwrap_or_default(),
-        language: asked.language,
-        ..Post::default()
-    };
-    // A language that is given is a fact.
-    let told =
-        if asked.language.is_some() { |post: &Post| post.language } else { enrich::language::sure };
-    let mut hits: Vec<Hit> =
-        matcher.candidates(&post, told).into_iter().flat_map(|found| found.hits).collect();
-    hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
-    let mut why_not: Vec<String> = Vec::new();
-    for brand in 0..brands {
-        why_not.extend(matcher.why_not(brand, &post, told));
+/// Reads texts as the daemon would.
+struct Reader {
+    brands: Vec<Brand>,
+    matcher: Matcher,
+    /// What was learnt of each brand, in their order.
+    learnt: Vec<Learnt>,
+}
+
+impl Reader {
+    fn new(brands: Vec<Brand>, taught: &[TaughtView]) -> Self {
+        let learnt = brands.iter().map(|brand| view::marks::learnt(taught, &brand.name));
+        Self { matcher: Matcher::new(&brands), learnt: learnt.collect(), brands }
     }
-    let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
-    let is_negative = insight.sentiment.label == Label::Negative;
-    Reading {
-        matches: hits,
-        language: insight.language,
-        sentiment: SentimentView {
-            label: insight.sentiment.label,
-            score: view::rounded(insight.sentiment.score),
-            confidence: view::rounded(insight.sentiment.confidence),
-        },
-        complaint: insight.complaint.filter(|_| is_negative),
-        priority: insight.priority,
-        review: insight.review,
-        why: why_not.into_iter().chain(insight.why).collect(),
+
+    fn read(&self, asked: Asked) -> Reading {
+        let post = Post {
+            text: asked.text,
+            title: asked.title,
+            url: asked.url,
+            author: asked.author.map(author).unwrap_or_default(),
+            language: asked.language,
+            ..Post::default()
+        };
+        // A language that is given is a fact.
+        let told = if asked.language.is_some() {
+            |post: &Post| post.language
+        } else {
+            enrich::language::sure
+        };
+        let found = self.matcher.candidates(&post, told);
+        let mut hits: Vec<Hit> =
+            found.iter().flat_map(|candidate| candidate.hits.clone()).collect();
+        hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
+        let why_not = (0..self.brands.len())
+            .flat_map(|brand| self.matcher.why_not(brand, &post, told))
+            .collect::<Vec<_>>();
+        let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
+        let is_negative = insight.sentiment.label == Label::Negative;
+        let complaint = insight.complaint.filter(|_| is_negative);
+        let muted: Vec<String> = found
+            .iter()
+            .filter_map(|candidate| self.muted(candidate, &post, complaint.as_ref()))
+            .collect();
+        Reading {
+            matches: hits,
+            language: insight.language,
+            sentiment: SentimentView {
+                label: insight.sentiment.label,
+                score: view::rounded(insight.sentiment.score),
+                confidence: view::rounded(insight.sentiment.confidence),
+            },
+            complaint,
+            priority: insight.priority,
+            review: insight.review || !muted.is_empty(),
+            why: why_not.into_iter().chain(muted).chain(insight.why).collect(),
+        }
+    }
+
+    /// Says why a brand's mention would be taken to be noise, if it would.
+    fn muted(
+        &self,
+        candidate: &Candidate,
+        post: &Post,
+        complaint: Option<&Complaint>,
+    ) -> Option<String> {
+        let why = self.learnt.get(candidate.brand)?.suspects(post, &candidate.hits, complaint)?;
+        let brand = &self.brands.get(candidate.brand)?.name;
+        Some(format!("no ticket for {brand}: {why}"))
     }
 }
 

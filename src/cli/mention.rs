@@ -125,6 +125,10 @@ fn reasons(mention: &MentionView, text: &mut String) {
     for why in &mention.why {
         writeln!(text, "{:<10} {}", "Why", visible(why)).ok();
     }
+    if mention.muted {
+        let back = format!("`vahti mention {} mark negative` opens its ticket", mention.id);
+        writeln!(text, "{:<10} no ticket, and told to nobody; {back}", "Muted").ok();
+    }
     if mention.own {
         writeln!(text, "{:<10} the brand itself wrote it", "Own").ok();
     }

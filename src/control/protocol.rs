@@ -61,6 +61,8 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Outbox => ("/outbox".into(), Value::Null),
         Question::Check => ("/check".into(), Value::Null),
         Question::Try(asked) => ("/try".into(), json!(asked)),
+        Question::Marks => ("/marks".into(), Value::Null),
+        Question::Taught => ("/marks/taught".into(), Value::Null),
     }
 }
 
@@ -70,6 +72,7 @@ pub fn order_path(order: &Order) -> (String, Value) {
         Order::Mark(id, mark) => {
             (format!("/mentions/{}/mark", segment(&id.0)), json!(MarkBody { mark: *mark }))
         }
+        Order::Undo(id) => (format!("/marks/{}/undo", id.0), json!({})),
         Order::Ticket(id, moved) => {
             let mut body = json!(moved);
             let word = body.as_object_mut().and_then(|fields| fields.remove("move"));
@@ -106,6 +109,8 @@ mod tests {
         assert_eq!(order_path(&assign), ("/tickets/7/assign".into(), json!({"who": "maija"})));
         let close = Order::Ticket(TicketId(7), TicketMove::Close {});
         assert_eq!(order_path(&close), ("/tickets/7/close".into(), json!({})));
+        let undo = Order::Undo(crate::mention::marking::MarkingId(3));
+        assert_eq!(order_path(&undo), ("/marks/3/undo".into(), json!({})));
         let mark = Order::Mark(MentionId("mabc".into()), Mark::Noise);
         assert_eq!(order_path(&mark), ("/mentions/mabc/mark".into(), json!({"as": "noise"})));
     }

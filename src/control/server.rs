@@ -5,6 +5,7 @@ use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, P
 use crate::ask::tried::TryAsked;
 use crate::ask::{MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
 use crate::delivery::NoticeId;
+use crate::mention::marking::MarkingId;
 use crate::mention::{MentionId, TicketId};
 use crate::text::account;
 use axum::body::Bytes;
@@ -76,6 +77,9 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/outbox/{id}/drop", post(drop_notice))
         .route("/check", get(check))
         .route("/try", post(try_out).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
+        .route("/marks", get(marks))
+        .route("/marks/taught", get(taught))
+        .route("/marks/{id}/undo", post(undo))
         .route("/poll", post(poll))
         .route("/intake/{source}", post(take).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
         .fallback(nothing_here);
@@ -215,6 +219,22 @@ async fn try_out(
         Ok(Json(asked)) => ask(&calls, Question::Try(Box::new(asked))).await,
         Err(error) => fault(StatusCode::BAD_REQUEST, error.body_text()),
     }
+}
+
+async fn marks(State(calls): Calls) -> Response {
+    ask(&calls, Question::Marks).await
+}
+
+async fn taught(State(calls): Calls) -> Response {
+    ask(&calls, Question::Taught).await
+}
+
+async fn undo(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath(id): InPath<u64>,
+) -> Response {
+    give(&calls, Order::Undo(MarkingId(id)), by).await
 }
 
 async fn poll(State(calls): Calls, Json(body): Json<PollBody>) -> Response {

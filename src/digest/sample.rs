@@ -57,6 +57,7 @@ pub(super) fn mention(number: u8, label: Label, title: Option<&str>, text: &str)
         copies: 0,
         ticket: None,
         mark: None,
+        muted: None,
         versions: Vec::new(),
     }
 }

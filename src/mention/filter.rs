@@ -206,6 +206,7 @@ mod tests {
             copies: 0,
             ticket: None,
             mark: None,
+            muted: None,
             versions: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 
 use super::Rules;
 use super::again::concerned;
+use super::taught::Taught;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
 use crate::enrich::{self, History};
@@ -15,6 +16,7 @@ use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Earlier versions of a post that are kept.
 const MOST_VERSIONS: usize = 20;
@@ -54,6 +56,7 @@ pub(super) struct Desk<'a> {
     at: DateTime<Utc>,
     origin: Origin<'a>,
     next_ticket: TicketId,
+    taught: Arc<Taught>,
     identities: HashMap<PostKey, PostKey>,
     mentions: BTreeMap<MentionId, Mention>,
     /// New mentions, in the order in which they were found.
@@ -78,6 +81,7 @@ impl<'a> Desk<'a> {
             at,
             origin,
             next_ticket: store.next_ticket()?,
+            taught: rules.taught(store)?,
             identities: HashMap::new(),
             mentions: BTreeMap::new(),
             found: Vec::new(),
@@ -240,6 +244,7 @@ impl<'a> Desk<'a> {
             mention.hits.clear();
             mention.versions.clear();
             mention.insight.why = vec![GONE.to_owned()];
+            mention.muted = mention.muted.map(|_| GONE.to_owned());
             if let Some(complaint) = &mut mention.insight.complaint {
                 complaint.cues.clear();
             }
@@ -313,6 +318,7 @@ impl<'a> Desk<'a> {
             copies: 0,
             ticket: None,
             mark: None,
+            muted: None,
             versions: Vec::new(),
         };
         let own = known.as_ref().and_then(|known| known.ticket);
@@ -332,11 +338,26 @@ impl<'a> Desk<'a> {
                 ticket: old.ticket,
                 mark: old.mark,
                 source: old.source,
+                muted: old.muted,
                 versions,
                 ..mention
             };
         }
+        self.suspect(&mut mention);
         Ok(mention)
+    }
+
+    /// Notes whether a mention that nobody dealt with is like those that people marked as noise.
+    fn suspect(&self, mention: &mut Mention) {
+        let is_open = mention.mark.is_none() && mention.ticket.is_none() && !mention.own;
+        // What no longer names the brand is what it was.
+        if is_open && !mention.hits.is_empty() {
+            let Mention { post, hits, insight, .. } = &*mention;
+            mention.muted = self
+                .taught
+                .brand(&mention.brand)
+                .and_then(|learnt| learnt.suspects(post, hits, insight.complaint.as_ref()));
+        }
     }
 
     /// Returns what is known of earlier complaints of the author; `own` is the ticket of the mention

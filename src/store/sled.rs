@@ -2,9 +2,12 @@
 //! of this file: `flush` is no fsync on Linux, so [`SledStore::sync`] also syncs the file `db`; a
 //! store that was cut off may panic when it is opened, so it is opened where a panic is caught.
 
-use super::{Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Window};
+use super::{
+    Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Teaching, Window,
+};
 use crate::alert::AlertState;
 use crate::delivery::{Notice, Progress};
+use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::kept::{KeptPlace, Packed};
@@ -34,6 +37,10 @@ mod counter {
     pub(super) const TICKET: &[u8] = b"ticket";
     pub(super) const NOTICE: &[u8] = b"notice";
     pub(super) const MENTIONS: &[u8] = b"mentions";
+    pub(super) const MARKING: &[u8] = b"marking";
+    /// How often people taught something, and the microsecond of the last time.
+    pub(super) const TAUGHT: &[u8] = b"taught";
+    pub(super) const TAUGHT_LAST: &[u8] = b"taught-last";
     /// Commits so far, to hold against the witness.
     pub(super) const COMMITS: &[u8] = b"commits";
     pub(super) const SET_ASIDE: &[u8] = b"set-aside";
@@ -281,6 +288,20 @@ impl Store for SledStore {
         Ok(self.kept_totals()?.under)
     }
 
+    fn markings(&self) -> Result<Vec<Marking>, StoreError> {
+        let read = |value: sled::Result<sled::IVec>| {
+            record::read_marking(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
+        };
+        self.trees.markings.iter().values().map(read).collect()
+    }
+
+    fn teaching(&self) -> Result<Teaching, StoreError> {
+        let times = self.counter(counter::TAUGHT)?;
+        let last = self.counter(counter::TAUGHT_LAST)?.cast_signed();
+        let last = DateTime::from_timestamp_micros(last).filter(|_| times > 0);
+        Ok(Teaching { times, last })
+    }
+
     fn counts(&self) -> Result<Counts, StoreError> {
         let kept = self.kept_totals()?;
         let notices = self.outbox()?;
@@ -304,12 +325,14 @@ impl Store for SledStore {
     fn apply(&self, commit: &Commit) -> Result<(), StoreError> {
         open::room(&self.path)?;
         let kept = self.kept_changes(commit)?;
-        self.trees.all().transaction(|trees| Writing::of(trees).commit(commit, &kept)).map_err(
-            |failed: TransactionError<String>| match failed {
+        self.trees
+            .all()
+            .as_slice()
+            .transaction(|trees| Writing::of(trees)?.commit(commit, &kept))
+            .map_err(|failed: TransactionError<String>| match failed {
                 TransactionError::Abort(what) => self.damaged(what),
                 TransactionError::Storage(error) => self.broken()(error),
-            },
-        )
+            })
     }
 
     fn sync(&self) -> Result<(), StoreError> {

@@ -50,6 +50,7 @@ pub(super) fn complaint(text: &str) -> Mention {
         copies: 0,
         ticket: None,
         mark: None,
+        muted: None,
         versions: Vec::new(),
     }
 }

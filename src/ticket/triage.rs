@@ -18,9 +18,9 @@ pub fn policy(chosen: Option<TicketPolicy>, mention: &Mention) -> TicketPolicy {
 }
 
 /// Tells whether `mention` is to have a ticket. What the brand itself wrote, and what is not about the
-/// brand, never is.
+/// brand or taken not to be, never is.
 pub fn wants_ticket(mention: &Mention, policy: TicketPolicy) -> bool {
-    if mention.own || mention.is_noise() {
+    if mention.own || mention.is_noise() || mention.is_muted() {
         return false;
     }
     match policy {

@@ -2,6 +2,7 @@
 //! where no daemon runs, and through the daemon where one does.
 
 mod lists;
+mod marks;
 mod outbox;
 mod setup;
 mod shapes;

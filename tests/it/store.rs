@@ -16,6 +16,7 @@ use vahti::store::sled::SledStore;
 use vahti::store::{Commit, Sequence, SourceState, Store, StoreError, Window};
 use vahti::ticket::{Action, Ticket};
 
+mod markings;
 mod records;
 
 /// A place where a store can be opened again and again.
@@ -75,6 +76,7 @@ fn mention(id: &str, seconds: i64) -> Mention {
         copies: 0,
         ticket: None,
         mark: None,
+        muted: None,
         versions: Vec::new(),
     }
 }

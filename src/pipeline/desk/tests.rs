@@ -2,7 +2,9 @@
 
 use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, Keyword, TicketPolicy};
-use crate::mention::Mention;
+use crate::mention::marking::{Marking, MarkingId, Undone};
+use crate::mention::{Mark, Mention};
+use crate::pipeline::taught::Taught;
 use crate::pipeline::{Arrival, Receipt, Rules, process};
 use crate::post::{Author, Concerns, Engagement, Post, SourceName};
 use crate::query::parse_keyword;
@@ -297,4 +299,97 @@ fn new_counts_are_no_edit() {
     world.bring(Batch { rechecked, ..Batch::default() });
     let mention = world.mentions().remove(0);
     assert_eq!((mention.post.engagement.likes, mention.versions.len()), (Some(7), 0));
+}
+
+/// Marks what the store holds under this id, as `vahti mention ID mark` does.
+fn mark(world: &mut World, id: &str, mark: Mark) {
+    let mut mention =
+        world.mentions().into_iter().find(|m| m.post.id.as_deref() == Some(id)).unwrap();
+    world.now += TimeDelta::minutes(1);
+    mention.mark = Some(mark);
+    let marking = Marking {
+        id: MarkingId(0),
+        mention: mention.id.clone(),
+        brand: mention.brand.clone(),
+        mark,
+        at: world.now,
+        by: "maija".into(),
+        undone: None,
+    };
+    let commit = crate::store::Commit {
+        mentions: vec![mention],
+        markings: vec![marking],
+        taught: Some(world.now),
+        ..Default::default()
+    };
+    world.store.apply(&commit).unwrap();
+}
+
+/// A store in which three mentions of space are marked.
+fn of_space() -> World {
+    let mut world = World::new();
+    let towns =
+        ["Leeds", "York", "Derby", "Bath", "Ely", "Oban", "Cork", "Sligo", "Truro", "Wells"];
+    let others = towns.iter().map(|town| post(town, &format!("Acme opens a shop in {town}")));
+    let space = [
+        "terrible, Acme rocket and satellite",
+        "awful Acme, a satellite without its rocket",
+        "the rocket of Acme lost another satellite, a disgrace",
+    ];
+    let named = |(nth, text): (usize, &&str)| Post {
+        author: Author { name: Some(format!("somebody {nth}")), ..Author::default() },
+        ..post(&format!("space{nth}"), text)
+    };
+    world.posts(others.chain(space.iter().enumerate().map(named)).collect());
+    for nth in 0..3 {
+        mark(&mut world, &format!("space{nth}"), Mark::Noise);
+    }
+    world
+}
+
+const ALIKE: &str = "Acme is the worst, a terrible rocket and a terrible satellite";
+
+#[test]
+fn what_is_like_marked_noise_is_kept_without_a_ticket_until_an_edit_says_otherwise() {
+    let mut world = of_space();
+    let before = world.tickets().len();
+    world.posts(vec![post("x", ALIKE), post("y", "Acme is terrible, the worst service ever")]);
+    let muted: Vec<bool> = world.mentions().iter().rev().take(2).map(Mention::is_muted).collect();
+    assert_eq!((muted, world.tickets().len()), (vec![false, true], before + 1));
+    let edited = Some(world.now);
+    world.posts(vec![Post {
+        edited,
+        ..post("x", "Acme is the worst, terrible, and will not answer")
+    }]);
+    assert_eq!(world.tickets().len(), before + 2, "it is heard now");
+    assert!(!world.mentions().iter().any(Mention::is_muted));
+}
+
+#[test]
+fn what_is_muted_does_not_take_back_what_was_learnt() {
+    let mut world = of_space();
+    for nth in 0..20 {
+        world.posts(vec![post(&format!("x{nth}"), &format!("{ALIKE} {}", "ab ".repeat(nth)))]);
+    }
+    mark(&mut world, "York", Mark::Positive);
+    world.posts(vec![post("z", &format!("Once more: {ALIKE}"))]);
+    assert!(world.mentions().iter().all(|m| m.is_muted() == m.post.text.contains(ALIKE)));
+}
+
+#[test]
+fn without_its_marks_a_store_teaches_nothing() {
+    let world = of_space();
+    let taught = |markings: &[Marking]| {
+        Taught::by(markings, world.now, &world.rules.brands, &world.store).unwrap()
+    };
+    let mut markings = world.store.markings().unwrap();
+    assert_eq!(*world.rules.taught(&world.store).unwrap(), taught(&markings));
+    assert_ne!(taught(&markings), Taught::default());
+    markings.reverse();
+    assert_eq!(*world.rules.taught(&world.store).unwrap(), taught(&markings), "in any order");
+    for marking in &mut markings {
+        let (at, by) = (world.now, "maija".to_owned());
+        marking.undone = Some(Undone { at, by, brought_back: Vec::new() });
+    }
+    assert_eq!(taught(&markings), Taught::default(), "all undone is never marked");
 }

@@ -133,6 +133,11 @@ fn check_rest(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreErr
     if let Err(error) = store.reported() {
         faults.push(Fault(format!("what the operator was told: {error}")));
     }
+    for value in store.trees.markings.iter().values() {
+        if let Err(error) = record::read_marking(&value.map_err(store.broken())?) {
+            faults.push(Fault(format!("a mark: {}", error.0)));
+        }
+    }
     for value in store.trees.alerts.iter().values() {
         if let Err(error) = record::read_alert(&value.map_err(store.broken())?) {
             faults.push(Fault(format!("an alert: {}", error.0)));

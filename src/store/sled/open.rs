@@ -143,6 +143,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         names: db.open_tree("names")?,
         documents: db.open_tree("documents")?,
         kept: db.open_tree("kept")?,
+        markings: db.open_tree("markings")?,
     })
 }
 

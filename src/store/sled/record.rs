@@ -7,6 +7,7 @@ use crate::delivery::{Notice, NoticeId, Progress};
 use crate::enrich::{Complaint, Insight, Label, Priority, Sentiment};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
+use crate::mention::marking::{Marking, MarkingId};
 use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId, Version};
 use crate::post::{Author, Concerns, Engagement, Post, SourceName};
 use crate::source::websub::Subscription;
@@ -82,6 +83,8 @@ struct MoreRecord<'a> {
     is_gone: bool,
     #[serde(skip_serializing_if = "<[Version]>::is_empty")]
     versions: Cow<'a, [Version]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    muted: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -156,6 +159,7 @@ pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unr
         is_private: post.is_private,
         is_gone: post.is_gone,
         versions: Cow::Borrowed(&mention.versions),
+        muted: mention.muted.as_deref().map(Cow::Borrowed),
     };
     let mut bytes = write(&MentionRecord {
         place: place.0,
@@ -248,6 +252,7 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
         copies: record.copies,
         ticket: record.ticket,
         mark: record.mark,
+        muted: more.muted.map(Cow::into_owned),
         versions: more.versions.into_owned(),
     };
     Ok((Sequence(record.place), mention))
@@ -392,6 +397,20 @@ pub(super) fn read_ticket(bytes: &[u8]) -> Result<Ticket, Unreadable> {
     let facts: Facts = serde_json::from_slice(versioned(bytes)?)
         .map_err(|error| Unreadable(format!("a ticket does not read back: {error}")))?;
     Ok(Ticket::restore(facts))
+}
+
+/// Writes a marking under the number it gets. Markings are few and may gain fields, as tickets may.
+pub(super) fn marking(marking: &Marking, id: MarkingId) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = vec![VERSION];
+    serde_json::to_writer(&mut bytes, &Marking { id, ..marking.clone() })
+        .map_err(|error| Unreadable(format!("a mark cannot be written: {error}")))?;
+    Ok(bytes)
+}
+
+/// Reads a marking.
+pub(super) fn read_marking(bytes: &[u8]) -> Result<Marking, Unreadable> {
+    serde_json::from_slice(versioned(bytes)?)
+        .map_err(|error| Unreadable(format!("a mark does not read back: {error}")))
 }
 
 fn hit(hit: &Hit) -> HitRecord {

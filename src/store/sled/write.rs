@@ -4,6 +4,7 @@ use super::kept::Changes;
 use super::{Aborted, counter, key, record};
 use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
+use crate::mention::marking::MarkingId;
 use crate::store::{Commit, Sequence};
 use crate::ticket::Ticket;
 use sled::Tree;
@@ -28,35 +29,34 @@ pub(super) struct Trees {
     pub(super) sent: Tree,
     pub(super) names: Tree,
     pub(super) documents: Tree,
-    /// Posts that matched nothing. The most trees that sled takes into one transaction.
+    /// Posts that matched nothing.
     pub(super) kept: Tree,
+    /// What people marked.
+    pub(super) markings: Tree,
 }
 
-type All<'a, T> = (
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-    &'a T,
-);
-
 impl Trees {
-    pub(super) fn all(&self) -> All<'_, Tree> {
+    /// Returns all trees, in the order in which [`Writing::of`] takes them.
+    pub(super) fn all(&self) -> [&Tree; 15] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
-        (
-            meta, sources, posts, mentions, by_time, by_place, tickets, customers, alerts, outbox,
-            sent, names, documents, kept,
-        )
+        [
+            meta,
+            sources,
+            posts,
+            mentions,
+            by_time,
+            by_place,
+            tickets,
+            customers,
+            alerts,
+            outbox,
+            sent,
+            names,
+            documents,
+            kept,
+            &self.markings,
+        ]
     }
 }
 
@@ -76,29 +76,14 @@ pub(super) struct Writing<'a> {
     names: &'a TransactionalTree,
     documents: &'a TransactionalTree,
     kept: &'a TransactionalTree,
+    markings: &'a TransactionalTree,
 }
 
-/// The trees as sled hands them to the closure of a transaction, in the order of [`Trees::all`].
-pub(super) type Handed = (
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-    TransactionalTree,
-);
-
 impl<'a> Writing<'a> {
-    pub(super) fn of(trees: &'a Handed) -> Self {
-        let (
+    /// Takes the trees as sled hands them to the closure of a transaction, in the order of
+    /// [`Trees::all`].
+    pub(super) fn of(trees: &'a [TransactionalTree]) -> Result<Self, Aborted> {
+        let [
             meta,
             sources,
             posts,
@@ -113,8 +98,13 @@ impl<'a> Writing<'a> {
             names,
             documents,
             kept,
-        ) = trees;
-        Self {
+            markings,
+        ] = trees
+        else {
+            let what = "its trees are not those it was opened with".to_owned();
+            return Err(ConflictableTransactionError::Abort(what));
+        };
+        Ok(Self {
             meta,
             sources,
             posts,
@@ -129,7 +119,8 @@ impl<'a> Writing<'a> {
             names,
             documents,
             kept,
-        }
+            markings,
+        })
     }
 
     /// Writes everything of `commit`, and what it changes of the posts that are kept. May run more than
@@ -168,6 +159,7 @@ impl<'a> Writing<'a> {
         }
         self.alerts(commit)?;
         self.notices(commit)?;
+        self.markings(commit)?;
         for (opml, address, name) in &commit.names {
             self.names.insert(key::name(opml, address), name.0.as_bytes())?;
         }
@@ -241,6 +233,23 @@ impl<'a> Writing<'a> {
         }
         for id in &commit.dropped {
             self.outbox.remove(&key::number(id.0))?;
+        }
+        Ok(())
+    }
+
+    fn markings(&self, commit: &Commit) -> Result<(), Aborted> {
+        for marking in &commit.markings {
+            let id = match marking.id {
+                MarkingId(0) => MarkingId(self.count(counter::MARKING)?),
+                known => known,
+            };
+            let bytes = record::marking(marking, id).map_err(aborted)?;
+            self.markings.insert(&key::number(id.0), bytes)?;
+        }
+        if let Some(at) = commit.taught {
+            self.count(counter::TAUGHT)?;
+            let micros = at.timestamp_micros().cast_unsigned();
+            self.meta.insert(counter::TAUGHT_LAST, &key::number(micros))?;
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ const MENTION: &str = "id brand source kind url title text
     matches matches.keyword matches.in matches.start matches.end matches.form
     sentiment sentiment.label sentiment.score sentiment.confidence
     complaint complaint.type complaint.flags complaint.cues
-    priority review own story copies ticket why mark
+    priority review own story copies ticket why mark muted
     parent thread rating engagement edited versions deleted";
 
 #[test]
@@ -131,9 +131,22 @@ fn the_other_answers_keep_their_names() {
 }
 
 #[test]
+fn marks_have_their_names() {
+    let world = seeded();
+    let id = mention(&world, "wonderful")["id"].as_str().unwrap().to_owned();
+    world.vahti(&format!("mention {id} mark noise")).ok();
+    check(
+        &world.vahti("judge marks --format json").json(),
+        "id mention brand mark at by headline teaches undone undone_by brought_back taught",
+    );
+}
+
+#[test]
 fn answers_are_the_same_with_and_without_a_daemon() {
     let world = seeded();
     world.vahti("ticket 1 assign maija").ok();
+    let marked = mention(&world, "wire.example/a")["id"].as_str().unwrap().to_owned();
+    world.vahti(&format!("mention {marked} mark noise")).ok();
     let id = mention(&world, "wonderful")["id"].as_str().unwrap().to_owned();
     let questions = [
         "mentions --format json".to_owned(),
@@ -154,6 +167,8 @@ fn answers_are_the_same_with_and_without_a_daemon() {
         "ticket 1 reply".to_owned(),
         "outbox --format json".to_owned(),
         "fsck --format json".to_owned(),
+        "judge marks --format json".to_owned(),
+        "judge marks --words".to_owned(),
         "alert yearly preview --format html".to_owned(),
         "try --keyword weather".to_owned(),
         "try --keyword weather --format ndjson".to_owned(),

@@ -156,6 +156,7 @@ fn any_mention() -> impl Strategy<Value = Mention> {
                     })
                     .into_iter()
                     .collect(),
+                muted: mark.map(|mark| format!("as {}", mark.word())),
                 mark,
             }
         },

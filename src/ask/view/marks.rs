@@ -1,0 +1,114 @@
+//! The JSON of marks and of what they taught: public formats.
+
+use crate::ask::{Refusal, Setting};
+use crate::brand::BrandName;
+use crate::enrich::homonym::{Learnt, Near, Word};
+use crate::mention::Mark;
+use crate::mention::marking::{Marking, teaching};
+use crate::pipeline::taught::Taught;
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One mark that a person made, as machines see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarkView {
+    pub id: u64,
+    pub mention: String,
+    pub brand: String,
+    pub mark: Mark,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    /// The title or the beginning of the text; null where the mention is gone.
+    pub headline: Option<String>,
+    /// Whether it teaches: not one that was undone, or that a later mark of the mention replaced.
+    pub teaches: bool,
+    pub undone: Option<DateTime<Utc>>,
+    pub undone_by: Option<String>,
+    /// Mentions that had been taken to be noise, and no longer were when it was undone.
+    pub brought_back: Vec<String>,
+    /// The words in it that were learnt, as far as it speaks for what they tell.
+    pub taught: Vec<Word>,
+}
+
+/// One word that was learnt, as machines see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaughtView {
+    pub brand: String,
+    /// The word; the beginning of a longer one ends in `*`. A site or an author has its field before it.
+    pub word: String,
+    /// Above zero it speaks of noise, below of the brand.
+    pub weight: f32,
+    /// In how many mentions that were marked `noise` it stood, each author once, and in how many others.
+    pub noise: usize,
+    pub others: usize,
+    /// In how many of those others whose ticket somebody took, or of which somebody said that they are
+    /// about the brand.
+    pub ours: usize,
+}
+
+/// Returns all marks, newest first.
+pub fn marks(setting: &Setting<'_>, store: &dyn Store) -> Result<Vec<MarkView>, Refusal> {
+    let taught = setting.rules.taught(store)?;
+    let markings = store.markings()?;
+    let teaching = teaching(&markings);
+    let is_last =
+        |known: &Marking| teaching.get(&known.mention).is_some_and(|last| last.id == known.id);
+    markings.iter().rev().map(|known| mark(known, is_last(known), &taught, store)).collect()
+}
+
+fn mark(
+    marking: &Marking,
+    teaches: bool,
+    taught: &Taught,
+    store: &dyn Store,
+) -> Result<MarkView, Refusal> {
+    let mention = store.mention(&marking.mention)?;
+    let learnt = taught.brand(&marking.brand).filter(|_| teaches);
+    let words = learnt.zip(mention.as_ref()).map(|(learnt, mention)| {
+        let near = Near::of(&mention.post, &mention.hits);
+        let speaks = |word: &Word| (word.weight > 0.0) == (marking.mark == Mark::Noise);
+        learnt.words_in(&near).into_iter().filter(|word| speaks(word)).cloned().collect()
+    });
+    let undone = marking.undone.as_ref();
+    Ok(MarkView {
+        id: marking.id.0,
+        mention: marking.mention.to_string(),
+        brand: marking.brand.to_string(),
+        mark: marking.mark,
+        at: marking.at,
+        by: marking.by.clone(),
+        headline: mention.map(|mention| mention.headline()),
+        teaches,
+        undone: undone.map(|undone| undone.at),
+        undone_by: undone.map(|undone| undone.by.clone()),
+        brought_back: undone
+            .map(|undone| undone.brought_back.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
+        taught: words.unwrap_or_default(),
+    })
+}
+
+/// Returns all words that were learnt, by brand, those that speak most of noise first.
+pub fn taught(setting: &Setting<'_>, store: &dyn Store) -> Result<Vec<TaughtView>, Refusal> {
+    let taught = setting.rules.taught(store)?;
+    let mut views = Vec::new();
+    for (brand, learnt) in taught.brands() {
+        let mut words: Vec<&Word> = learnt.words().collect();
+        words.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.word.cmp(&b.word)));
+        views.extend(words.into_iter().cloned().map(|word| {
+            let Word { word, weight, noise, others, ours } = word;
+            TaughtView { brand: brand.to_string(), word, weight, noise, others, ours }
+        }));
+    }
+    Ok(views)
+}
+
+/// Puts together again what was learnt of one brand.
+pub fn learnt(views: &[TaughtView], brand: &BrandName) -> Learnt {
+    let of_brand = views.iter().filter(|view| view.brand == brand.0).cloned();
+    Learnt::of(of_brand.map(|view| {
+        let TaughtView { word, weight, noise, others, ours, .. } = view;
+        Word { word, weight, noise, others, ours }
+    }))
+}

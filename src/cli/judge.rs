@@ -1,0 +1,154 @@
+//! `vahti judge`: what people's marks have taught, and how to take it back.
+
+use super::print::{self, Output, time};
+use super::{Context, Failure};
+use crate::ask::view::{MarkView, TaughtView};
+use crate::ask::{Answer, Order, Question};
+use crate::mention::marking::MarkingId;
+use crate::text::cut;
+use chrono_tz::Tz;
+
+/// How many words a row of the table names.
+const NAMED: usize = 4;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List what people marked, newest first, and what that taught
+    ///
+    /// Marks `noise` teach which words stand near a brand's name where it means something else: words
+    /// of three such mentions and more, by different people, that hardly stand in the brand's others.
+    /// A new mention with enough of them opens no ticket and is told to nobody; `vahti mentions`
+    /// still shows it, for review.
+    Marks(Marks),
+}
+
+#[derive(clap::Args)]
+struct Marks {
+    /// List the words that were learnt instead
+    #[arg(long)]
+    words: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Let a mark teach no more
+    ///
+    /// The mention that was marked keeps its mark and its ticket its state; `vahti mention ID mark …`
+    /// changes those. Mentions that were taken to be noise because of it come back, with their tickets.
+    Undo {
+        /// The number of the mark
+        id: u64,
+    },
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let What::Marks(Marks { words, action, output }) = &args.what;
+    let desk = context.desk()?;
+    let answer = match action {
+        Some(Action::Undo { id }) => desk.order(Order::Undo(MarkingId(*id)))?,
+        None if *words => desk.ask(&Question::Taught)?,
+        None => desk.ask(&Question::Marks)?,
+    };
+    match answer {
+        Answer::Taught(words) => {
+            let columns = ["brand", "word", "weight", "noise", "others", "ours"];
+            print::list(&words, output.format, &columns, || of_words(&words))
+        }
+        Answer::Marks(marks) => {
+            let columns = [
+                "id",
+                "mention",
+                "brand",
+                "mark",
+                "at",
+                "by",
+                "headline",
+                "teaches",
+                "undone",
+                "undone_by",
+                "brought_back",
+                "taught",
+            ];
+            print::list(&marks, output.format, &columns, || of_marks(&marks, desk.zone))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the marks as people read them.
+fn of_marks(marks: &[MarkView], zone: Tz) -> String {
+    if marks.is_empty() {
+        return "Nobody marked anything; `vahti mention ID mark noise` does.\n".into();
+    }
+    let headers = ["id", "mark", "brand", "when", "by", "taught", "what", "mention"];
+    print::table(
+        &headers,
+        marks.iter().map(|mark| {
+            vec![
+                mark.id.to_string(),
+                mark.mark.word().to_owned(),
+                mark.brand.clone(),
+                time(Some(mark.at), zone),
+                mark.by.clone(),
+                taught(mark),
+                cut(mark.headline.as_deref().unwrap_or("(gone)"), 40),
+                mark.mention.clone(),
+            ]
+        }),
+    )
+}
+
+/// Returns what one mark taught, in a few words.
+fn taught(mark: &MarkView) -> String {
+    if mark.undone.is_some() {
+        return match mark.brought_back.len() {
+            0 => "(undone)".into(),
+            back => format!("(undone; {} came back)", crate::text::count(back, "mention")),
+        };
+    }
+    if !mark.teaches {
+        return "(replaced)".into();
+    }
+    let mut words: Vec<_> = mark.taught.iter().collect();
+    words.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.word.cmp(&b.word)));
+    let named: Vec<&str> = words.iter().take(NAMED).map(|word| word.word.as_str()).collect();
+    match words.len().saturating_sub(NAMED) {
+        _ if named.is_empty() => "-".into(),
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// Returns the words that were learnt as people read them.
+fn of_words(words: &[TaughtView]) -> String {
+    if words.is_empty() {
+        return "Nothing was learnt yet: it takes three marks `noise` of one brand that share words, \
+                and ten other mentions of it.\n"
+            .into();
+    }
+    let headers = ["brand", "word", "speaks of", "weight", "in noise", "in others"];
+    print::table(
+        &headers,
+        words.iter().map(|word| {
+            let side = if word.weight > 0.0 { "noise" } else { "the brand" };
+            vec![
+                word.brand.clone(),
+                word.word.clone(),
+                side.to_owned(),
+                format!("{:+.2}", word.weight),
+                word.noise.to_string(),
+                word.others.to_string(),
+            ]
+        }),
+    )
+}

@@ -1,0 +1,114 @@
+//! What stands near a brand's name in one mention, as far as it may tell what the name means there.
+
+use crate::brand::Hit;
+use crate::enrich::lexicon::Lexicon;
+use crate::enrich::sentiment::Excerpt;
+use crate::enrich::tokens::{Kind, Token, fold, tokens};
+use crate::post::{Author, Post};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+use url::Url;
+
+/// Letters of a word that are looked at: what follows is mostly an ending.
+const STEM: usize = 6;
+/// The shortest word that takes part.
+const SHORTEST: usize = 3;
+/// In how many texts about any brand a word stands that is plain.
+const PLAIN_FROM: u32 = 2;
+
+/// What stands near a brand's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Near {
+    /// Beginnings of words, without those that any complaint may hold.
+    pub(super) words: BTreeSet<String>,
+    /// The site, and who wrote it.
+    pub(super) places: BTreeSet<String>,
+    /// Who says it; `None` where nobody knows.
+    pub(super) voice: Option<String>,
+    /// A fingerprint of all its words, by which a copy is known.
+    pub(super) text: u64,
+}
+
+impl Near {
+    /// Reads the sentences in which the name stands, and those beside them.
+    pub fn of(post: &Post, hits: &[Hit]) -> Self {
+        let tokens = Excerpt::of(post, hits).tokens();
+        let around =
+            |sentence: u16| [sentence.saturating_sub(1), sentence, sentence.saturating_add(1)];
+        let named: BTreeSet<u16> = tokens
+            .iter()
+            .filter(|token| token.kind == Kind::Target)
+            .flat_map(|token| around(token.sentence))
+            .collect();
+        let forms: BTreeSet<String> =
+            hits.iter().map(|hit| stem(&fold(hit.form.chars()))).collect();
+        let words = tokens
+            .iter()
+            .filter(|token| named.contains(&token.sentence) && tells(token))
+            .map(|token| stem(&token.folded))
+            .filter(|word| !forms.contains(word) && !PLAIN.contains(word))
+            .collect();
+        let mut text = DefaultHasher::new();
+        for token in &tokens {
+            token.folded.hash(&mut text);
+        }
+        let voice = voice(&post.author);
+        let site = post.url.as_deref().and_then(site).map(|site| format!("site:{site}"));
+        let author = voice.as_ref().map(|voice| format!("author:{voice}"));
+        Self { words, places: site.into_iter().chain(author).collect(), voice, text: text.finish() }
+    }
+}
+
+fn site(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    Some(url.host_str()?.trim_start_matches("www.").to_owned())
+}
+
+/// Returns the name by which one author is told from another.
+fn voice(author: &Author) -> Option<String> {
+    let name = author.handle.as_deref().or(author.url.as_deref()).or(author.name.as_deref())?;
+    Some(name.trim().to_lowercase()).filter(|name| !name.is_empty())
+}
+
+/// Tells whether a token is a word that may say what a text is about, and not how its writer feels.
+fn tells(token: &Token) -> bool {
+    token.kind == Kind::Word
+        && token.folded.chars().count() >= SHORTEST
+        && !token.folded.chars().any(char::is_numeric)
+        && ["fi", "tr", "en"].iter().all(|code| Lexicon::of(code).side(token).is_none())
+}
+
+/// Returns the beginning of a word, with a `*` where something was cut off.
+fn stem(word: &str) -> String {
+    match word.char_indices().nth(STEM) {
+        Some((end, _)) => format!("{}*", word.split_at(end).0),
+        None => word.to_owned(),
+    }
+}
+
+/// Words that stand in mentions of any brand, and above all in complaints. They never speak of noise:
+/// what people mark was mostly taken for a complaint, so that the words of complaints would look special.
+static PLAIN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let written = [
+        include_str!("../texts/fi.tsv"),
+        include_str!("../texts/tr.tsv"),
+        include_str!("../texts/en.tsv"),
+        include_str!("../texts/others.tsv"),
+    ];
+    plain(written.iter().flat_map(|text| text.lines().skip(1)))
+});
+
+/// Reads the plain words out of lines of labelled texts, each the last cell of its line.
+fn plain<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut texts: BTreeMap<String, u32> = BTreeMap::new();
+    for line in lines {
+        let text = line.rsplit('\t').next().unwrap_or_default();
+        let read = tokens(text, &[]);
+        let words: BTreeSet<String> = read.iter().map(|token| stem(&token.folded)).collect();
+        for word in words {
+            *texts.entry(word).or_default() += 1;
+        }
+    }
+    texts.into_iter().filter(|(_, texts)| *texts >= PLAIN_FROM).map(|(word, _)| word).collect()
+}

@@ -1,0 +1,188 @@
+//! What people's marks have taught, worked out from the store: the marks, the mentions that they are of,
+//! and what else was said of the brand until something was taught last. Whoever asks the same store gets
+//! the same.
+
+use crate::brand::{Brand, BrandName};
+use crate::enrich::homonym::{Learnt, Near, Said, learn};
+use crate::mention::marking::{Marking, teaching};
+use crate::mention::{Mark, Mention, MentionId};
+use crate::post::Concerns;
+use crate::store::{Store, StoreError, Teaching, Window};
+use crate::ticket::Status;
+use chrono::{DateTime, Duration, Utc};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Of each brand so many marks `noise`, and so many others, teach: the last ones.
+const MOST_MARKS: usize = 500;
+/// Of each brand so many mentions that nobody marked stand against them: the newest.
+const MOST_OTHERS: usize = 500;
+/// How many mentions are looked through for those, whatever their brand.
+const MOST_READ: usize = 20_000;
+/// Marks `noise` without which a brand teaches nothing, so that nothing is read for it.
+const LEAST_NOISE: usize = 3;
+
+/// What was learnt of each brand.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Taught(BTreeMap<BrandName, Learnt>);
+
+impl Taught {
+    /// Works out what the store holds.
+    pub fn of(brands: &[Brand], store: &dyn Store) -> Result<Self, StoreError> {
+        match store.teaching()?.last {
+            Some(last) => Self::by(&store.markings()?, last, brands, store),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Works out what these markings would teach, the last of which was made or undone at `last`.
+    pub fn by(
+        markings: &[Marking],
+        last: DateTime<Utc>,
+        brands: &[Brand],
+        store: &dyn Store,
+    ) -> Result<Self, StoreError> {
+        let teaching = teaching(markings);
+        let mut classes: BTreeMap<BrandName, Class> = BTreeMap::new();
+        for brand in brands {
+            let of_brand: Vec<&Marking> =
+                teaching.values().copied().filter(|known| known.brand == brand.name).collect();
+            let noise = of_brand.iter().filter(|known| known.mark == Mark::Noise).count();
+            if noise >= LEAST_NOISE {
+                classes.insert(brand.name.clone(), Class::of(of_brand, store)?);
+            }
+        }
+        if !classes.is_empty() {
+            add_others(&mut classes, last, store)?;
+        }
+        let learnt = classes.into_iter().map(|(brand, class)| {
+            (brand, learn(class.known.iter().map(|(said, near)| (*said, near))))
+        });
+        Ok(Self(learnt.filter(|(_, learnt)| !learnt.is_empty()).collect()))
+    }
+
+    /// Returns what was learnt of one brand.
+    pub fn brand(&self, brand: &BrandName) -> Option<&Learnt> {
+        self.0.get(brand)
+    }
+
+    /// Returns the brands of which something was learnt.
+    pub fn brands(&self) -> impl Iterator<Item = (&BrandName, &Learnt)> {
+        self.0.iter()
+    }
+}
+
+/// What is known of the mentions of one brand.
+struct Class {
+    known: Vec<(Said, Near)>,
+    marked: HashSet<MentionId>,
+    others: usize,
+}
+
+impl Class {
+    /// Reads what people marked.
+    fn of(mut markings: Vec<&Marking>, store: &dyn Store) -> Result<Self, StoreError> {
+        let mut class = Self { known: Vec::new(), marked: HashSet::new(), others: 0 };
+        markings.sort_by_key(|marking| std::cmp::Reverse(marking.id));
+        let (mut noise, mut ours) = (0, 0);
+        for marking in markings {
+            class.marked.insert(marking.mention.clone());
+            let (said, count) = match marking.mark {
+                Mark::Noise => (Said::Noise, &mut noise),
+                Mark::Negative | Mark::Neutral | Mark::Positive => (Said::Ours, &mut ours),
+            };
+            if *count == MOST_MARKS {
+                continue;
+            }
+            if let Some(mention) = store.mention(&marking.mention)?.filter(teaches) {
+                *count += 1;
+                class.known.push((said, Near::of(&mention.post, &mention.hits)));
+            }
+        }
+        Ok(class)
+    }
+}
+
+/// Tells whether a mention says what stands near the name: it has words, and names the brand.
+fn teaches(mention: &Mention) -> bool {
+    !mention.post.is_gone && !mention.hits.is_empty() && mention.post.concerns == Concerns::Named
+}
+
+/// Adds what else was said of the brands, up to `last`.
+fn add_others(
+    classes: &mut BTreeMap<BrandName, Class>,
+    last: DateTime<Utc>,
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    let mut read = 0;
+    let mut fault = None;
+    // What is published in the future of its being seen is ordered by that; nothing is later than it.
+    let window = Window { since: None, until: Some(last + Duration::microseconds(1)) };
+    store.mentions(window, &mut |mention| {
+        read += 1;
+        if let Some(class) = classes.get_mut(&mention.brand)
+            && class.others < MOST_OTHERS
+            && mention.seen <= last
+            && teaches(&mention)
+            && !mention.own
+            // What is taken for noise says nothing: it would take back what was learnt.
+            && mention.muted.is_none()
+            && !class.marked.contains(&mention.id)
+        {
+            match said(&mention, store) {
+                Ok(Some(said)) => {
+                    class.others += 1;
+                    class.known.push((said, Near::of(&mention.post, &mention.hits)));
+                }
+                Ok(None) => {}
+                Err(error) => fault = Some(error),
+            }
+        }
+        fault.is_none()
+            && read < MOST_READ
+            && classes.values().any(|class| class.others < MOST_OTHERS)
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
+/// Returns what the ticket of a mention that teaches nothing by a mark says of it; `None` where that is
+/// to be left out: its mark was undone.
+fn said(mention: &Mention, store: &dyn Store) -> Result<Option<Said>, StoreError> {
+    if mention.mark.is_some() {
+        return Ok(None);
+    }
+    let Some(ticket) = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten() else {
+        return Ok(Some(Said::Nothing));
+    };
+    let facts = ticket.facts();
+    Ok(Some(match facts.answered.or(facts.resolved) {
+        // Of a new one nobody knows yet whether it is noise.
+        _ if facts.is_withdrawn() || facts.status == Status::New => Said::Nothing,
+        Some(_) => Said::Ours,
+        None => Said::AtDesk,
+    }))
+}
+
+/// What was worked out last, with how far people had taught then: it is the same until they teach more.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<Option<(Teaching, Arc<Taught>)>>);
+
+impl Kept {
+    /// Returns what people have taught by now.
+    pub(super) fn get(
+        &self,
+        brands: &[Brand],
+        store: &dyn Store,
+    ) -> Result<Arc<Taught>, StoreError> {
+        let now = store.teaching()?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, taught)) = kept.as_ref()
+            && *then == now
+        {
+            return Ok(Arc::clone(taught));
+        }
+        let taught = Arc::new(Taught::of(brands, store)?);
+        *kept = Some((now, Arc::clone(&taught)));
+        Ok(taught)
+    }
+}

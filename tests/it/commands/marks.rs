@@ -1,0 +1,248 @@
+//! `judge marks`: what people mark as noise is learnt, shown, and taken back.
+
+use super::{count, mention};
+use crate::support::{Entry, World, entry, feed};
+use serde_json::Value;
+
+const CONFIG: &str = r#"
+timezone = "UTC"
+[mail]
+from = "Vahti <vahti@acme.example>"
+outbox_dir = "outbox"
+[[brand]]
+name = "Orbit"
+keywords = ["Orbit"]
+[[source]]
+name = "news"
+feed.url = "news.xml"
+schedule = "@weekly"
+[[alert]]
+name = "care"
+to = ["care@orbit.example"]
+frequency = "as-it-happens"
+"#;
+
+/// Complaints that are about space, each by somebody else.
+const NOISE: [&str; 4] = [
+    "Terrible news, the rocket exploded and the satellite never reached Orbit",
+    "Worst launch ever, a rocket failed and left its satellite in a useless Orbit",
+    "Awful: the satellite died in Orbit, and the rocket company refuses to explain",
+    "The rocket was a disaster, its satellite is lost in the wrong Orbit, a scandal",
+];
+/// The next of them.
+const ALIKE: &str = "Another terrible failure: rocket lost, no satellite in Orbit, what a disgrace";
+/// One that comes too early to be known.
+const EARLY: &str = "Early this time: a disaster, the rocket and its satellite are lost to Orbit";
+/// The same with a threat.
+const THREAT: &str =
+    "Terrible failure of Orbit: rocket toy and satellite dish never arrived, I will sue you";
+/// A complaint with other words.
+const WANTED: &str = "Orbit is terrible, the worst service ever, they charged me twice";
+
+const TOWNS: [&str; 12] = [
+    "Leeds", "York", "Derby", "Bath", "Ely", "Oban", "Cork", "Sligo", "Truro", "Wells", "Hull",
+    "Ripon",
+];
+
+/// A folder in which one run found the noise and what else is said of the brand.
+fn seeded() -> World {
+    let world = World::new(CONFIG);
+    let noise = NOISE
+        .iter()
+        .enumerate()
+        .map(|(nth, text)| entry(&format!("n{nth}"), text).by(&format!("noisy{nth}")));
+    let others = TOWNS.iter().map(|town| entry(town, &format!("Orbit opens a shop in {town}")));
+    bring(&world, noise.chain(others));
+    world
+}
+
+/// Lets the feed hold these entries, and polls it.
+fn bring(world: &World, entries: impl Iterator<Item = Entry>) {
+    world.write("news.xml", &feed(&entries.collect::<Vec<_>>()));
+    world.vahti("poll news").ok();
+}
+
+#[track_caller]
+fn id(world: &World, words: &str) -> String {
+    mention(world, words)["id"].as_str().unwrap().to_owned()
+}
+
+fn marks(world: &World) -> Value {
+    world.vahti("judge marks --format json").json()
+}
+
+/// Marks the first `count` of the noise.
+fn mark_noise(world: &World, count: usize) {
+    for text in &NOISE[..count] {
+        world.vahti(&format!("mention {} mark noise", id(world, text))).ok();
+    }
+}
+
+/// Runs `check` where no daemon runs, and in another folder where one does.
+fn both_ways(check: impl Fn(&World)) {
+    check(&seeded());
+    let world = seeded();
+    let daemon = world.daemon();
+    check(&world);
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn three_marks_teach_what_the_next_one_is_and_a_real_complaint_is_heard() {
+    both_ways(|world| {
+        mark_noise(world, 2);
+        assert_eq!(world.vahti("judge marks --words").ok().lines().count(), 1, "two are too few");
+        bring(world, [entry("early", EARLY)].into_iter());
+        assert!(mention(world, EARLY)["ticket"].is_u64());
+
+        mark_noise(world, 3);
+        bring(world, [entry("a", ALIKE), entry("t", THREAT), entry("w", WANTED)].into_iter());
+        let alike = mention(world, "Another terrible");
+        assert_eq!((&alike["muted"], &alike["review"]), (&Value::Bool(true), &Value::Bool(true)));
+        assert_eq!(alike["ticket"], Value::Null);
+        assert_eq!(alike["sentiment"]["label"], "negative", "it is judged as ever");
+        let why = alike["why"][0].as_str().unwrap();
+        assert!(why.starts_with("people marked 3 like it noise: "), "{why}");
+        assert!(why.contains("rocket") && why.contains("satell*"), "{why}");
+        for heard in ["I will sue you", "charged me twice"] {
+            let heard = mention(world, heard);
+            assert!(heard["ticket"].is_u64(), "{heard}");
+            assert_eq!(heard["muted"], false);
+        }
+        let shown = world.vahti(&format!("mention {}", alike["id"].as_str().unwrap())).ok();
+        assert!(shown.contains("Muted"), "{shown}");
+        assert!(world.vahti("mentions").ok().contains("Another terrible"), "it is kept");
+    });
+}
+
+#[test]
+fn nobody_is_told_of_what_is_taken_for_noise() {
+    let world = seeded();
+    world.vahti("alert care send").ok();
+    mark_noise(&world, 3);
+    bring(&world, [entry("a", ALIKE), entry("w", WANTED)].into_iter());
+    let preview = world.vahti("alert care preview --format text").ok();
+    assert!(preview.contains("charged me twice") && !preview.contains("Another"), "{preview}");
+}
+
+#[test]
+fn a_person_brings_one_back_and_it_speaks_for_the_brand() {
+    both_ways(|world| {
+        mark_noise(world, 3);
+        bring(world, [entry("a", ALIKE)].into_iter());
+        let muted = id(world, "Another terrible");
+        let marked = world.vahti(&format!("mention {muted} mark negative --format json")).json();
+        assert!(marked["ticket"].is_u64());
+        assert_eq!(
+            (&marked["muted"], &marked["review"]),
+            (&Value::Bool(false), &Value::Bool(false))
+        );
+        let all = marks(world);
+        assert_eq!((count(&all), &all[0]["mark"]), (4, &Value::from("negative")));
+        // One word against three: they are too often of the brand now.
+        bring(world, [entry("b", &format!("Again: {ALIKE}"))].into_iter());
+        let told = world.vahti("judge marks --words --format json").json();
+        let rocket = |word: &&Value| word["word"] == "rocket";
+        let weight = told.as_array().unwrap().iter().find(rocket).map(|word| word["ours"].clone());
+        assert!(weight.is_none_or(|ours| ours == 1), "{told}");
+    });
+}
+
+#[test]
+fn marks_are_listed_newest_first_with_what_they_taught() {
+    both_ways(|world| {
+        assert_eq!(marks(world), Value::Array(Vec::new()));
+        mark_noise(world, 3);
+        let all = marks(world);
+        let ids: Vec<u64> =
+            all.as_array().unwrap().iter().map(|m| m["id"].as_u64().unwrap()).collect();
+        assert_eq!(ids, [3, 2, 1]);
+        let words: Vec<&str> = all[0]["taught"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|word| word["word"].as_str().unwrap())
+            .collect();
+        assert!(words.contains(&"rocket") && words.contains(&"satell*"), "{words:?}");
+        assert_eq!(all[0]["taught"][0]["noise"], 3);
+        assert_eq!(all[0]["mark"], "noise");
+        assert_ne!(all[0]["by"], "");
+        let lines = world.vahti("judge marks --format ndjson").ok();
+        assert_eq!(lines.lines().count(), 3);
+        assert!(world.vahti("judge marks --format csv").ok().starts_with("id,mention,brand,mark"));
+        let table = world.vahti("judge marks").ok();
+        assert!(table.contains("rocket") && table.contains("TAUGHT"), "{table}");
+        // Another mark of the same mention takes the place of the first.
+        world.vahti(&format!("mention {} mark neutral", id(world, NOISE[0]))).ok();
+        let all = marks(world);
+        let teach: Vec<bool> =
+            all.as_array().unwrap().iter().map(|m| m["teaches"].as_bool().unwrap()).collect();
+        assert_eq!(teach, [true, true, true, false]);
+        assert_eq!(
+            world.vahti("judge marks --words --format json").json(),
+            Value::Array(Vec::new())
+        );
+    });
+}
+
+#[test]
+fn undoing_a_mark_takes_back_what_it_taught_and_what_that_hid() {
+    both_ways(|world| {
+        mark_noise(world, 3);
+        bring(world, [entry("a", ALIKE)].into_iter());
+        let hidden = id(world, "Another terrible");
+        let was = mention(world, NOISE[0]);
+        let undone = world.vahti("judge marks undo 1 --format json").json();
+        assert_eq!(undone[2]["teaches"], false);
+        assert_eq!(undone[2]["brought_back"], Value::from(vec![hidden.clone()]));
+        assert_eq!(mention(world, NOISE[0]), was, "the mention that was marked stays as it is");
+        let back = world.vahti(&format!("mention {hidden} --format json")).json();
+        assert_eq!(back["muted"], false);
+        let ticket = back["ticket"].as_u64().unwrap();
+        let shown = world.vahti(&format!("ticket {ticket} --format json")).json();
+        assert_eq!((&shown["status"], &shown["mention"]), (&"new".into(), &Value::from(hidden)));
+        bring(world, [entry("b", &format!("Again: {ALIKE}"))].into_iter());
+        assert!(mention(world, "Again")["ticket"].is_u64(), "the next is heard");
+        // Marked once more, with one more of them, it teaches once more.
+        mark_noise(world, 4);
+        bring(world, [entry("c", &format!("Still: {ALIKE}"))].into_iter());
+        assert_eq!(mention(world, "Still")["muted"], true);
+        assert_eq!(world.vahti("fsck").code, Some(0));
+    });
+}
+
+#[test]
+fn what_cannot_be_undone_is_refused_with_the_reason() {
+    both_ways(|world| {
+        mark_noise(world, 1);
+        mark_noise(world, 1);
+        let refused = |command: &str| {
+            let ran = world.vahti(command);
+            assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{command}");
+            ran.err
+        };
+        let replaced = refused("judge marks undo 1");
+        assert!(replaced.contains("`vahti judge marks undo 2`"), "{replaced}");
+        world.vahti("judge marks undo 2").ok();
+        assert!(refused("judge marks undo 2").contains("undone before"));
+        assert!(refused("judge marks undo 9").contains("`vahti judge marks`"));
+    });
+}
+
+#[test]
+fn explain_says_what_would_be_taken_for_noise() {
+    let world = World::new(CONFIG);
+    let explain = |world: &World, text: &str| {
+        world.vahti_with(&["explain", text, "--format", "json"], "").json()["why"].to_string()
+    };
+    assert!(!explain(&world, ALIKE).contains("people marked"));
+    assert!(!world.path("state").exists(), "explaining makes no store");
+    both_ways(|world| {
+        mark_noise(world, 3);
+        let why = explain(world, ALIKE);
+        assert!(why.contains("no ticket for Orbit: people marked 3 like it noise: "), "{why}");
+        for heard in [THREAT, WANTED] {
+            assert!(!explain(world, heard).contains("people marked"));
+        }
+    });
+}
