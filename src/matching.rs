@@ -26,6 +26,8 @@ mod origin;
 mod reading;
 mod rules;
 mod scan;
+#[cfg(test)]
+mod signs;
 mod why;
 
 /// A post names a brand.

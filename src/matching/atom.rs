@@ -11,8 +11,11 @@ use std::collections::HashMap;
 
 mod compare;
 mod pattern;
+mod spelled;
+mod spot;
 mod verify;
 
+pub(super) use pattern::Pattern;
 pub(super) use verify::Miss;
 
 /// What of a name is looked for.

@@ -228,36 +228,70 @@ impl Node {
     }
 }
 
+/// Where one side of a NEAR stands, from its first to its last word, and what was found in it.
+struct Stretch {
+    whole: Span,
+    parts: Vec<Span>,
+}
+
 impl Facts<'_> {
-    /// Returns the places of a pair of which one stands near the other: both places, or all from one to
-    /// the other where places are to cover what they join.
+    /// Returns the places of a pair of which one stands near the other: what was found on both sides, or
+    /// all from one to the other where places are to cover what they join.
     fn near(&self, pair: &(Node, Node), words: usize, counts: &dyn Fn(&Span) -> bool) -> Vec<Span> {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        if !pair.0.evaluate(self, counts, &mut left) || !pair.1.evaluate(self, counts, &mut right) {
-            return Vec::new();
-        }
-        left.sort_unstable();
-        right.sort_unstable();
+        let pairs = self.pairs(pair, words, counts).into_iter();
+        let mut found: Vec<Span> = if self.covers {
+            pairs.map(|stretch| stretch.whole).collect()
+        } else {
+            pairs.flat_map(|stretch| stretch.parts).collect()
+        };
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn pairs(
+        &self,
+        pair: &(Node, Node),
+        words: usize,
+        counts: &dyn Fn(&Span) -> bool,
+    ) -> Vec<Stretch> {
+        let mut left = self.stretches(&pair.0, counts);
+        let mut right = self.stretches(&pair.1, counts);
+        left.sort_unstable_by_key(|stretch| stretch.whole);
+        right.sort_unstable_by_key(|stretch| stretch.whole);
         let mut found = Vec::new();
         // Nothing can be nearer to a place than the next before and behind it.
         for (ones, others) in [(&left, &right), (&right, &left)] {
             for one in ones {
-                let behind = others
-                    .partition_point(|other| (other.field, other.start) < (one.field, one.end));
-                if let Some(other) = others.get(behind).filter(|other| other.field == one.field)
-                    && self.words_between(one, other, words)
+                let end = (one.whole.field, one.whole.end);
+                let behind =
+                    others.partition_point(|other| (other.whole.field, other.whole.start) < end);
+                if let Some(other) = others.get(behind)
+                    && other.whole.field == one.whole.field
+                    && self.words_between(&one.whole, &other.whole, words)
                 {
-                    if self.covers {
-                        found.push(Span { end: other.end, ..*one });
-                    } else {
-                        found.extend([*one, *other]);
-                    }
+                    let whole = Span { end: other.whole.end, ..one.whole };
+                    let parts = [one.parts.as_slice(), &other.parts].concat();
+                    found.push(Stretch { whole, parts });
                 }
             }
         }
-        found.sort_unstable();
-        found.dedup();
         found
+    }
+
+    /// Lists where one side of a NEAR stands.
+    fn stretches(&self, node: &Node, counts: &dyn Fn(&Span) -> bool) -> Vec<Stretch> {
+        match node {
+            Node::Any(parts) => {
+                parts.iter().flat_map(|part| self.stretches(part, counts)).collect()
+            }
+            Node::Near { pair, words, is_wanted: true, .. } => self.pairs(pair, *words, counts),
+            node => {
+                let mut spans = Vec::new();
+                node.evaluate(self, counts, &mut spans);
+                spans.into_iter().map(|whole| Stretch { whole, parts: vec![whole] }).collect()
+            }
+        }
     }
 
     /// Tells whether at most so many words stand between two places of one field.

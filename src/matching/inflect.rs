@@ -155,7 +155,7 @@ pub(super) fn ends_with(stem: &Stem, rest: &str, about: Word, languages: Languag
     let is_base = stem.kind == Kind::Base;
     (languages.has(Tongue::Finnish) && finnish::goes_on(stem, rest, about))
         || (languages.has(Tongue::Turkish) && turkish::goes_on(stem, rest, about))
-        || (is_base && !about.is_small && adds_s(stem, rest, about, languages))
+        || (is_base && adds_s(stem, rest, about, languages))
         || (is_base && languages.has(Tongue::Swedish) && is_definite(stem, rest))
         || (is_base && !about.is_common && is_compound(stem, rest, languages))
 }
@@ -174,10 +174,11 @@ fn adds_s(stem: &Stem, rest: &str, about: Word, languages: Languages) -> bool {
             let any = has(Tongue::Swedish)
                 || has(Tongue::German)
                 || (!(about.is_common && about.is_opening)
+                    && !about.is_small
                     && (has(Tongue::English) || has(Tongue::Spanish) || has(Tongue::French)));
             any && !matches!(last, 's' | 'x' | 'z')
         }
-        "es" if about.is_common && about.is_opening => false,
+        "es" if about.is_small || (about.is_common && about.is_opening) => false,
         "es" => {
             (has(Tongue::English) && hisses)
                 || (has(Tongue::Spanish) && !is_vowel && stem.letters.len() > 2)

@@ -89,7 +89,7 @@ pub(super) struct Before {
 }
 
 /// How far is looked back for the sign of a hashtag or handle.
-const LONGEST_TAG: usize = 100;
+pub(super) const LONGEST_TAG: usize = 100;
 
 impl<'a> Text<'a> {
     fn new(original: &'a str) -> Self {

@@ -272,7 +272,10 @@ fn plain_places(query: &Query, words: &[(String, bool)]) -> Vec<(usize, usize)> 
                 last.0 > first.1 && last.0 - first.1 - 1 <= near.words
             };
             let pairs = left.iter().flat_map(|one| right.iter().map(move |other| (*one, *other)));
-            pairs.filter(|(one, other)| is_near(one, other)).map(|(one, _)| one).collect()
+            let whole = |(one, other): ((usize, usize), (usize, usize))| {
+                (one.0.min(other.0), one.1.max(other.1))
+            };
+            pairs.filter(|(one, other)| is_near(one, other)).map(whole).collect()
         }
         Query::Or(parts) => parts.iter().flat_map(|part| plain_places(part, words)).collect(),
         _ => Vec::new(),

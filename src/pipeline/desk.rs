@@ -422,67 +422,6 @@ impl<'a> Desk<'a> {
         Some(PostKey::of(&["thread", kind, site, thread.as_deref()?, &mention.brand.0]))
     }
 
-    /// Returns the message that opened the ticket of the thread that this one belongs to.
-    fn head(&self, mention: &Mention) -> Result<Option<Mention>, StoreError> {
-        let Some(thread) = self.thread(mention) else { return Ok(None) };
-        let Some(head) = self.post(thread)? else { return Ok(None) };
-        self.mention(&MentionId::of(head, &mention.brand))
-    }
-
-    /// Returns the ticket of the thread that a message belongs to, grown by it.
-    fn grown(&self, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
-        let Some(id) = self.head(mention)?.and_then(|head| head.ticket) else { return Ok(None) };
-        let message = Action::Message {
-            mention: mention.id.clone(),
-            brand: mention.brand.clone(),
-            priority: mention.priority(),
-        };
-        // One that was noise says nothing of what is written later.
-        let ticket = self.ticket(id)?.filter(|ticket| !ticket.facts().is_withdrawn());
-        Ok(ticket.and_then(|ticket| ticket.apply(message, "vahti", self.at).ok()))
-    }
-
-    fn join(&self, id: TicketId, mention: &Mention) -> Result<Option<Ticket>, StoreError> {
-        let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
-        // A closed ticket refuses nothing here: joining is a line in its log.
-        let ticket = self.ticket(id)?;
-        Ok(ticket.and_then(|ticket| ticket.apply(join, "vahti", self.at).ok()))
-    }
-
-    fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-        match self.tickets.get(&id) {
-            Some(ticket) => Ok(Some(ticket.clone())),
-            None => self.store.ticket(id),
-        }
-    }
-
-    /// Returns a mention of another brand in the same post.
-    fn sibling(&self, key: PostKey, id: &MentionId) -> Result<Option<Mention>, StoreError> {
-        if self.rules.brands.len() < 2 {
-            return Ok(None);
-        }
-        let mut other_without_ticket = None;
-        for brand in &self.rules.brands {
-            let other = MentionId::of(key, &brand.name);
-            if other == *id {
-                continue;
-            }
-            match self.mention(&other)? {
-                Some(found) if found.ticket.is_some() => return Ok(Some(found)),
-                Some(found) => other_without_ticket = Some(found),
-                None => {}
-            }
-        }
-        Ok(other_without_ticket)
-    }
-
-    fn mention(&self, id: &MentionId) -> Result<Option<Mention>, StoreError> {
-        match self.mentions.get(id) {
-            Some(mention) => Ok(Some(mention.clone())),
-            None => self.store.mention(id),
-        }
-    }
-
     pub(super) fn commit(mut self) -> Commit {
         // New ones first and in the order of their finding, so that their places follow it.
         let mut mentions: Vec<Mention> =
@@ -504,5 +443,6 @@ fn differs(old: &Mention, post: &Post) -> bool {
     said(&old.post) != said(post)
 }
 
+mod look;
 #[cfg(test)]
 mod tests;

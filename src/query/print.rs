@@ -1,7 +1,7 @@
 //! Writes a query in its own language.
 
 use super::Query;
-use super::field::FieldTest;
+use super::field::{FieldName, FieldTest};
 use std::fmt::{self, Formatter, Write};
 
 /// Writes `query` so that it reads back as the same.
@@ -90,7 +90,13 @@ fn field(test: &FieldTest, f: &mut Formatter<'_>) -> fmt::Result {
     let is_plain =
         |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '+' | '@');
     write!(f, "{field}:{}", comparison.sign())?;
-    if value.chars().all(is_plain) { f.write_str(value) } else { write!(f, "\"{value}\"") }
+    // A title takes no sign of the language.
+    let is_signed = *field == FieldName::Title && value.starts_with('@');
+    if !is_signed && value.chars().all(is_plain) {
+        f.write_str(value)
+    } else {
+        write!(f, "\"{value}\"")
+    }
 }
 
 /// Tells whether a word would not be read as an operator.
@@ -100,7 +106,7 @@ fn is_word(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Comparison, FieldName, parse_filter};
+    use super::super::{Comparison, parse_filter};
     use super::*;
     use proptest::prelude::{Just, Strategy, prop_assert_eq, prop_oneof, proptest};
 
@@ -116,6 +122,7 @@ mod tests {
         check("a b OR c", "(a b) OR c");
         check("“Acme Pay” @acme #tag", "\"Acme Pay\" @acme #tag");
         check("AUTHOR:\"Maija M\" score:<-0.5", "author:\"Maija M\" score:<-0.5");
+        check("title:\"@acme\" author:@acme", "title:\"@acme\" author:@acme");
         check("", "");
     }
 

@@ -2,7 +2,7 @@
 //! the same by one more `Place`.
 
 use crate::support::patiently;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 use vahti::alert::AlertState;
@@ -480,23 +480,4 @@ fn a_store_without_all_that_it_had_is_set_aside_and_remembered() {
         assert_eq!(rounds(&store), [0; 9]);
         assert_eq!(store.counts().unwrap().set_aside, [path.with_file_name("store.damaged-one")]);
     }
-}
-
-#[test]
-fn a_text_beyond_all_measure_is_stored_to_its_bound_and_whole_letters() {
-    check(|store| {
-        let mut long = mention("long", 0);
-        long.post.text = format!("a{}", "ä".repeat(1_000_000));
-        store.apply(&mentions(&[long.clone()])).unwrap();
-        let read = store.mention(&long.id).unwrap().unwrap();
-        assert!(
-            (1_000_000..=1_048_576).contains(&read.post.text.len()),
-            "{}",
-            read.post.text.len()
-        );
-        assert!(long.post.text.starts_with(&read.post.text));
-        let bounded = Mention { post: Post { text: read.post.text.clone(), ..long.post }, ..long };
-        assert_eq!(read, bounded);
-        assert_eq!(read.seen - at(0), TimeDelta::zero());
-    });
 }

@@ -7,11 +7,11 @@ use crate::matching::name::Gap;
 use crate::matching::scan::Scan;
 
 /// What the scan looks for, in its own alphabet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in super::super) struct Pattern {
     pub(in super::super) text: String,
-    /// Whether the atom begins there. If not, it begins somewhere before in the same word.
-    pub(in super::super) is_start: bool,
+    /// How many letters of the word may stand before it, at least and at most.
+    pub(in super::super) before: (usize, usize),
 }
 
 /// A first word of fewer letters is looked for together with what follows it.
@@ -75,14 +75,12 @@ impl Atom {
         if middle > 0 {
             swapped.swap(middle - 1, middle);
         }
+        // The ending of a form may have changed its last letter.
+        let last = second.get(..second.len().saturating_sub(1).max(2)).unwrap_or(second);
         vec![
-            Pattern { text: text(first), is_start: false },
-            // The ending of a form may have changed its last letter.
-            Pattern {
-                text: text(second.get(..second.len().saturating_sub(1).max(2)).unwrap_or(second)),
-                is_start: false,
-            },
-            Pattern { text: text(swapped.get(..=middle).unwrap_or(&swapped)), is_start: false },
+            Pattern { text: text(first), before: (0, 1) },
+            Pattern { text: text(last), before: (middle.saturating_sub(1), middle + 1) },
+            Pattern { text: text(swapped.get(..=middle).unwrap_or(&swapped)), before: (0, 0) },
         ]
     }
 }
@@ -90,7 +88,7 @@ impl Atom {
 fn starts(texts: Vec<String>) -> Vec<Pattern> {
     let mut patterns: Vec<Pattern> = Vec::new();
     for text in texts {
-        let pattern = Pattern { text, is_start: true };
+        let pattern = Pattern { text, before: (0, 0) };
         if !pattern.text.is_empty() && !patterns.contains(&pattern) {
             patterns.push(pattern);
         }

@@ -1,23 +1,15 @@
 //! Whether an atom stands where the scan found its beginning: the letters, the ends of the word, the
 //! ending of the form, the capitals.
 
-use super::compare::{Distance, Turkish, Writing, compare};
+use super::compare::{Distance, compare};
+use super::spot::Spot;
 use super::{Atom, Place, Sort};
 use crate::brand::Field;
-use crate::matching::inflect::{
-    Kind, Languages, Stem, Tongue, Word, ends_with, follows_apostrophe, follows_colon, is_tag_head,
-    is_tag_tail,
-};
-use crate::matching::letter::{Letter, base};
-use crate::matching::name::Surrounding;
-use crate::matching::reading::{Before, Link, Reading, Text};
-use std::cell::OnceCell;
+use crate::matching::inflect::{Kind, Stem, Word, ends_with, is_tag_tail};
+use crate::matching::letter::Letter;
+use crate::matching::name::Gap;
+use crate::matching::reading::{Link, Reading};
 use std::ops::Range;
-
-/// How many letters behind a name are looked at.
-const AHEAD: usize = 40;
-/// How far the beginning of a misspelt word is looked for.
-const LONGEST_WORD: usize = 64;
 
 /// Why an atom does not stand where its beginning does. Those that come later were nearer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,18 +26,6 @@ pub(in super::super) enum Miss {
     Capitals(String),
 }
 
-/// What is known of the place at which an atom may begin.
-struct Spot<'t, 'a> {
-    text: &'t Text<'a>,
-    start: usize,
-    letters: Vec<Letter>,
-    reading: &'t Reading<'a>,
-    /// The languages whose forms count where that of the text is not known.
-    others: Languages,
-    before: OnceCell<Before>,
-    has_digits: bool,
-}
-
 impl Atom {
     /// Returns where it stands, if it does where `text` has one of its patterns: byte `at` of the
     /// original.
@@ -57,15 +37,7 @@ impl Atom {
     ) -> Result<Place, Miss> {
         let text = reading.field(field);
         let at = if self.sort == Sort::Misspelt { text.word_start(at) } else { at };
-        let spot = Spot {
-            text,
-            start: at,
-            letters: text.letters(at, self.letters.len() + self.name.gaps.len() * 16 + AHEAD),
-            reading,
-            others: self.languages,
-            before: OnceCell::new(),
-            has_digits: self.name.has_digit(),
-        };
+        let spot = Spot::new(self, reading, text, at);
         let range = match self.sort {
             Sort::Name | Sort::Capitals => self.name_at(&spot),
             Sort::Misspelt => self.misspelt_at(&spot),
@@ -83,7 +55,7 @@ impl Atom {
     }
 
     /// A name in one of its forms.
-    fn name_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
+    pub(super) fn name_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
         let surrounding = spot.surrounding();
         let mut nearest = Miss::Letters;
         let mut best: Option<usize> = None;
@@ -208,16 +180,21 @@ impl Atom {
         }
         self.name.words.iter().zip(words).enumerate().all(|(number, (word, range))| {
             // Lähitapiola is as good as LähiTapiola.
-            let is_camel = number.checked_sub(1).is_some_and(|gap| {
-                self.name.gaps.get(gap) == Some(&crate::matching::name::Gap::Camel)
-            });
+            let is_camel = number
+                .checked_sub(1)
+                .is_some_and(|gap| self.name.gaps.get(gap) == Some(&Gap::Camel));
             let is_wanted = word.first().is_some_and(Letter::is_upper) && !is_camel;
             !is_wanted || letters(range).first().is_some_and(Letter::is_upper)
         })
     }
 
     /// Returns where the form ends whose stem ends at `at`.
-    fn ending(&self, spot: &Spot<'_, '_>, stem: &Stem, at: usize) -> Result<usize, Miss> {
+    pub(super) fn ending(
+        &self,
+        spot: &Spot<'_, '_>,
+        stem: &Stem,
+        at: usize,
+    ) -> Result<usize, Miss> {
         let goes_on = |letter: &Letter| letter.is_word();
         let is_bare = ends_with(stem, "", self.about, spot.languages());
         let next = spot.letters.get(at);
@@ -321,240 +298,5 @@ impl Atom {
             return Ok(at + rest.chars().count());
         }
         Err(if is_bare { Miss::Ending(spot.word()) } else { Miss::Letters })
-    }
-
-    /// A word in one of its forms, with one letter wrong.
-    fn misspelt_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
-        if let Ok(found) = self.name_at(spot) {
-            return Ok(found);
-        }
-        spot.begins_well(self)?;
-        let mut best = None;
-        for stem in &self.stems {
-            let length = stem.letters.len();
-            for end in [length, length + 1, length - 1] {
-                let found = spot.letters.get(..end).unwrap_or_default();
-                if found.len() == end
-                    && is_one_wrong(&stem.letters, found)
-                    && let Ok(end) = self.ending(spot, stem, end)
-                {
-                    best = best.max(Some(end));
-                }
-            }
-        }
-        best.map(|end| 0..end).ok_or(Miss::Letters)
-    }
-
-    /// Just this spelling: nothing but blanks may differ.
-    fn exact_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
-        let at = self.letters.iter().take_while(|letter| !letter.is_word()).count();
-        let mut place = 0;
-        let mut wanted = self.letters.iter().skip(at).peekable();
-        while let Some(letter) = wanted.next() {
-            if letter.is_space() {
-                while wanted.next_if(|next| next.is_space()).is_some() {}
-                let blanks =
-                    spot.letters.iter().skip(place).take_while(|seen| seen.is_space()).count();
-                if blanks == 0 {
-                    return Err(Miss::Letters);
-                }
-                place += blanks;
-                continue;
-            }
-            if spot.letters.get(place).is_none_or(|seen| seen.raw != letter.raw) {
-                return Err(Miss::Letters);
-            }
-            place += 1;
-        }
-        spot.stands_alone()?;
-        let next = spot.letters.get(place);
-        let behind = spot.letters.get(place + 1);
-        let is_form = next.is_some_and(|next| matches!(next.full, '\'' | ':'))
-            && behind.is_some_and(Letter::is_word);
-        if next.is_some_and(Letter::is_word) || is_form {
-            return Err(Miss::Ending(spot.word()));
-        }
-        Ok(0..place)
-    }
-
-    /// Any word that begins so.
-    fn prefix_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
-        let full: Vec<char> = self.letters.iter().map(|letter| letter.full).collect();
-        let mut distance = Distance::default();
-        let end = compare(&full, &self.letters, &spot.letters, 0, &spot.writing(), &mut distance)
-            .ok_or(Miss::Letters)?;
-        spot.begins_well(self)?;
-        let rest = spot.letters.get(end..).unwrap_or_default();
-        Ok(0..end + rest.iter().take_while(|letter| letter.is_word()).count())
-    }
-
-    /// A handle or hashtag, alone.
-    fn signed_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
-        let sign = if self.sort == Sort::Handle { '@' } else { '#' };
-        if spot.letters.first().is_none_or(|letter| letter.full != sign) {
-            return Err(Miss::Letters);
-        }
-        let full: Vec<char> = self.letters.iter().map(|letter| letter.full).collect();
-        let mut distance = Distance::default();
-        let end = compare(&full, &self.letters, &spot.letters, 1, &spot.writing(), &mut distance)
-            .ok_or(Miss::Letters)?;
-        spot.stands_alone()?;
-        let goes_on = spot.letters.get(end).is_some_and(|next| next.is_word() || next.full == '_');
-        if goes_on { Err(Miss::Ending(spot.word())) } else { Ok(0..end) }
-    }
-}
-
-impl Spot<'_, '_> {
-    // What is found of these is seldom asked for, and costs.
-
-    fn before(&self) -> Before {
-        *self.before.get_or_init(|| self.text.before(self.start))
-    }
-
-    fn link(&self) -> Link {
-        self.text.link(self.start)
-    }
-
-    fn languages(&self) -> Languages {
-        self.reading.languages(self.others)
-    }
-
-    fn writing(&self) -> Writing<'_> {
-        Writing { is_turkish: self, has_digits: self.has_digits }
-    }
-
-    fn surrounding(&self) -> Surrounding {
-        Surrounding { is_tag: self.before().sign.is_some() }
-    }
-
-    /// Tells whether nothing between the place and letter `at` ends the hashtag or handle.
-    fn is_in_run(&self, at: usize) -> bool {
-        let run = self.letters.get(..at).unwrap_or_default();
-        run.iter().all(|letter| letter.is_word() || letter.full == '_')
-    }
-
-    /// The letters from `at` to the end of the word, without marks; nothing where they have none.
-    fn rest(&self, at: usize) -> String {
-        let rest = self.letters.get(at..).unwrap_or_default();
-        let rest: String = rest
-            .iter()
-            .take_while(|letter| letter.is_word())
-            .map(|letter| base(letter.full))
-            .collect();
-        if rest.len() + at >= self.letters.len().max(AHEAD) { String::new() } else { rest }
-    }
-
-    /// The word around the place, for people.
-    fn word(&self) -> String {
-        let from = self.before().run;
-        let rest = self.text.between(from..self.text.original.len());
-        rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(LONGEST_WORD).collect()
-    }
-
-    /// Tells whether a capital begins a new word at `at`: `UberEats`, `DNAPalvelu`.
-    fn is_camel(&self, at: usize) -> bool {
-        let Some((last, next)) =
-            at.checked_sub(1).and_then(|last| self.letters.get(last)).zip(self.letters.get(at))
-        else {
-            return false;
-        };
-        if !next.is_upper() {
-            return self.before().sign.is_some()
-                && next.full.is_numeric()
-                && !last.full.is_numeric();
-        }
-        let behind = self.letters.get(at + 1);
-        let begins_word = behind.is_some_and(|behind| behind.is_word() && !behind.is_upper());
-        // A number at the end of a name is followed by what belongs to it.
-        (!last.is_upper() && last.full.is_alphabetic() && behind.is_some_and(Letter::is_word))
-            || (last.is_upper() && begins_word && at >= 3)
-    }
-
-    /// Extends a base form by the ending behind an apostrophe or colon.
-    fn with_sign(&self, at: usize) -> usize {
-        let Some(sign) = self.letters.get(at).map(|letter| letter.full) else { return at };
-        let rest = self.rest(at + 1);
-        let follows = match sign {
-            '\'' => follows_apostrophe(&rest, self.languages()),
-            ':' => follows_colon(&rest, self.languages()),
-            _ => false,
-        };
-        if follows && !rest.is_empty() { at + 1 + rest.chars().count() } else { at }
-    }
-
-    /// Tells whether a name may begin here: at the beginning of a word, or of a word within a hashtag
-    /// or handle.
-    fn begins_well(&self, atom: &Atom) -> Result<(), Miss> {
-        let Some(first) = self.letters.first().filter(|first| first.is_word()) else {
-            return Ok(());
-        };
-        let Some(last) = self.before().last else { return Ok(()) };
-        if !last.is_alphanumeric() {
-            // "don't mobile" is no T-Mobile.
-            let is_letter = atom.name.words.first().is_some_and(|word| word.len() == 1);
-            let is_cut = is_letter && last == '\'' && atom.name.words.len() > 1;
-            return if is_cut { Err(Miss::Inside(self.word())) } else { Ok(()) };
-        }
-        if self.before().sign.is_none() {
-            return Err(Miss::Inside(self.word()));
-        }
-        let run = self.text.between(self.before().run..self.start);
-        let part = run.rsplit('_').next().unwrap_or_default();
-        let is_camel = first.is_upper() && !last.is_uppercase();
-        let begins_part = part.chars().rev().skip(1).next().is_some();
-        let plain: String = crate::matching::letter::comparable(part).chars().map(base).collect();
-        if (is_camel && begins_part) || is_tag_head(&plain) {
-            Ok(())
-        } else {
-            Err(Miss::Inside(self.word()))
-        }
-    }
-
-    /// Tells whether nothing that belongs to a word stands before.
-    fn stands_alone(&self) -> Result<(), Miss> {
-        if self.before().last.is_some_and(char::is_alphanumeric) {
-            Err(Miss::Inside(self.word()))
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Tells whether the nearest letter outside, on either side, is a Latin one.
-    fn is_among_latin(&self, end: usize) -> bool {
-        let before =
-            self.text.between(0..self.start).chars().rev().take(16).find(|c| c.is_alphabetic());
-        let after =
-            self.letters.iter().skip(end).take(16).find(|letter| letter.full.is_alphabetic());
-        before.or(after.map(|letter| letter.full)).is_some_and(|c| c < '\u{250}')
-    }
-}
-
-impl Turkish for Spot<'_, '_> {
-    fn is_turkish(&self) -> bool {
-        match self.reading.language() {
-            Some(language) => Languages::of(language).has(Tongue::Turkish),
-            None => self.others.has(Tongue::Turkish) && self.text.looks_turkish(),
-        }
-    }
-}
-
-/// Tells whether one letter is wrong, missing, too many, or two have changed places.
-fn is_one_wrong(wanted: &[char], found: &[Letter]) -> bool {
-    let found: Vec<char> = found.iter().map(|letter| base(letter.full)).collect();
-    let wanted: Vec<char> = wanted.iter().map(|c| base(*c)).collect();
-    let same = wanted.iter().zip(&found).take_while(|(one, other)| one == other).count();
-    let (rest, seen) =
-        (wanted.get(same..).unwrap_or_default(), found.get(same..).unwrap_or_default());
-    match (rest, seen) {
-        ([], []) => true,
-        ([_, rest @ ..], [_, seen @ ..]) if rest == seen => true,
-        ([one, two, rest @ ..], [three, four, seen @ ..])
-            if one == four && two == three && rest == seen =>
-        {
-            true
-        }
-        ([_, rest @ ..], seen) if rest == seen => true,
-        (rest, [_, seen @ ..]) => rest == seen,
-        _ => false,
     }
 }

@@ -145,7 +145,7 @@ fn chain(state: State, before: Before, rest: &str, is_long: bool) -> bool {
         (after_vowel && next(&vowel, State::Copula))
             || (after_consonant && next(&consonant, State::Copula))
             || next(&["dir", "dur", "tir", "tur"], State::Copula)
-            || next(&["mi", "mu"], State::Copula)
+            || next(&["mi", "mu"], State::End)
     };
     let cases = || {
         (after_vowel

@@ -1,7 +1,7 @@
 //! Whatever is written reads back as it was.
 
-use super::{Place, mentions, notices};
-use chrono::{DateTime, Utc};
+use super::{Place, at, check, mention, mentions, notices};
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::time::Duration;
@@ -395,4 +395,23 @@ fn the_order_of_time_is_always_that_of_a_plain_list() {
     if let Err(failed) = result {
         panic!("{failed}");
     }
+}
+
+#[test]
+fn a_text_beyond_all_measure_is_stored_to_its_bound_and_whole_letters() {
+    check(|store| {
+        let mut long = mention("long", 0);
+        long.post.text = format!("a{}", "ä".repeat(1_000_000));
+        store.apply(&mentions(&[long.clone()])).unwrap();
+        let read = store.mention(&long.id).unwrap().unwrap();
+        assert!(
+            (1_000_000..=1_048_576).contains(&read.post.text.len()),
+            "{}",
+            read.post.text.len()
+        );
+        assert!(long.post.text.starts_with(&read.post.text));
+        let bounded = Mention { post: Post { text: read.post.text.clone(), ..long.post }, ..long };
+        assert_eq!(read, bounded);
+        assert_eq!(read.seen - at(0), TimeDelta::zero());
+    });
 }
