@@ -159,6 +159,7 @@ const KEYS: [&str; 42] = [
     "follow_up",
     "keywords",
     "exclude",
+    "context",
     "own",
     "languages",
     "tickets",
