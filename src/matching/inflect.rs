@@ -93,6 +93,13 @@ pub(super) struct Stem {
     pub(super) kind: Kind,
 }
 
+impl Stem {
+    /// Tells whether a word may end with it, in whatever language.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.kind, Kind::Base | Kind::PluralBase)
+    }
+}
+
 /// What is known of a name whose last word has these stems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each says something else")]
@@ -147,7 +154,7 @@ pub(super) fn agreeing(word: &[char], is_joined: bool, languages: Languages) -> 
 /// and end there.
 pub(super) fn ends_with(stem: &Stem, rest: &str, about: Word, languages: Languages) -> bool {
     if rest.is_empty() {
-        return matches!(stem.kind, Kind::Base | Kind::PluralBase);
+        return stem.is_whole();
     }
     if stem.kind == Kind::Adjective {
         return languages.has(Tongue::German) && matches!(rest, "n" | "r" | "s" | "m");

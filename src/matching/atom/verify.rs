@@ -196,7 +196,7 @@ impl Atom {
         at: usize,
     ) -> Result<usize, Miss> {
         let goes_on = |letter: &Letter| letter.is_word();
-        let is_bare = ends_with(stem, "", self.about, spot.languages());
+        let is_bare = stem.is_whole();
         let next = spot.letters.get(at);
         if let Some(sign) = spot.before().sign
             && spot.is_in_run(at)
@@ -277,7 +277,7 @@ impl Atom {
         at: usize,
         sign: char,
     ) -> Result<usize, Miss> {
-        let is_bare = ends_with(stem, "", self.about, spot.languages());
+        let is_bare = stem.is_whole();
         let Some(next) = spot.letters.get(at) else {
             return if is_bare { Ok(at) } else { Err(Miss::Letters) };
         };
