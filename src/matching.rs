@@ -5,7 +5,7 @@ use crate::post::Post;
 use crate::query::{FieldTest, Query};
 use crate::text::Language;
 use atom::Atoms;
-use automaton::{Automaton, each_alone};
+use automaton::Automaton;
 use evaluate::{Facts, Node};
 use inflect::Languages;
 use letter::comparable;
@@ -87,13 +87,14 @@ impl Matcher {
         brands.into_iter().filter_map(candidate).collect()
     }
 
-    /// Says in words why a brand, by its place, is not named, or not at places where it might seem so.
-    pub fn why_not(&self, brand: usize, post: &Post, language: Tells) -> Vec<String> {
-        let Some(rules) = self.brands.get(brand) else { return Vec::new() };
+    /// Says in words, for each brand in their order, why it is not named, or not at places where it might
+    /// seem so.
+    pub fn why_not(&self, post: &Post, language: Tells) -> Vec<Vec<String>> {
         let reading = Reading::new(post, language);
         let found = self.automaton.places(&self.atoms, &reading);
+        let seen = self.automaton.seen(&reading);
         let facts = Facts { reading: &reading, found: &found, other: &|_| false, covers: false };
-        rules.why_not(&facts, &self.atoms)
+        self.brands.iter().map(|rules| rules.why_not(&facts, &self.atoms, &seen)).collect()
     }
 
     /// Lists the patterns that a text is scanned for, for measurements.
@@ -112,6 +113,7 @@ impl Matcher {
 pub struct Search {
     node: Node,
     atoms: Atoms,
+    automaton: Automaton,
     written: String,
 }
 
@@ -119,14 +121,15 @@ impl Search {
     pub fn new(query: &Query) -> Self {
         let mut atoms = Atoms::default();
         let node = Node::new(query, Languages::ALL, &mut atoms);
-        Self { node, atoms, written: query.to_string() }
+        let automaton = Automaton::new(&atoms);
+        Self { node, atoms, automaton, written: query.to_string() }
     }
 
     /// Returns where a post fits, or `None` if it does not; no places where only a site or an author
     /// was asked for. What the post alone does not tell (its brand, its sentiment) is taken not to fit.
     pub fn find(&self, post: &Post, language: Tells) -> Option<Vec<Hit>> {
         let reading = Reading::new(post, language);
-        let found = each_alone(&self.atoms, &reading);
+        let found = self.automaton.places(&self.atoms, &reading);
         let facts = Facts { reading: &reading, found: &found, other: &|_| false, covers: false };
         let mut spans = Vec::new();
         self.node.evaluate(&facts, &|_| true, &mut spans).then(|| {
@@ -141,7 +144,7 @@ impl Search {
             [] => Reading::empty(post),
             _ => Reading::new(post, language),
         };
-        let found = each_alone(&self.atoms, &reading);
+        let found = self.automaton.places(&self.atoms, &reading);
         let facts = Facts { reading: &reading, found: &found, other, covers: false };
         self.node.evaluate(&facts, &|_| true, &mut Vec::new())
     }

@@ -206,9 +206,7 @@ impl Reader {
         let mut hits: Vec<Hit> =
             found.iter().flat_map(|candidate| candidate.hits.clone()).collect();
         hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
-        let why_not = (0..self.brands.len())
-            .flat_map(|brand| self.matcher.why_not(brand, &post, told))
-            .collect::<Vec<_>>();
+        let why_not = self.matcher.why_not(&post, told).concat();
         let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
         let is_negative = insight.sentiment.label == Label::Negative;
         let complaint = insight.complaint.filter(|_| is_negative);

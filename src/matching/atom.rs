@@ -66,6 +66,7 @@ impl Atom {
     /// Makes it ready; `None` where nothing is left to look for.
     pub(super) fn new(sort: Sort, written: &str, languages: Languages) -> Option<Self> {
         let name = Name::new(written)?;
+        let name = if sort == Sort::Misspelt { name.joined() } else { name };
         let about = Word {
             is_acronym: name.words.last().is_some_and(|word| {
                 word.len() > 1

@@ -1,12 +1,12 @@
 //! Finds all atoms of all brands in one pass.
 
-use super::atom::{Atom, Atoms, Pattern};
+use super::atom::{Atom, Atoms, Pattern, Sort};
 use super::evaluate::Span;
 use super::reading::{LONGEST_TAG, Reading, Text};
 use crate::brand::Field;
 use aho_corasick::packed::{self, Searcher};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, StartKind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most places of one atom that are looked at in one post.
 const MOST_PLACES: usize = 10_000;
@@ -26,6 +26,9 @@ struct Known {
     atoms: Vec<usize>,
     /// How many letters of the word may stand before it.
     before: (usize, usize),
+    /// What words must begin like, but for one letter: the common beginnings of misspelt atoms, with
+    /// their numbers. Those of other sorts are not in it.
+    misspelt: Vec<(usize, String)>,
 }
 
 #[derive(Debug)]
@@ -89,13 +92,18 @@ impl Automaton {
             for pattern in atom.patterns().into_iter().filter(|pattern| !pattern.text.is_empty()) {
                 let known = *numbers.entry(pattern).or_insert_with_key(|pattern| {
                     let Pattern { text, before } = pattern.clone();
-                    patterns.push(Known { text, atoms: Vec::new(), before });
+                    let (atoms, misspelt) = (Vec::new(), Vec::new());
+                    patterns.push(Known { text, atoms, before, misspelt });
                     patterns.len() - 1
                 });
                 if let Some(known) = patterns.get_mut(known)
                     && known.atoms.last() != Some(&number)
+                    && known.misspelt.last().is_none_or(|(last, _)| *last != number)
                 {
-                    known.atoms.push(number);
+                    match atom.sort {
+                        Sort::Misspelt => known.misspelt.push((number, atom.core())),
+                        _ => known.atoms.push(number),
+                    }
                 }
             }
         }
@@ -105,6 +113,22 @@ impl Automaton {
     /// Lists the patterns that are scanned for.
     pub(super) fn patterns(&self) -> impl Iterator<Item = &str> {
         self.patterns.iter().map(|known| known.text.as_str())
+    }
+
+    /// Lists the atoms of which something is seen in a post, whether they stand there or not.
+    pub(super) fn seen(&self, reading: &Reading<'_>) -> HashSet<usize> {
+        let mut seen = HashSet::new();
+        for (_, text) in reading.fields() {
+            let Some(machine) = &self.machine else { break };
+            machine.each(&self.patterns, text.scan.bytes(), |pattern, _| {
+                if let Some(known) = self.patterns.get(pattern) {
+                    seen.extend(
+                        known.atoms.iter().chain(known.misspelt.iter().map(|(one, _)| one)),
+                    );
+                }
+            });
+        }
+        seen
     }
 
     /// Finds the places of all atoms in a post.
@@ -119,7 +143,9 @@ impl Automaton {
                     return;
                 }
                 let at = text.scan.original(start);
-                for number in &known.atoms {
+                let word = word_at(scanned, start);
+                let near = known.misspelt.iter().filter(|(_, core)| is_near(core.as_bytes(), word));
+                for number in known.atoms.iter().chain(near.map(|(number, _)| number)) {
                     if found.get(number).is_some_and(|spans| spans.len() >= MOST_PLACES) {
                         continue;
                     }
@@ -159,6 +185,31 @@ impl Known {
             before.take(LONGEST_TAG).find(|byte| !(byte.is_ascii_alphanumeric() || **byte == b'_'));
         most == 0 && sign.is_some_and(|byte| matches!(byte, b'#' | b'@') || !byte.is_ascii())
     }
+}
+
+/// Returns the scan from the beginning of the word on in which a place lies.
+fn word_at(scanned: &[u8], start: usize) -> &[u8] {
+    let before = scanned.get(..start).unwrap_or_default().iter().rev().take(LONGEST_TAG);
+    let length = before.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    scanned.get(start - length..).unwrap_or_default()
+}
+
+/// Tells whether a word may begin like `core` with one letter wrong: what passes is looked at again,
+/// letter by letter.
+fn is_near(core: &[u8], word: &[u8]) -> bool {
+    let same = core.iter().zip(word).take_while(|(one, other)| one == other).count();
+    let begins = |from: usize, with: usize| match (word.get(from..), core.get(with..)) {
+        (Some(rest), Some(core)) => rest.starts_with(core),
+        (None, Some(core)) => core.is_empty(),
+        _ => true,
+    };
+    let is_odd = word.iter().take(core.len() + 1).any(|byte| !byte.is_ascii());
+    is_odd
+        || same + 1 >= core.len()
+        || begins(same + 1, same + 1)
+        || begins(same + 1, same)
+        || begins(same, same + 1)
+        || begins(same + 2, same + 2)
 }
 
 fn place(atom: &Atom, reading: &Reading<'_>, field: Field, at: usize) -> Option<Span> {

@@ -135,7 +135,12 @@ impl Builder<'_> {
     }
 
     fn atom(&mut self, sort: Sort, text: &str, is_wanted: bool) -> Node {
-        let inflects = matches!(sort, Sort::Name | Sort::Capitals | Sort::Misspelt);
+        if sort == Sort::Misspelt {
+            let right = self.atom(Sort::Name, text, is_wanted);
+            let both = vec![right, self.place(sort, text, false, is_wanted)];
+            return if is_wanted { Node::Any(both) } else { Node::All(both) };
+        }
+        let inflects = matches!(sort, Sort::Name | Sort::Capitals);
         if inflects
             && self.languages.has(Tongue::German)
             && let Some(other) = spelled_out(text)
@@ -228,6 +233,9 @@ impl Node {
     }
 }
 
+/// The most places of one side of a NEAR.
+const MOST_STRETCHES: usize = 10_000;
+
 /// Where one side of a NEAR stands, from its first to its last word, and what was found in it.
 struct Stretch {
     whole: Span,
@@ -257,8 +265,11 @@ impl Facts<'_> {
     ) -> Vec<Stretch> {
         let mut left = self.stretches(&pair.0, counts);
         let mut right = self.stretches(&pair.1, counts);
-        left.sort_unstable_by_key(|stretch| stretch.whole);
-        right.sort_unstable_by_key(|stretch| stretch.whole);
+        for side in [&mut left, &mut right] {
+            side.sort_unstable_by_key(|stretch| stretch.whole);
+            side.dedup_by_key(|stretch| stretch.whole);
+            side.truncate(MOST_STRETCHES);
+        }
         let mut found = Vec::new();
         // Nothing can be nearer to a place than the next before and behind it.
         for (ones, others) in [(&left, &right), (&right, &left)] {

@@ -109,6 +109,8 @@ pub(super) struct Word {
     pub(super) is_shouted: bool,
     /// The text has the name without the capital that it is written with, amid others.
     pub(super) is_small: bool,
+    /// The language of the text is known.
+    pub(super) is_sure: bool,
     /// It begins a sentence, so that its capital tells nothing.
     pub(super) is_opening: bool,
     /// A name of several words.
@@ -163,7 +165,10 @@ pub(super) fn ends_with(stem: &Stem, rest: &str, about: Word, languages: Languag
     (languages.has(Tongue::Finnish) && finnish::goes_on(stem, rest, about))
         || (languages.has(Tongue::Turkish) && turkish::goes_on(stem, rest, about))
         || (is_base && adds_s(stem, rest, about, languages))
-        || (is_base && languages.has(Tongue::Swedish) && is_definite(stem, rest))
+        || (is_base
+            && languages.has(Tongue::Swedish)
+            && !about.is_small
+            && is_definite(stem, rest, about))
         || (is_base && !about.is_common && is_compound(stem, rest, languages))
 }
 
@@ -195,14 +200,18 @@ fn adds_s(stem: &Stem, rest: &str, about: Word, languages: Languages) -> bool {
 }
 
 /// Swedish: the one (`Volvon`), several (`Volvor`), of names that end in a vowel.
-fn is_definite(stem: &Stem, rest: &str) -> bool {
+fn is_definite(stem: &Stem, rest: &str, about: Word) -> bool {
     let ends_in_vowel = stem.letters.last().is_some_and(|c| "aeiouyåäö".contains(*c));
-    ends_in_vowel && stem.letters.len() > 3 && matches!(rest, "n" | "ns" | "r" | "rna")
+    // Visar, Dover: what looks like several of them is another word most often.
+    let is_several = rest == "r" && about.is_sure && !about.is_opening;
+    ends_in_vowel && stem.letters.len() > 3 && (is_several || matches!(rest, "n" | "ns" | "rna"))
 }
 
 /// A compound written as one word, whose second part is a word that follows names of brands.
 fn is_compound(stem: &Stem, rest: &str, languages: Languages) -> bool {
-    languages.joins_words() && stem.letters.len() >= 3 && tails::is_compound_tail(rest, languages)
+    languages.joins_words()
+        && stem.letters.len() >= 3
+        && tails::is_compound_tail(stem.letters.len(), rest, languages)
 }
 
 /// Tells whether `rest` may follow a name behind a colon: `KONE:n`, `SJ:s`.

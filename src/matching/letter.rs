@@ -96,6 +96,17 @@ pub(super) fn comparable(text: &str) -> String {
     all_letters(text).into_iter().map(|letter| letter.full).collect()
 }
 
+/// Tells whether two letters side by side belong to one word. Han, kana and Thai stand without blanks,
+/// so that a word may end anywhere; only katakana goes on in katakana.
+pub(super) fn is_one_word(one: char, other: char) -> bool {
+    let is_katakana = |c: char| matches!(c, '\u{30a1}'..='\u{30fe}');
+    let is_unspaced = |c: char| matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
+    if !one.is_alphanumeric() || !other.is_alphanumeric() {
+        return false;
+    }
+    (is_katakana(one) && is_katakana(other)) || !(is_unspaced(one) || is_unspaced(other))
+}
+
 /// Returns a character as it is compared.
 pub(super) fn comparable_char(c: char) -> char {
     match c {

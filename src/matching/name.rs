@@ -27,7 +27,8 @@ pub(super) struct Name {
 pub(super) enum Gap {
     /// Nothing, but a capital begins the second: `LähiTapiola`.
     Camel,
-    Blank,
+    /// A blank, with signs before it that may be left out: `Acme, Inc.`
+    Blank(Vec<char>),
     Hyphen,
     Apostrophe,
     And,
@@ -94,9 +95,19 @@ impl Name {
     fn join_by_and(&mut self) {
         let text = |word: &[Letter]| word.iter().map(|letter| letter.full).collect::<String>();
         let and = |number: usize| {
+            let side = |number: usize| {
+                self.words
+                    .get(number)
+                    .is_some_and(|word| word.iter().all(|c| c.full.is_alphabetic()))
+            };
+            let is_long = self.words.iter().enumerate().filter(|(at, _)| *at != number);
+            let is_long = is_long.map(|(_, word)| word.len()).sum::<usize>() > 2;
+            if !is_long || !side(number.wrapping_sub(1)) || !side(number + 1) {
+                return false;
+            }
             let is_and = self.words.get(number).is_some_and(|word| ANDS.contains(&&*text(word)));
             let blanks = self.gaps.get(number.wrapping_sub(1)..=number);
-            is_and && blanks.is_some_and(|gaps| gaps.iter().all(|gap| *gap == Gap::Blank))
+            is_and && blanks.is_some_and(|gaps| gaps.iter().all(|gap| matches!(gap, Gap::Blank(_))))
         };
         if let Some(number) = (1..self.words.len().saturating_sub(1)).find(|number| and(*number)) {
             self.words.remove(number);
@@ -105,6 +116,13 @@ impl Name {
                 *gap = Gap::And;
             }
         }
+    }
+
+    /// The same as one word, whose letters are compared one by one.
+    pub(super) fn joined(mut self) -> Self {
+        self.words = vec![self.words.concat()];
+        self.gaps.clear();
+        self
     }
 
     /// Counts its letters.
@@ -145,13 +163,17 @@ impl Name {
         }
         add(surrounding.is_tag.then_some(0));
         match gap {
-            Gap::Blank => {
+            Gap::Blank(signs) => {
                 let is_short = before.len() <= ABBREVIATION;
+                let stand = rest.iter().take_while(|letter| signs.contains(&letter.full)).count();
+                let behind = rest.get(stand..).unwrap_or_default();
                 add(blanks(rest, is_short));
+                add(blanks(behind, false).filter(|_| stand > 0).map(|length| stand + length));
                 add(joins.then_some(0));
             }
             Gap::Hyphen => {
                 add(blanks(rest, false));
+                add(run(rest, |c| c == '/', 1));
                 add(joins.then_some(0));
             }
             Gap::Camel => {
@@ -185,12 +207,16 @@ impl Name {
                 let has_letters = self.len() > 2
                     && before.iter().chain(after).all(|letter| letter.full.is_alphabetic());
                 add(has_letters.then(|| and(rest)).flatten());
+                let joined = ANDS.iter().filter(|and| surrounding.is_tag && begins(rest, and));
+                joined.for_each(|and| add(Some(and.len())));
             }
             Gap::Signs(signs) => {
                 let stands = signs.iter().zip(rest).filter(|(sign, letter)| **sign == letter.full);
                 add((stands.count() == signs.len()).then_some(signs.len()));
             }
         }
+        found.sort_unstable();
+        found.dedup();
         found
     }
 }
@@ -198,7 +224,7 @@ impl Name {
 /// Tells whether a letter is part of a word: letters and digits of every script, and signs beyond
 /// ASCII that are no punctuation, such as emoji.
 fn is_part(letter: &Letter) -> bool {
-    let is_sign = matches!(letter.full, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    let is_sign = matches!(letter.full, '\u{2070}'..='\u{2fff}' | '\u{1f000}'..='\u{1faff}');
     letter.is_word() || is_sign
 }
 
@@ -207,7 +233,8 @@ fn gap(between: &[char]) -> Gap {
     if has('&') {
         Gap::And
     } else if between.iter().any(|c| c.is_whitespace()) {
-        Gap::Blank
+        let is_sign = |c: &&char| matches!(c, ',' | '.' | '!' | '?' | ':' | ';');
+        Gap::Blank(between.iter().filter(is_sign).copied().collect())
     } else if between.iter().all(|c| matches!(c, '-' | '/' | '_')) {
         Gap::Hyphen
     } else if between == ['.'] {

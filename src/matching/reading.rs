@@ -64,14 +64,17 @@ pub(super) struct Text<'a> {
     /// The last token that was looked at, and where in it the host of a link is.
     token: Cell<Option<(usize, usize, Link)>>,
     turkish: OnceCell<bool>,
+    /// Whether its first letter is a capital.
+    capital: OnceCell<bool>,
 }
 
 /// What a token is, between blanks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Link {
     No,
-    /// A link, with the place of its host.
+    /// A link, with where it begins, and the place of its host.
     Host {
+        from: usize,
         start: usize,
         end: usize,
     },
@@ -88,6 +91,8 @@ pub(super) struct Before {
     pub(super) sign: Option<char>,
 }
 
+/// How many characters on either side tell whether a word is shouted amid others.
+const NEAR: usize = 120;
 /// How far is looked back for the sign of a hashtag or handle.
 pub(super) const LONGEST_TAG: usize = 100;
 
@@ -95,7 +100,14 @@ impl<'a> Text<'a> {
     fn new(original: &'a str) -> Self {
         let scan = Scan::new(original);
         let has_tags = scan.bytes().contains(&b'#') || scan.bytes().contains(&b'@');
-        Self { original, scan, has_tags, token: Cell::new(None), turkish: OnceCell::new() }
+        Self {
+            original,
+            scan,
+            has_tags,
+            token: Cell::new(None),
+            turkish: OnceCell::new(),
+            capital: OnceCell::new(),
+        }
     }
 
     /// Returns at most `most` letters from byte `from` on.
@@ -165,6 +177,12 @@ impl<'a> Text<'a> {
         link
     }
 
+    /// Tells whether it begins with a capital, as those do who write with capitals.
+    pub(super) fn begins_with_capital(&self) -> bool {
+        let first = || self.original.chars().find(|c| c.is_alphabetic());
+        *self.capital.get_or_init(|| first().is_some_and(char::is_uppercase))
+    }
+
     /// Tells whether it is written with letters that only Turkish has.
     pub(super) fn looks_turkish(&self) -> bool {
         *self.turkish.get_or_init(|| self.original.contains(['ğ', 'ş', 'ı', 'Ğ', 'Ş', 'İ']))
@@ -177,9 +195,13 @@ impl<'a> Text<'a> {
             letters.clone().count() > 1 && letters.clone().all(char::is_uppercase)
         };
         let is_blank = |word: &&str| word.chars().any(char::is_alphabetic);
-        let before =
-            self.between(0..range.start).rsplit(char::is_whitespace).filter(is_blank).next();
+        let before = self.between(0..range.start);
+        let cut = before.char_indices().rev().take(NEAR).last().map_or(0, |(place, _)| place);
+        let before = before.get(cut..).unwrap_or_default();
+        let before = before.rsplit(char::is_whitespace).find(is_blank);
         let after = self.original.get(range.end..).unwrap_or_default();
+        let cut = after.char_indices().nth(NEAR).map_or(after.len(), |(place, _)| place);
+        let after = after.get(..cut).unwrap_or_default();
         let after = after.split(char::is_whitespace).skip(1).find(is_blank);
         match (before, after) {
             (None, None) => true,
@@ -191,17 +213,19 @@ impl<'a> Text<'a> {
 
 /// Tells whether a token is a link, and where its host is.
 fn link(token: &str, start: usize) -> Link {
-    let host = |from: usize| {
-        let rest = token.get(from..).unwrap_or_default();
+    let host = |from: usize, at: usize| {
+        let rest = token.get(at..).unwrap_or_default();
         let length = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-        Link::Host { start: start + from, end: start + from + length }
+        Link::Host { from: start + from, start: start + at, end: start + at + length }
     };
-    if let Some(scheme) = token.find("://") {
-        return host(scheme + 3);
+    if let Some(colon) = token.find("://") {
+        let scheme = token.get(..colon).unwrap_or_default();
+        let letters = scheme.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+        return host(letters.len(), colon + 3);
     }
     let is_www = token.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."));
     let Some((before, path)) = token.split_once('/') else {
-        return if is_www { host(0) } else { Link::No };
+        return if is_www { host(0, 0) } else { Link::No };
     };
     let is_domain = before.contains('.')
         && before.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
@@ -209,5 +233,5 @@ fn link(token: &str, start: usize) -> Link {
             (2..=24).contains(&end.len()) && end.chars().all(|c| c.is_ascii_lowercase())
         });
     let is_path = path.chars().next().is_some_and(|c| !c.is_uppercase());
-    if is_www || (is_domain && is_path) { host(0) } else { Link::No }
+    if is_www || (is_domain && is_path) { host(0, 0) } else { Link::No }
 }

@@ -6,8 +6,9 @@ use super::inflect::Languages;
 use super::origin::Own;
 use super::reading::Reading;
 use super::why::Reasons;
-use crate::brand::{Brand, Field, Hit, Keyword};
+use crate::brand::{Brand, Hit, Keyword};
 use crate::post::Post;
+use std::collections::HashSet;
 
 /// What finds one brand.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Rules {
 
 /// How many words may stand between a match and a word of its context.
 const NEAR_CONTEXT: usize = 25;
+/// How many words of the context that lie inside a match are passed over.
+const MOST_INSIDE: usize = 16;
 /// Of so many keywords each says why it found nothing.
 const FEW: usize = 5;
 
@@ -57,19 +60,26 @@ impl Rules {
 
     /// Says in words why keywords found nothing, and why places do not count; a keyword of which nothing
     /// stands in the post says nothing, unless it is one of a few.
-    pub(super) fn why_not(&self, facts: &Facts<'_>, atoms: &Atoms) -> Vec<String> {
+    pub(super) fn why_not(
+        &self,
+        facts: &Facts<'_>,
+        atoms: &Atoms,
+        seen: &HashSet<usize>,
+    ) -> Vec<String> {
         let mut why = Vec::new();
         let hidden = Excluded::new(&self.exclude, facts);
         if hidden.is_none() {
             why.push("the post as a whole is excluded, by its site or author".to_owned());
         }
-        let mut context = Vec::new();
-        for node in &self.context {
-            node.evaluate(facts, &|_| true, &mut context);
-        }
+        let context = self.context(facts);
         for (written, node) in &self.keywords {
             let mut spans = Vec::new();
             if !node.evaluate(facts, &|_| true, &mut spans) {
+                let mut wanted = Vec::new();
+                node.wanted_atoms(&mut wanted);
+                if self.keywords.len() > FEW && !wanted.iter().any(|atom| seen.contains(atom)) {
+                    continue;
+                }
                 let mut reasons = Reasons::new(facts, atoms);
                 reasons.add(node);
                 if reasons.is_telling || self.keywords.len() <= FEW {
@@ -83,7 +93,7 @@ impl Rules {
                     why.push(format!("`{written}`: `{form}` lies inside what `exclude` finds"));
                 } else if !self.context.is_empty()
                     && !form.starts_with('@')
-                    && !context.iter().any(|word| facts.is_near(&span, word))
+                    && !facts.is_near(&span, &context)
                 {
                     why.push(format!("`{written}`: no word of `context` stands near `{form}`"));
                 }
@@ -102,16 +112,18 @@ impl Rules {
     pub(super) fn hits(&self, facts: &Facts<'_>, reading: &Reading<'_>) -> Option<Vec<Hit>> {
         let excluded = Excluded::new(&self.exclude, facts)?;
         let counts = |span: &Span| !excluded.hides(span);
-        let (mut found, mut is_named) = (Vec::new(), false);
+        let (mut found, mut is_named, mut needs_no_context) = (Vec::new(), false, false);
         for (number, (_, node)) in self.keywords.iter().enumerate() {
             let mut spans = Vec::new();
-            is_named |= node.evaluate(facts, &counts, &mut spans);
+            let is_true = node.evaluate(facts, &counts, &mut spans);
+            is_named |= is_true;
+            needs_no_context |= is_true && spans.is_empty();
             found.extend(spans.into_iter().map(|span| (span, number)));
         }
         let written: Vec<&str> = self.keywords.iter().map(|(written, _)| &**written).collect();
         if is_named && !self.context.is_empty() && !found.is_empty() {
             self.keep_in_context(&mut found, facts);
-            is_named = !found.is_empty();
+            is_named = needs_no_context || !found.is_empty();
         }
         is_named.then(|| reading.hits(found, &written))
     }
@@ -119,26 +131,35 @@ impl Rules {
     /// Leaves only those near a word of the context: in the same field, or one in the title of a text.
     /// A handle needs none, it is nobody else's.
     fn keep_in_context(&self, found: &mut Vec<(Span, usize)>, facts: &Facts<'_>) {
+        let context = self.context(facts);
+        found
+            .retain(|(span, _)| facts.form(span).starts_with('@') || facts.is_near(span, &context));
+    }
+
+    /// Lists the places of the words of the context.
+    fn context(&self, facts: &Facts<'_>) -> Vec<Span> {
         let mut context = Vec::new();
         for node in &self.context {
             node.evaluate(facts, &|_| true, &mut context);
         }
-        found.retain(|(span, _)| {
-            let is_handle =
-                facts.reading.field(span.field).between(span.start..span.end).starts_with('@');
-            is_handle || context.iter().any(|word| facts.is_near(span, word))
-        });
+        context.sort_unstable();
+        context
     }
 }
 
 impl Facts<'_> {
-    /// Tells whether a word of the context stands near a match, or one of them in the title.
-    fn is_near(&self, hit: &Span, word: &Span) -> bool {
-        let overlaps = hit.field == word.field && hit.start < word.end && word.start < hit.end;
-        if hit.field != word.field {
-            return hit.field == Field::Title || word.field == Field::Title;
+    /// Tells whether a word of the context, of which they are in order, stands near a match, or one of
+    /// the two in the title.
+    fn is_near(&self, hit: &Span, context: &[Span]) -> bool {
+        if context.iter().any(|word| word.field != hit.field) {
+            return true;
         }
-        !overlaps && self.words_between(hit, word, NEAR_CONTEXT)
+        let behind =
+            context.partition_point(|word| (word.field, word.start) < (hit.field, hit.end));
+        let before = context.get(..behind).unwrap_or_default().iter().rev();
+        let before = before.take(MOST_INSIDE).find(|word| word.end <= hit.start);
+        let near = |word: &Span| self.words_between(hit, word, NEAR_CONTEXT);
+        context.get(behind).is_some_and(near) || before.is_some_and(near)
     }
 }
 

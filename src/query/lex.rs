@@ -194,7 +194,7 @@ pub(super) fn is_bare(c: char) -> bool {
 pub(super) fn can_be_found(c: char) -> bool {
     let is_mark_or_punctuation = matches!(
         c,
-        '\u{80}'..='\u{bf}' | '\u{300}'..='\u{36f}' | '\u{2000}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        '\u{80}'..='\u{bf}' | '\u{300}'..='\u{36f}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
     );
     c.is_alphanumeric() || !(c.is_ascii() || c.is_whitespace() || is_mark_or_punctuation)
 }

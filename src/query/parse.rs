@@ -198,6 +198,10 @@ fn phrase(at: usize, sign: Option<char>, text: String) -> Result<Query, BadQuery
     if !text.chars().any(can_be_found) {
         return Err(BadQuery::new(at, "there is nothing to look for between these quotes"));
     }
+    refuse_long(at, &text)?;
+    if sign == Some('^') && !text.chars().any(char::is_uppercase) {
+        return Err(BadQuery::new(at, no_capitals(&text)));
+    }
     Ok(match sign {
         Some('=') => Query::Exact(text),
         Some(_) => Query::Capitals(text),
@@ -209,6 +213,7 @@ fn term(at: usize, word: &str) -> Result<Query, BadQuery> {
     if !word.chars().any(can_be_found) {
         return Err(BadQuery::new(at, format!("there is nothing to look for in `{word}`")));
     }
+    refuse_long(at, word)?;
     let (sign, bare) = signed(word);
     if let Some(start) = bare.strip_suffix('*').filter(|_| sign.is_none()) {
         return prefix(at, start);
@@ -237,13 +242,24 @@ fn term(at: usize, word: &str) -> Result<Query, BadQuery> {
         }
         Some('=') => Ok(Query::Exact(text)),
         Some('^') if bare.chars().any(char::is_uppercase) => Ok(Query::Capitals(text)),
-        Some(_) => {
-            let message = format!(
-                "`^` asks for the capitals of a name, and `{bare}` has none; expected such as `^Acme`"
-            );
-            Err(BadQuery::new(at, message))
-        }
+        Some(_) => Err(BadQuery::new(at, no_capitals(bare))),
     }
+}
+
+fn no_capitals(text: &str) -> String {
+    let text: String = text.chars().take(40).collect();
+    format!("`^` asks for the capitals of a name, and `{text}` has none; expected such as `^Acme`")
+}
+
+/// The most characters of a word or phrase: more are no name.
+const MOST_OF_TERM: usize = 500;
+
+fn refuse_long(at: usize, text: &str) -> Result<(), BadQuery> {
+    if text.chars().count() > MOST_OF_TERM {
+        let message = format!("a word or phrase has at most {MOST_OF_TERM} characters");
+        return Err(BadQuery::new(at, message));
+    }
+    Ok(())
 }
 
 /// Splits off the sign that a word begins with.

@@ -170,7 +170,7 @@ mod tests {
             words().prop_map(Query::Phrase),
             words().prop_map(Query::Exact),
             word().prop_map(|word| Query::Exact(word.to_uppercase())),
-            words().prop_map(Query::Capitals),
+            words().prop_map(|words| Query::Capitals(format!("A{words}"))),
             "[A-Z][a-zäö]{0,4}".prop_map(Query::Capitals),
             "[a-zäö0-9]{2,5}".prop_map(Query::Prefix),
             "[a-zA-Zäö]{4,6}".prop_map(Query::Misspelt),

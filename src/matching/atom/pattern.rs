@@ -27,7 +27,14 @@ impl Atom {
             Sort::Tag => return starts(vec![scanned(&format!("#{}", self.written.trim()))]),
             Sort::Misspelt => return self.halves(),
             Sort::Prefix | Sort::Exact => {
-                vec![self.name.words.first().map(|word| spelled(word)).unwrap_or_default()]
+                vec![
+                    self.name
+                        .words
+                        .iter()
+                        .find(|word| !word.is_empty())
+                        .map(|word| spelled(word))
+                        .unwrap_or_default(),
+                ]
             }
             Sort::Name | Sort::Capitals => self.beginnings(),
         };
@@ -51,6 +58,7 @@ impl Atom {
         };
         let begin = first(0);
         let is_short = begin.iter().any(|text| text.chars().count() < SHORT);
+        let is_short = is_short && self.agreeing.is_empty();
         let (true, Some(gap)) = (is_short, self.name.gaps.first()) else { return begin };
         let mut all = Vec::new();
         for begin in &begin {
@@ -62,6 +70,17 @@ impl Atom {
             }
         }
         all
+    }
+
+    /// Returns the beginning that all forms have in common, as the scan sees it.
+    pub(in super::super) fn core(&self) -> String {
+        let mut texts =
+            self.stems.iter().map(|stem| scanned(&stem.letters.iter().collect::<String>()));
+        let first = texts.next().unwrap_or_default();
+        texts.fold(first, |shared, text| {
+            let same = shared.chars().zip(text.chars()).take_while(|(one, other)| one == other);
+            same.map(|(c, _)| c).collect()
+        })
     }
 
     /// Two halves, of which one is right where one letter is wrong; and the letters around the middle
@@ -131,17 +150,27 @@ fn common(stems: &[Stem]) -> Vec<String> {
     kept
 }
 
+/// What stands in place of a blank.
+const BLANKS: [&str; 13] =
+    ["", "-", " ", "  ", "   ", " - ", "- ", " -", " \"", "\" ", "_", ".", ". "];
+
 /// What may stand in a gap, as far as the scan must know it.
 fn betweens(gap: &Gap) -> Vec<String> {
     let fixed: &[&str] = match gap {
         Gap::Camel => &["", "-", " ", "_"],
-        Gap::Blank => &["", "-", " ", "  ", " - ", "_", ".", ". "],
-        Gap::Hyphen => &["-", "", " ", "  ", " - ", "_"],
+        Gap::Blank(signs) => {
+            let blanks = BLANKS.iter().map(|text| (*text).to_owned());
+            let signs: String = signs.iter().collect();
+            let with = if signs.is_empty() { None } else { Some(format!("{signs} ")) };
+            return blanks.chain(with).collect();
+        }
+        Gap::Hyphen => &["-", "", " ", "  ", " - ", "- ", " -", "_", "/"],
         Gap::Apostrophe => &["'", "", "_", "&#39;"],
         Gap::Dot => &[".", "", "_"],
         Gap::And => &[
-            "&", " & ", "& ", " &", "&amp;", "&#38;", " &amp; ", "+", " + ", " and ", " ja ",
-            " ve ", " och ", " und ", " et ", " y ", " n ", " 'n' ", "", "_",
+            "&", " & ", "& ", " &", "&amp;", "&#38;", " &amp; ", "+", "+ ", " +", "&amp; ",
+            " &amp;", " + ", " and ", " ja ", " ve ", " och ", " und ", " et ", " y ", " n ",
+            " 'n' ", "", "_",
         ],
         Gap::Signs(signs) => return vec![signs.iter().collect(), String::new(), "_".to_owned()],
     };

@@ -66,9 +66,11 @@ impl Atom {
 
     /// Any word that begins so.
     pub(super) fn prefix_at(&self, spot: &Spot<'_, '_>) -> Result<Range<usize>, Miss> {
-        let full: Vec<char> = self.letters.iter().map(|letter| letter.full).collect();
+        let signs = self.letters.iter().take_while(|letter| !letter.is_word()).count();
+        let own = self.letters.get(signs..).unwrap_or_default();
+        let full: Vec<char> = own.iter().map(|letter| letter.full).collect();
         let mut distance = Distance::default();
-        let end = compare(&full, &self.letters, &spot.letters, 0, &spot.writing(), &mut distance)
+        let end = compare(&full, own, &spot.letters, 0, &spot.writing(), &mut distance)
             .ok_or(Miss::Letters)?;
         spot.begins_well(self)?;
         let rest = spot.letters.get(end..).unwrap_or_default();

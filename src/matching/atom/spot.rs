@@ -4,7 +4,7 @@ use super::Atom;
 use super::compare::{Turkish, Writing};
 use super::verify::Miss;
 use crate::matching::inflect::{Languages, Tongue, follows_apostrophe, follows_colon, is_tag_head};
-use crate::matching::letter::{Letter, base, comparable};
+use crate::matching::letter::{Letter, base, comparable, is_one_word};
 use crate::matching::name::Surrounding;
 use crate::matching::reading::{Before, Link, Reading, Text};
 use std::cell::OnceCell;
@@ -25,6 +25,8 @@ pub(super) struct Spot<'t, 'a> {
     others: Languages,
     before: OnceCell<Before>,
     has_digits: bool,
+    /// Whether there is more of the text than the letters here.
+    is_cut: bool,
 }
 
 impl<'t, 'a> Spot<'t, 'a> {
@@ -36,10 +38,12 @@ impl<'t, 'a> Spot<'t, 'a> {
         start: usize,
     ) -> Self {
         let length = atom.letters.len() + atom.name.gaps.len() * 16 + AHEAD;
+        let letters = text.letters(start, length);
         Self {
             text,
             start,
-            letters: text.letters(start, length),
+            is_cut: letters.len() >= length,
+            letters,
             reading,
             others: atom.languages,
             before: OnceCell::new(),
@@ -54,7 +58,16 @@ impl<'t, 'a> Spot<'t, 'a> {
     }
 
     pub(super) fn link(&self) -> Link {
-        self.text.link(self.start)
+        match self.text.link(self.start) {
+            // What stands before a link is in none.
+            Link::Host { from, .. } if self.start < from => Link::No,
+            link => link,
+        }
+    }
+
+    /// Tells whether the language of the text is known.
+    pub(super) fn is_sure(&self) -> bool {
+        self.reading.language().is_some()
     }
 
     pub(super) fn languages(&self) -> Languages {
@@ -83,12 +96,16 @@ impl<'t, 'a> Spot<'t, 'a> {
             .take_while(|letter| letter.is_word())
             .map(|letter| base(letter.full))
             .collect();
-        if rest.len() + at >= self.letters.len().max(AHEAD) { String::new() } else { rest }
+        if self.is_cut && at + rest.chars().count() >= self.letters.len() {
+            String::new()
+        } else {
+            rest
+        }
     }
 
     /// The word around the place, for people.
     pub(super) fn word(&self) -> String {
-        let from = self.before().run;
+        let from = self.text.word_start(self.start);
         let rest = self.text.between(from..self.text.original.len());
         rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(LONGEST_WORD).collect()
     }
@@ -131,7 +148,7 @@ impl<'t, 'a> Spot<'t, 'a> {
             return Ok(());
         };
         let Some(last) = self.before().last else { return Ok(()) };
-        if !last.is_alphanumeric() {
+        if !is_one_word(last, first.full) {
             // "don't mobile" is no T-Mobile.
             let is_letter = atom.name.words.first().is_some_and(|word| word.len() == 1);
             let is_cut = is_letter && last == '\'' && atom.name.words.len() > 1;

@@ -6,7 +6,7 @@ use super::spot::Spot;
 use super::{Atom, Place, Sort};
 use crate::brand::Field;
 use crate::matching::inflect::{Kind, Stem, Word, ends_with, is_tag_tail};
-use crate::matching::letter::Letter;
+use crate::matching::letter::{Letter, is_one_word};
 use crate::matching::name::Gap;
 use crate::matching::reading::{Link, Reading};
 use std::ops::Range;
@@ -49,7 +49,9 @@ impl Atom {
         let start = spot.letters.get(range.start).map_or(at, |letter| letter.at);
         let place = Place { start, end: end.map_or(start, |letter| letter.end) };
         match spot.link() {
-            Link::Host { start, end } if place.start < start || place.end > end => Err(Miss::Link),
+            Link::Host { start, end, .. } if place.start < start || place.end > end => {
+                Err(Miss::Link)
+            }
             _ => Ok(place),
         }
     }
@@ -195,7 +197,8 @@ impl Atom {
         stem: &Stem,
         at: usize,
     ) -> Result<usize, Miss> {
-        let goes_on = |letter: &Letter| letter.is_word();
+        let last = at.checked_sub(1).and_then(|last| spot.letters.get(last));
+        let goes_on = |next: &Letter| last.is_some_and(|last| is_one_word(last.full, next.full));
         let is_bare = stem.is_whole();
         let next = spot.letters.get(at);
         if let Some(sign) = spot.before().sign
@@ -240,14 +243,14 @@ impl Atom {
     fn about_here(&self, spot: &Spot<'_, '_>, at: usize) -> Word {
         let stem = spot.letters.get(..at).unwrap_or_default();
         let mut letters = stem.iter().filter(|letter| letter.full.is_alphabetic());
-        let first = spot.text.original.chars().find(|c| c.is_alphabetic());
         let is_small = self.name.has_capital
             && !letters.clone().any(Letter::is_upper)
-            && first.is_some_and(char::is_uppercase);
+            && spot.text.begins_with_capital();
         let is_shouted = self.about.is_acronym && letters.all(Letter::is_upper);
         let before = spot.text.between(0..spot.start).trim_end().chars().next_back();
         let is_opening = before.is_none_or(|c| matches!(c, '.' | '!' | '?' | ':' | '…'));
-        Word { is_shouted, is_small, is_opening, ..self.about }
+        let is_sure = spot.is_sure();
+        Word { is_shouted, is_small, is_opening, is_sure, ..self.about }
     }
 
     /// Tells whether an ending is written in a case that goes with the name: PTTE is no PTT, unless all
@@ -266,7 +269,7 @@ impl Atom {
             return false;
         }
         let end = ending.last().map_or(spot.start, |letter| letter.end);
-        !(self.name.is_all_caps() || length == 1) || spot.text.shouts(spot.start..end)
+        !self.name.is_all_caps() || spot.text.shouts(spot.start..end)
     }
 
     /// The same in a hashtag or handle, whose words stand without blanks.

@@ -138,8 +138,9 @@ impl Paradigm<'_> {
                 }
             }
         }
-        if ends(word, "uusi") {
-            self.add(body, "t", &[Kind::Consonant]);
+        if ["uusi", "vesi"].iter().any(|noun| ends(word, noun)) {
+            let stem = word.get(..word.len() - 2).unwrap_or_default();
+            self.add(stem, "t", &[Kind::Consonant]);
         }
         if self.has_plural {
             self.plural(word, last);
@@ -324,6 +325,7 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
             // Mine, ours: only of what has a vowel to lean on.
             (is_vowel(stem.letters.last().copied().unwrap_or(' '))
                 && OWNERS.contains(&rest)
+                && !about.is_small
                 && stem.letters.len() > 3)
                 || (!about.is_common && tails::is_genitive_compound(rest))
                 || (about.is_shouted && follows_colon(rest))
@@ -335,7 +337,7 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
                 || (ends_in_two_vowels(&stem.letters) && owned(&["ta"], rest))
                 || (last == 'e' && owned(&["tta"], rest))
                 || illative(last, rest)
-                || (stem.letters.len() > 3 && rest.chars().eq([last]) && "oiu".contains(last))
+                || (stem.letters.len() > 3 && rest.chars().eq([last]) && "iu".contains(last))
         }
         Kind::Consonant => rest == "ten" || owned(&["ta"], rest),
         Kind::PluralI => {

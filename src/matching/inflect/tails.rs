@@ -25,14 +25,17 @@ static TAILS: LazyLock<HashSet<&str>> =
 const LONGEST_TAIL: usize = 28;
 
 /// Tells whether `rest` begins with a word that is the second part of compounds with brands.
-pub(super) fn is_compound_tail(rest: &str, languages: Languages) -> bool {
+pub(super) fn is_compound_tail(name: usize, rest: &str, languages: Languages) -> bool {
+    // A short word behind a short name is another word: Airbus.
+    let fits = |word: &str| word.len() > 3 || name > 5;
     let begins = |words: &[&str]| {
-        rest.len() <= LONGEST_TAIL && words.iter().any(|word| rest.starts_with(word))
+        rest.len() <= LONGEST_TAIL && words.iter().any(|word| fits(word) && rest.starts_with(word))
     };
     // Swedish and German join with an s.
     let joined = rest.strip_prefix('s').unwrap_or(rest);
     let begins_joined = |words: &[&str]| {
-        joined.len() <= LONGEST_TAIL && words.iter().any(|word| joined.starts_with(word))
+        joined.len() <= LONGEST_TAIL
+            && words.iter().any(|word| fits(word) && joined.starts_with(word))
     };
     (languages.has(Tongue::Finnish) && begins(&FINNISH))
         || (languages.has(Tongue::Swedish) && (begins(&SWEDISH) || begins_joined(&SWEDISH)))

@@ -72,6 +72,10 @@ pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
         return false;
     }
     let Some(last) = stem.letters.last().copied() else { return false };
+    // Where the language is only guessed, a short name with a short ending is another word: Sparta.
+    if !about.is_sure && stem.letters.len() < 5 && rest.len() < 3 {
+        return false;
+    }
     let ends_in_vowel = is_vowel(last);
     // Acronyms and numbers are spoken as nobody writes them; an e at the end of a foreign name is
     // often mute.
