@@ -52,7 +52,7 @@ impl Rules {
         let fingerprint = hash.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
-        Self { matcher, brands, alerts, zone, fingerprint, keep_posts, taught }
+        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, taught }
     }
 
     /// The same, and posts that match nothing are kept for so long.

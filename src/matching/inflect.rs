@@ -185,8 +185,8 @@ fn adds_s(stem: &Stem, rest: &str, about: Word, languages: Languages) -> bool {
             // Of a common word it is its plural, and a genitive only where there is one without a sign.
             let any = has(Tongue::Swedish)
                 || has(Tongue::German)
-                || (!(about.is_common && about.is_opening)
-                    && !about.is_small
+                || (!about.is_small
+                    && (!about.is_common || !about.is_opening)
                     && (has(Tongue::English) || has(Tongue::Spanish) || has(Tongue::French)));
             any && !matches!(last, 's' | 'x' | 'z')
         }

@@ -243,13 +243,12 @@ pub(super) fn base(c: char) -> char {
     }
     match c {
         'ø' | 'œ' => return 'o',
-        'æ' => return 'a',
+        'æ' | 'ɑ' => return 'a',
         'ð' | 'đ' => return 'd',
         'þ' | 'ŧ' => return 't',
         'ł' => return 'l',
         'ħ' => return 'h',
         'ŋ' => return 'n',
-        'ɑ' => return 'a',
         'ɡ' => return 'g',
         _ => {}
     }

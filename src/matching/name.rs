@@ -179,16 +179,10 @@ impl Name {
             Gap::Camel => {
                 add(Some(0));
                 add(run(rest, |c| c == '-', 1));
-                // Two words only where they have the capitals of the name: "get go" is no GetGo.
-                let blank = rest.iter().take_while(|letter| letter.is_space()).count();
-                let next = rest.get(blank);
-                let is_same =
-                    |letter: &Letter, other: &Letter| letter.is_upper() == other.is_upper();
-                let first = before.len().checked_sub(1).and_then(|back| at.checked_sub(back + 1));
-                let first = first.and_then(|place| text.get(place));
-                let keeps = next.zip(after.first()).is_some_and(|(one, other)| is_same(one, other))
-                    && first.zip(before.first()).is_some_and(|(one, other)| is_same(one, other));
-                add((blank == 1 && keeps).then_some(1));
+                let begun = at.checked_sub(before.len()).and_then(|first| text.get(first));
+                add(begun
+                    .is_some_and(|begun| stand_apart((before, begun), (after, rest)))
+                    .then_some(1));
             }
             Gap::Apostrophe => {
                 add(Some(0));
@@ -264,6 +258,17 @@ fn blanks(letters: &[Letter], is_abbreviation: bool) -> Option<usize> {
     };
     let lines = rest.iter().take(length).filter(|letter| letter.full == '\n').count();
     (lines <= 1).then_some(dot + length)
+}
+
+/// Tells whether the parts of a name such as LähiTapiola are written as two words: only where they have
+/// the capitals of the name, as "get go" is no GetGo. Of each the part of the name, and what is there.
+fn stand_apart(first: (&[Letter], &Letter), second: (&[Letter], &[Letter])) -> bool {
+    let blank = second.1.iter().take_while(|letter| letter.is_space()).count();
+    let is_same = |wanted: &[Letter], there: Option<&Letter>| {
+        let both = wanted.first().zip(there);
+        both.is_some_and(|(wanted, there)| wanted.is_upper() == there.is_upper())
+    };
+    blank == 1 && is_same(first.0, Some(first.1)) && is_same(second.0, second.1.get(blank))
 }
 
 /// Tells whether letters begin so.

@@ -55,7 +55,7 @@ impl<'a> Reasons<'a> {
                 self.lines.push(format!("`{written}` does not fit"));
             }
             Node::Fact { written, .. } => {
-                self.lines.push(format!("`{written}` fits, and must not"))
+                self.lines.push(format!("`{written}` fits, and must not"));
             }
         }
     }

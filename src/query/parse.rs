@@ -220,13 +220,11 @@ fn term(at: usize, word: &str) -> Result<Query, BadQuery> {
     }
     refuse_star(at, word)?;
     if let Some((bare, number)) = misspelt(bare) {
-        return match sign {
-            None => one_wrong(at, bare, number),
-            Some(_) => {
-                let message = "`~` cannot be combined with `=`, `^`, `@` or `#`; it follows a word";
-                Err(BadQuery::new(at + word.chars().count() - number.len() - 1, message))
-            }
-        };
+        if sign.is_none() {
+            return one_wrong(at, bare, number);
+        }
+        let message = "`~` cannot be combined with `=`, `^`, `@` or `#`; it follows a word";
+        return Err(BadQuery::new(at + word.chars().count() - number.len() - 1, message));
     }
     if !bare.chars().any(|c| !matches!(c, '@' | '#' | '=' | '^')) {
         return Err(BadQuery::new(at, format!("there is nothing to look for in `{word}`")));

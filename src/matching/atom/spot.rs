@@ -160,7 +160,7 @@ impl<'t, 'a> Spot<'t, 'a> {
         let run = self.text.between(self.before().run..self.start);
         let part = run.rsplit('_').next().unwrap_or_default();
         let is_camel = first.is_upper() && !last.is_uppercase();
-        let begins_part = part.chars().rev().skip(1).next().is_some();
+        let begins_part = part.chars().nth(1).is_some();
         let plain: String = comparable(part).chars().map(base).collect();
         if (is_camel && begins_part) || is_tag_head(&plain) {
             Ok(())

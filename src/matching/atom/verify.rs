@@ -250,7 +250,7 @@ impl Atom {
         let before = spot.text.between(0..spot.start).trim_end().chars().next_back();
         let is_opening = before.is_none_or(|c| matches!(c, '.' | '!' | '?' | ':' | '…'));
         let is_sure = spot.is_sure();
-        Word { is_shouted, is_small, is_opening, is_sure, ..self.about }
+        Word { is_shouted, is_small, is_sure, is_opening, ..self.about }
     }
 
     /// Tells whether an ending is written in a case that goes with the name: PTTE is no PTT, unless all

@@ -1,5 +1,5 @@
 //! Finnish names: their stems and endings (after the paradigms of Iso suomen kielioppi, §§ 40–85, as
-//! names follow them: https://kaino.kotus.fi/visk). Consonants alternate where names take it
+//! names follow them: <https://kaino.kotus.fi/visk>). Consonants alternate where names take it
 //! (`pankki`, `pankin`), a name that ends in a consonant takes an `i` (`Fazer`, `Fazerin`).
 
 use super::{Kind, Stem, Word, tails};

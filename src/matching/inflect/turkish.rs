@@ -102,9 +102,10 @@ pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
     let is_little = about.is_common || (about.is_acronym && !about.is_shouted);
     let start = if is_little { State::Common } else { State::Name };
     let is_long = stem.letters.len() > 6;
+    let left = Rest { before, rest, is_long };
+    let owned = Rest { before: Before::Vowel, ..left };
     harmonises(stem, rest, about)
-        && (chain(start, before, rest, is_long)
-            || (is_owned && chain(State::Owned, Before::Vowel, rest, is_long)))
+        && (chain(start, left) || (is_owned && chain(State::Owned, owned)))
 }
 
 /// Tells whether the open vowels of a chain are all of one sort, and of that of one of the last two
@@ -127,70 +128,97 @@ fn harmonises(stem: &Stem, rest: &str, about: Word) -> bool {
     same && agrees
 }
 
-/// Tells whether `rest` is a chain of suffixes from here to the end of the word.
-fn chain(state: State, before: Before, rest: &str, is_long: bool) -> bool {
-    if rest.is_empty() {
-        return true;
-    }
-    let after_vowel = before != Before::Consonant;
-    let after_consonant = before != Before::Vowel;
-    let next = |suffixes: &[&str], state: State| {
+/// What is left of a word, and what it stands behind.
+#[derive(Clone, Copy)]
+struct Rest<'r> {
+    before: Before,
+    rest: &'r str,
+    /// The name is long enough to have the endings of whose it is.
+    is_long: bool,
+}
+
+impl Rest<'_> {
+    /// Tells whether it begins with one of these suffixes, and goes on from `state`.
+    fn next(self, suffixes: &[&str], state: State) -> bool {
         suffixes.iter().any(|suffix| {
-            rest.strip_prefix(suffix).is_some_and(|rest| {
-                let before =
-                    if suffix.ends_with(is_vowel) { Before::Vowel } else { Before::Consonant };
-                chain(state, before, rest, is_long)
+            self.rest.strip_prefix(suffix).is_some_and(|rest| {
+                let ends_in_vowel = suffix.ends_with(is_vowel);
+                let before = if ends_in_vowel { Before::Vowel } else { Before::Consonant };
+                chain(state, Rest { before, rest, ..self })
             })
         })
-    };
-    let copula = || {
-        let vowel = ["ydi", "ydu", "ymis", "ymus", "ysa", "yse", "yken"];
-        let consonant = ["di", "du", "ti", "tu", "mis", "mus", "sa", "se", "ken"];
-        (after_vowel && next(&vowel, State::Copula))
-            || (after_consonant && next(&consonant, State::Copula))
-            || next(&["dir", "dur", "tir", "tur"], State::Copula)
-            || next(&["mi", "mu"], State::End)
-    };
-    let cases = || {
-        (after_vowel
-            && (next(&["ya", "ye", "yi", "yu", "yla", "yle"], State::Case)
-                || next(&["nin", "nun"], State::Place)))
-            || (after_consonant
-                && (next(&["a", "e", "i", "u", "la", "le"], State::Case)
-                    || next(&["in", "un"], State::Place)))
-            || next(&["da", "de", "ta", "te"], State::Place)
-            || next(&["dan", "den", "tan", "ten"], State::Case)
-    };
-    let cases_with_n = || {
-        next(&["na", "ne", "ni", "nu", "ndan", "nden", "yla", "yle"], State::Case)
-            || next(&["nda", "nde", "nin", "nun"], State::Place)
-    };
-    // My account there: Instagram'ım.
-    let mine = || {
-        is_long
-            && ((after_vowel && next(&["m", "miz", "muz"], State::Plural))
-                || (after_consonant && next(&["im", "um", "imiz", "umuz"], State::Plural)))
-    };
+    }
+
+    fn after_vowel(self, suffixes: &[&str], state: State) -> bool {
+        self.before != Before::Consonant && self.next(suffixes, state)
+    }
+
+    fn after_consonant(self, suffixes: &[&str], state: State) -> bool {
+        self.before != Before::Vowel && self.next(suffixes, state)
+    }
+
+    /// It is, was, is said to be; is it?
+    fn copula(self) -> bool {
+        self.after_vowel(&["ydi", "ydu", "ymis", "ymus", "ysa", "yse", "yken"], State::Copula)
+            || self.after_consonant(
+                &["di", "du", "ti", "tu", "mis", "mus", "sa", "se", "ken"],
+                State::Copula,
+            )
+            || self.next(&["dir", "dur", "tir", "tur"], State::Copula)
+            || self.next(&["mi", "mu"], State::End)
+    }
+
+    fn cases(self) -> bool {
+        self.after_vowel(&["ya", "ye", "yi", "yu", "yla", "yle"], State::Case)
+            || self.after_vowel(&["nin", "nun"], State::Place)
+            || self.after_consonant(&["a", "e", "i", "u", "la", "le"], State::Case)
+            || self.after_consonant(&["in", "un"], State::Place)
+            || self.next(&["da", "de", "ta", "te"], State::Place)
+            || self.next(&["dan", "den", "tan", "ten"], State::Case)
+    }
+
+    /// The cases behind whose it is, and behind -ki.
+    fn cases_with_n(self) -> bool {
+        self.next(&["na", "ne", "ni", "nu", "ndan", "nden", "yla", "yle"], State::Case)
+            || self.next(&["nda", "nde", "nin", "nun"], State::Place)
+    }
+
+    /// My account there: Instagram'ım.
+    fn mine(self) -> bool {
+        self.is_long
+            && (self.after_vowel(&["m", "miz", "muz"], State::Plural)
+                || self.after_consonant(&["im", "um", "imiz", "umuz"], State::Plural))
+    }
+}
+
+/// Tells whether `rest` is a chain of suffixes from here to the end of the word.
+fn chain(state: State, rest: Rest<'_>) -> bool {
+    if rest.rest.is_empty() {
+        return true;
+    }
     match state {
         State::Name => {
-            next(&["lar", "ler"], State::Plural)
-                || next(&["li", "lu", "siz", "suz"], State::With)
-                || mine()
-                || cases()
-                || copula()
+            rest.next(&["lar", "ler"], State::Plural)
+                || rest.next(&["li", "lu", "siz", "suz"], State::With)
+                || rest.mine()
+                || rest.cases()
+                || rest.copula()
         }
-        State::Common => cases(),
-        State::Owned => cases_with_n(),
-        State::Plural => cases() || copula(),
-        State::With => next(&["lar", "ler"], State::Plural) || cases() || copula(),
-        State::Place => next(&["ki"], State::There) || copula(),
-        State::Case => copula() || next(&["ki"], State::End),
+        State::Common => rest.cases(),
+        State::Owned => rest.cases_with_n(),
+        State::Plural => rest.cases() || rest.copula(),
+        State::With => rest.next(&["lar", "ler"], State::Plural) || rest.cases() || rest.copula(),
+        State::Place => rest.next(&["ki"], State::There) || rest.copula(),
+        State::Case => rest.copula() || rest.next(&["ki"], State::End),
         State::There => {
-            next(&["lar", "ler"], State::Plural) || cases_with_n() || cases() || copula()
+            rest.next(&["lar", "ler"], State::Plural)
+                || rest.cases_with_n()
+                || rest.cases()
+                || rest.copula()
         }
         State::Copula => {
-            next(&["m", "k", "n", "niz", "nuz", "lar", "ler", "ki"], State::End)
-                || next(&["ydi", "ydu", "ymis"], State::End)
+            rest.next(&["m", "k", "n", "niz", "nuz", "lar", "ler", "ki"], State::End)
+                || rest.next(&["ydi", "ydu", "ymis"], State::End)
         }
         State::End => false,
     }

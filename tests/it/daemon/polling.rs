@@ -140,7 +140,8 @@ fn other_keywords_ask_for_everything_again() {
     let site = Site::start();
     let answer = Answer::feed(feed(&[entry("1", "Zeta sells shoes")])).header("ETag", "\"one\"");
     site.serve("/news.xml", answer);
-    let config = format!("{HEAD}{}", source(&site, "/news.xml", ""));
+    // What is kept would be found without asking.
+    let config = format!("keep_posts = \"0d\"\n{HEAD}{}", source(&site, "/news.xml", ""));
     let world = World::new(&config);
     assert_eq!(json(&world, "run --once")["mentions"], 0);
     world.configure(&config.replace("[\"Bolt\"]", "[\"Bolt\", \"Zeta\"]"));
