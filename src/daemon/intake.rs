@@ -56,8 +56,8 @@ pub enum Event {
     },
     /// Sources are at these addresses now; of some what was read before is not to be read again.
     Named(Vec<(SourceName, String, bool)>, oneshot::Sender<()>),
-    /// Other keywords found these in what is kept.
-    Again(Box<Again>, oneshot::Sender<()>),
+    /// Other keywords found these in what is kept. Who waits is told how many mentions are new.
+    Again(Box<Again>, oneshot::Sender<usize>),
     /// What is kept is about to be matched again, or was.
     MatchingAgain(Box<Commit>, oneshot::Sender<()>),
     /// Alerts may be new.
@@ -257,7 +257,14 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::told(&commit, store, reply)
         }
         Event::Again(found, reply) => {
-            Written::told(&again::again(*found, rules, store)?, store, reply)
+            let before = store.source(&found.source)?;
+            let commit = again::again(*found, rules, store)?;
+            let mentions = new_mentions(&commit, &before);
+            // Nobody is left to hear it when the asker was stopped.
+            let acknowledge = move || {
+                reply.send(mentions).ok();
+            };
+            Written::apply(&commit, store, acknowledge)
         }
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Introduce(reply) => {
@@ -290,12 +297,10 @@ fn polled(
                 error: arrival.batch.trouble.clone().filter(|_| arrival.batch.is_failure),
                 ..Polled::default()
             };
-            let before = store.source(&arrival.source)?.health.mentions;
+            let before = store.source(&arrival.source)?;
             let next_ticket = store.next_ticket()?;
             let commit = pipeline::process(*arrival, &setup.rules, store)?;
-            polled.mentions = commit.source.as_ref().map_or(0, |(_, state)| {
-                usize::try_from(state.health.mentions.saturating_sub(before)).unwrap_or(usize::MAX)
-            });
+            polled.mentions = new_mentions(&commit, &before);
             polled.tickets = new_tickets(&commit, next_ticket);
             tracing::info!(
                 source.name = %polled.source, posts = polled.posts, skipped = polled.skipped,
@@ -322,6 +327,11 @@ fn polled(
             Ok((commit, Polled { source, error: Some(error), ..Polled::default() }))
         }
     }
+}
+
+fn new_mentions(commit: &Commit, before: &SourceState) -> usize {
+    let after = commit.source.as_ref().map_or(0, |(_, state)| state.health.mentions);
+    usize::try_from(after.saturating_sub(before.health.mentions)).unwrap_or(usize::MAX)
 }
 
 fn new_tickets(commit: &Commit, next: TicketId) -> Vec<u64> {
