@@ -256,16 +256,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             let commit = Commit { source: Some((source, state)), ..Commit::default() };
             Written::told(&commit, store, reply)
         }
-        Event::Again(found, reply) => {
-            let before = store.source(&found.source)?;
-            let commit = again::again(*found, rules, store)?;
-            let mentions = new_mentions(&commit, &before);
-            // Nobody is left to hear it when the asker was stopped.
-            let acknowledge = move || {
-                reply.send(mentions).ok();
-            };
-            Written::apply(&commit, store, acknowledge)
-        }
+        Event::Again(found, reply) => found_again(*found, setup, reply, store),
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
@@ -273,6 +264,21 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn found_again(
+    found: Again,
+    setup: &Setup,
+    reply: oneshot::Sender<usize>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let before = store.source(&found.source)?;
+    let commit = again::again(found, &setup.rules, store)?;
+    let mentions = new_mentions(&commit, &before);
+    Written::apply(&commit, store, move || {
+        // Nobody is left to hear it when the asker was stopped.
+        reply.send(mentions).ok();
+    })
 }
 
 fn tried(notice: Notice, store: &dyn Store) -> Result<Commit, StoreError> {

@@ -157,8 +157,8 @@ fn a_block_that_was_written_long_ago_reads() {
     let kept = Kept::of(&source(), Kind::Forum, &post, at(1_795_300_200_000_000)).unwrap();
     let plain = Post { text: "Snow".into(), ..Post::default() };
     let plain = Kept::of(&source(), Kind::Feed, &plain, at(-5)).unwrap();
-    let bytes: Vec<u8> = (0..OLD_BLOCK.len() / 2)
-        .map(|nth| u8::from_str_radix(&OLD_BLOCK[2 * nth..2 * nth + 2], 16).unwrap())
-        .collect();
+    let digit = |c: char| u8::try_from(c.to_digit(16).unwrap()).unwrap();
+    let digits: Vec<u8> = OLD_BLOCK.chars().map(digit).collect();
+    let bytes = digits.chunks_exact(2).map(|pair| pair[0] * 16 + pair[1]).collect();
     assert_eq!(Packed(bytes).open().unwrap(), [kept, plain]);
 }
