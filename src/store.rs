@@ -200,11 +200,12 @@ pub struct Commit {
     pub names: Vec<(SourceName, String, SourceName)>,
     /// The last readable copy of a document that a source is built from.
     pub document: Option<(SourceName, Vec<u8>)>,
-    /// Posts that matched nothing. One that is kept already is kept once, as it is now.
+    /// Posts that matched nothing. One that is kept already is kept once, since when it was first seen:
+    /// in its new words where it says that it was edited, else in new words at most once a day.
     pub kept: Vec<Kept>,
     /// Posts that are to be kept no longer, by their first identity; others are no fault.
     pub unkept: Vec<PostKey>,
-    /// Posts that were kept before this are dropped.
+    /// Posts that were kept before this are dropped, the oldest first, some with each commit.
     pub kept_since: Option<DateTime<Utc>>,
     /// The fingerprint of the rules under which all posts that are kept matched nothing.
     pub kept_under: Option<u64>,
@@ -231,7 +232,7 @@ pub struct Counts {
     pub queued: u64,
     pub dead: u64,
     pub size_bytes: u64,
-    /// Posts that matched nothing, and what they take, compressed.
+    /// Posts that matched nothing, and what they take, compressed and with their names.
     pub kept: u64,
     pub kept_bytes: u64,
     /// Damaged stores that were set aside, oldest first.
@@ -306,12 +307,13 @@ pub trait Store: Send + Sync {
         each: &mut dyn FnMut(KeptPlace, Packed) -> bool,
     ) -> Result<(), StoreError>;
 
-    /// Returns since when a post is kept, by its first identity; `None` where it is not.
+    /// Returns when a post that is kept was first seen, by its first identity; `None` where it is not kept.
     fn kept_since(&self, post: PostKey) -> Result<Option<DateTime<Utc>>, StoreError>;
 
     /// Returns the fingerprint of the rules under which all posts that are kept matched nothing; `None`
-    /// where none was ever kept, another number where some were kept under other rules than the rest.
+    /// before anything arrived, another number where some were kept under other rules than the rest.
     fn kept_under(&self) -> Result<Option<u64>, StoreError>;
+
     /// Returns what people marked, in the order of the numbers.
     fn markings(&self) -> Result<Vec<Marking>, StoreError>;
 

@@ -265,8 +265,8 @@ struct Trial<'a> {
     /// Posts that were kept before are dropped sooner or later.
     kept_since: Option<DateTime<Utc>>,
     store: &'a dyn Store,
-    /// What was found so far: a post that is joined to another block meanwhile is met twice, as is one
-    /// with two mentions.
+    /// What was found so far, by all that it is known by: a post that is joined to another block meanwhile
+    /// is met twice, as is one with two mentions, or one that two sources brought.
     gained: Mutex<HashSet<(PostKey, BrandName)>>,
 }
 
@@ -299,8 +299,11 @@ impl Trial<'_> {
             let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
             match next {
                 Ok(Work::Block(packed)) => {
-                    let posts = packed.open();
-                    for kept in posts.map_err(|error| StoreError::Disk(error.to_string()))? {
+                    let posts = packed.open().unwrap_or_else(|error| {
+                        tracing::error!("{error}; nothing is tried on it.");
+                        Vec::new()
+                    });
+                    for kept in posts {
                         self.post(&kept, &mut tried)?;
                     }
                 }
@@ -327,17 +330,17 @@ impl Trial<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let identities = kept.identities();
-        let mut key = identities.first().copied().unwrap_or(kept.name());
-        for identity in identities {
-            if let Some(known) = self.store.post(identity)? {
-                key = known;
+        let mut keys = kept.identities();
+        for nth in 0..keys.len() {
+            let known = keys.get(nth).map(|identity| self.store.post(*identity)).transpose()?;
+            if let Some(known) = known.flatten() {
+                keys.insert(0, known);
                 break;
             }
         }
         let of = (&kept.source, kept.kind, kept.seen);
         for candidate in found {
-            self.gained(key, candidate.brand, candidate.hits, &kept.post, of, tried)?;
+            self.gained(&keys, candidate.brand, candidate.hits, &kept.post, of, tried)?;
         }
         Ok(())
     }
@@ -372,15 +375,16 @@ impl Trial<'_> {
         for candidate in found {
             if named(candidate.brand) != Some(&mention.brand) {
                 let Mention { key, post, .. } = mention;
-                self.gained(*key, candidate.brand, candidate.hits, post, of, tried)?;
+                self.gained(&[*key], candidate.brand, candidate.hits, post, of, tried)?;
             }
         }
         Ok(())
     }
 
+    /// Counts a post that would be found: by the first of `keys` it is known, or would be.
     fn gained(
         &self,
-        key: PostKey,
+        keys: &[PostKey],
         brand: usize,
         hits: Vec<Hit>,
         post: &Post,
@@ -388,14 +392,18 @@ impl Trial<'_> {
         tried: &mut Tried,
     ) -> Result<(), StoreError> {
         let Some(brand) = self.brands.get(brand).map(|brand| &brand.name) else { return Ok(()) };
-        if !self.is_asked(brand) || self.store.mention(&MentionId::of(key, brand))?.is_some() {
+        let Some(first) = keys.first() else { return Ok(()) };
+        if !self.is_asked(brand) || self.store.mention(&MentionId::of(*first, brand))?.is_some() {
             return Ok(());
         }
         let mut gained = self.gained.lock().unwrap_or_else(PoisonError::into_inner);
-        if !gained.insert((key, brand.clone())) {
+        let names = || keys.iter().map(|key| (*key, brand.clone()));
+        let is_known = names().any(|name| gained.contains(&name));
+        gained.extend(names());
+        drop(gained);
+        if is_known {
             return Ok(());
         }
-        drop(gained);
         tried.count(&brand.0).gained += 1;
         let gained = change(Change::Gained, brand, None, hits, post, of);
         tried.change(gained, self.asked.most());

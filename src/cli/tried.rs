@@ -41,8 +41,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     let asked = match desk.config() {
         Ok(config) => with(args, &config)?,
-        // A daemon that runs with a good one can be asked all the same.
-        Err(failure) if args.keyword.is_empty() => return Err(failure),
+        // Half of what was asked would be tried in silence: without the brand's excludes, on all sources.
+        Err(failure) if args.keyword.is_empty() || context.path()?.exists() => return Err(failure),
         Err(_) => without(args),
     };
     let Answer::Try(tried) = desk.ask(&Question::Try(Box::new(asked)))? else { return Ok(()) };

@@ -8,6 +8,7 @@ use super::{Died, clock};
 use crate::brand::BrandName;
 use crate::pipeline::again::{self, Again, Found};
 use crate::post::SourceName;
+use crate::source::Kind;
 use crate::store::handle::Handle;
 use crate::store::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -36,6 +37,13 @@ pub(super) async fn run(
     }
 }
 
+/// Tells whether what is kept is to be matched again.
+pub(super) async fn is_due(setup: &Arc<Setup>, store: &Handle) -> Result<bool, Died> {
+    let setup = Arc::clone(setup);
+    let is_due = store.with(move |store| again::is_due(&setup.rules, store)).await;
+    is_due.map_err(|error| Died(format!("the store failed: {error}")))
+}
+
 /// Looks once through all that is kept, if that is due and as long as it is not over, and waits until what
 /// is found is stored. `tell_at_once`: as for a poll.
 pub(super) async fn look(
@@ -46,17 +54,17 @@ pub(super) async fn look(
     is_over: impl Fn() -> bool,
 ) -> Result<(), Died> {
     let looking = Looking { setup, store, events, tell_at_once };
-    if !looking.with(|setup, store| again::is_due(&setup.rules, store)).await? {
+    if !is_due(setup, store).await? {
         return Ok(());
     }
     looking.told(|reply| Event::MatchingAgain(Box::new(again::begin()), reply)).await?;
-    let (mut posts, mut after) = (0, None);
+    let (mut mentions, mut after) = (0, None);
     while !is_over() {
         let next = looking.with(move |setup, store| {
             again::in_block(after, &setup.rules, &only(setup), store, clock::now())
         });
         let Some((place, found)) = next.await? else { break };
-        posts += looking.store(found).await?;
+        mentions += looking.store(found).await?;
         after = Some(place);
     }
     let mut until = None;
@@ -65,16 +73,16 @@ pub(super) async fn look(
             again::in_mentions(until, &setup.rules, &only(setup), store, clock::now())
         });
         let Some((oldest, found)) = next.await? else { break };
-        posts += looking.store(found).await?;
+        mentions += looking.store(found).await?;
         until = Some(oldest);
     }
     if is_over() {
         return Ok(());
     }
     tracing::info!(
-        posts,
+        mentions,
         "Keywords changed: matched what is kept again, and found {}.",
-        crate::text::count(posts, "post")
+        crate::text::count(mentions, "new mention")
     );
     let end = again::end(&setup.rules, clock::now());
     looking.told(|reply| Event::MatchingAgain(Box::new(end), reply)).await
@@ -104,35 +112,36 @@ impl Looking<'_> {
         done.map_err(|error| Died(format!("the store failed: {error}")))
     }
 
-    /// Lets the writer store what was found, and returns how many posts that are.
+    /// Lets the writer store what was found, and returns how many new mentions that are.
     async fn store(&self, found: Vec<Found>) -> Result<usize, Died> {
-        let count = found.len();
-        let mut by_source: BTreeMap<SourceName, Vec<Found>> = BTreeMap::new();
+        let mut count = 0;
+        // A name may have stood for a source of another kind before.
+        let mut by_source: BTreeMap<(SourceName, Kind), Vec<Found>> = BTreeMap::new();
         for one in found {
-            by_source.entry(one.source.clone()).or_default().push(one);
+            by_source.entry((one.source.clone(), one.kind)).or_default().push(one);
         }
-        for (source, found) in by_source {
+        for ((source, kind), found) in by_source {
             let planned = self.setup.sources.iter().find(|planned| planned.name == source);
-            let Some((planned, first)) = planned.zip(found.first()) else { continue };
+            let Some(planned) = planned else { continue };
             let again = Again {
                 source,
-                kind: first.kind,
+                kind,
                 only: planned.only.clone(),
                 tickets: planned.tickets,
                 found,
                 at: clock::now(),
                 tell_at_once: self.tell_at_once,
             };
-            self.told(|reply| Event::Again(Box::new(again), reply)).await?;
+            count += self.told(|reply| Event::Again(Box::new(again), reply)).await?;
         }
         Ok(count)
     }
 
-    async fn told(&self, event: impl FnOnce(oneshot::Sender<()>) -> Event) -> Result<(), Died> {
+    async fn told<T>(&self, event: impl FnOnce(oneshot::Sender<T>) -> Event) -> Result<T, Died> {
         let (reply, stored) = oneshot::channel();
         let sent = self.events.send(event(reply)).await;
         match (sent, stored.await) {
-            (Ok(()), Ok(())) => Ok(()),
+            (Ok(()), Ok(told)) => Ok(told),
             _ => Err(Died("the writer ended before all was matched again".into())),
         }
     }

@@ -52,7 +52,7 @@ pub(super) async fn run(
 
 /// Lets the alerts speak that speak as it happens and have not heard all that is stored: something
 /// was stored while no daemon ran.
-async fn catch_up(
+pub(super) async fn catch_up(
     setup: &Arc<Setup>,
     store: &Handle,
     events: &mpsc::Sender<Event>,

@@ -56,8 +56,8 @@ pub enum Event {
     },
     /// Sources are at these addresses now; of some what was read before is not to be read again.
     Named(Vec<(SourceName, String, bool)>, oneshot::Sender<()>),
-    /// Other keywords found these in what is kept.
-    Again(Box<Again>, oneshot::Sender<()>),
+    /// Other keywords found these in what is kept. Who waits is told how many mentions are new.
+    Again(Box<Again>, oneshot::Sender<usize>),
     /// What is kept is about to be matched again, or was.
     MatchingAgain(Box<Commit>, oneshot::Sender<()>),
     /// Alerts may be new.
@@ -256,9 +256,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             let commit = Commit { source: Some((source, state)), ..Commit::default() };
             Written::told(&commit, store, reply)
         }
-        Event::Again(found, reply) => {
-            Written::told(&again::again(*found, rules, store)?, store, reply)
-        }
+        Event::Again(found, reply) => found_again(*found, setup, reply, store),
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
@@ -266,6 +264,21 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn found_again(
+    found: Again,
+    setup: &Setup,
+    reply: oneshot::Sender<usize>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let before = store.source(&found.source)?;
+    let commit = again::again(found, &setup.rules, store)?;
+    let mentions = new_mentions(&commit, &before);
+    Written::apply(&commit, store, move || {
+        // Nobody is left to hear it when the asker was stopped.
+        reply.send(mentions).ok();
+    })
 }
 
 fn tried(notice: Notice, store: &dyn Store) -> Result<Commit, StoreError> {
@@ -290,12 +303,10 @@ fn polled(
                 error: arrival.batch.trouble.clone().filter(|_| arrival.batch.is_failure),
                 ..Polled::default()
             };
-            let before = store.source(&arrival.source)?.health.mentions;
+            let before = store.source(&arrival.source)?;
             let next_ticket = store.next_ticket()?;
             let commit = pipeline::process(*arrival, &setup.rules, store)?;
-            polled.mentions = commit.source.as_ref().map_or(0, |(_, state)| {
-                usize::try_from(state.health.mentions.saturating_sub(before)).unwrap_or(usize::MAX)
-            });
+            polled.mentions = new_mentions(&commit, &before);
             polled.tickets = new_tickets(&commit, next_ticket);
             tracing::info!(
                 source.name = %polled.source, posts = polled.posts, skipped = polled.skipped,
@@ -322,6 +333,11 @@ fn polled(
             Ok((commit, Polled { source, error: Some(error), ..Polled::default() }))
         }
     }
+}
+
+fn new_mentions(commit: &Commit, before: &SourceState) -> usize {
+    let after = commit.source.as_ref().map_or(0, |(_, state)| state.health.mentions);
+    usize::try_from(after.saturating_sub(before.health.mentions)).unwrap_or(usize::MAX)
 }
 
 fn new_tickets(commit: &Commit, next: TicketId) -> Vec<u64> {

@@ -24,8 +24,7 @@ use tokio_util::sync::CancellationToken;
 /// notice once.
 pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
     let once = Once::begin(config, store).await?;
-    // Before anything is polled: what is found in it is no news.
-    again::look(&once.setup, &once.store, &once.events, false, || false).await?;
+    once.match_again().await?;
     let (mut meant, mut gone) = (Vec::new(), Vec::new());
     for planned in once.setup.polled() {
         let health = health(planned, &once.store).await?;
@@ -50,7 +49,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
 }
 
 /// Polls the sources that are meant by `names`, all for none; alerts and notices are left to the
-/// daemon, or to the next run.
+/// daemon, or to the next run, but for what must be put into words before keywords that changed find more.
 pub async fn poll_only(
     config: Arc<Config>,
     store: Handle,
@@ -80,6 +79,7 @@ pub async fn poll_only(
     if names.is_empty() {
         meant.extend(once.setup.polled().cloned());
     }
+    once.match_again().await?;
     let summary = once.poll(meant).await?;
     once.end().await?;
     Ok(summary)
@@ -186,6 +186,15 @@ impl Once {
             poll::heed(planned, &health, &setup, clock::now());
         }
         Ok(Self { setup, store, events, writer })
+    }
+
+    /// Matches what is kept again, if that is due, before anything is polled: what is found in it is no
+    /// news. Alerts that are behind speak first, since they would take it for something they missed.
+    async fn match_again(&self) -> Result<(), Died> {
+        if again::is_due(&self.setup, &self.store).await? {
+            alerts::catch_up(&self.setup, &self.store, &self.events).await?;
+        }
+        again::look(&self.setup, &self.store, &self.events, false, || false).await
     }
 
     async fn poll(&self, sources: Vec<Arc<Planned>>) -> Result<SummaryView, Died> {

@@ -54,8 +54,8 @@ pub struct Found {
     post: Post,
     identities: Vec<PostKey>,
     seen: DateTime<Utc>,
-    /// Whether it is kept; else it is a mention of another brand.
-    is_kept: bool,
+    /// The mention of another brand that it is; `None` where it is kept.
+    mention: Option<MentionId>,
 }
 
 /// How far was looked, and what was found; `None` where all was looked through.
@@ -94,7 +94,14 @@ pub fn in_block(
         false
     })?;
     let Some((place, packed)) = next else { return Ok(None) };
-    let posts = packed.open().map_err(|error| StoreError::Disk(error.to_string()))?;
+    let posts = match packed.open() {
+        Ok(posts) => posts,
+        Err(error) => {
+            // It would end every daemon that comes after this one.
+            tracing::error!("{error}; it is not matched again.");
+            return Ok(Some((place, Vec::new())));
+        }
+    };
     let since = keep::since(rules, now);
     let mut found = Vec::new();
     for kept in posts.into_iter().filter(|kept| since.is_none_or(|since| kept.seen >= since)) {
@@ -104,7 +111,7 @@ pub fn in_block(
         if concerns {
             let identities = kept.identities();
             let Kept { source, kind, seen, post, .. } = kept;
-            found.push(Found { source, kind, post, identities, seen, is_kept: true });
+            found.push(Found { source, kind, post, identities, seen, mention: None });
         }
     }
     Ok(Some((place, found)))
@@ -139,9 +146,9 @@ pub fn in_mentions(
         let Some(only) = only(&mention.source) else { continue };
         let candidates = concerned(&mention.post, &only, &rules.brands, &rules.matcher);
         if lacks_one(&mention, &candidates, rules, store)? {
-            let Mention { source, kind, post, key, seen, .. } = mention;
-            let identities = vec![key];
-            found.push(Found { source, kind, post, identities, seen, is_kept: false });
+            let Mention { id, source, kind, post, key, seen, .. } = mention;
+            let (identities, mention) = (vec![key], Some(id));
+            found.push(Found { source, kind, post, identities, seen, mention });
         }
     }
     Ok(Some((oldest, found)))
@@ -175,7 +182,7 @@ pub struct Again {
     pub tell_at_once: bool,
 }
 
-/// Works out what was found again. What is kept no longer by now is left out.
+/// Works out what was found again. What is kept no longer by now, or deleted where it stood, is left out.
 pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
     let Again { source, kind, only, tickets, found, at, tell_at_once } = again;
     let mut state = store.source(&source)?;
@@ -183,9 +190,13 @@ pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, S
     let (only, looks_again) = (&only, true);
     let origin = Origin { source: &source, kind, only, tickets, first_poll, looks_again };
     let mut desk = Desk::new(rules, store, at, origin)?;
-    for Found { post, identities, seen, is_kept, .. } in found {
-        let name = identities.first().copied();
-        if is_kept && name.map(|name| store.kept_since(name)).transpose()?.flatten().is_none() {
+    for Found { post, identities, seen, mention, .. } in found {
+        let is_there = match (mention, identities.first()) {
+            (Some(id), _) => store.mention(&id)?.is_some_and(|mention| !mention.post.is_gone),
+            (None, Some(name)) => store.kept_since(*name)?.is_some(),
+            (None, None) => false,
+        };
+        if !is_there {
             continue;
         }
         desk.receive_again(&post, identities, seen)?;

@@ -11,6 +11,7 @@ use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
 use crate::post::{Post, SourceName};
 use crate::source::Kind;
+use crate::store::kept::MOST_TEXT_BYTES;
 use crate::store::{Commit, Store, StoreError};
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
@@ -178,8 +179,11 @@ impl<'a> Desk<'a> {
             let own = known.as_ref().filter(|old| by_id && old.source == *self.origin.source);
             let is_edited = own.is_some_and(|old| differs(old, post));
             if known.is_none() || is_edited {
+                let is_whole_now = known.as_ref().is_some_and(|old| completes(old, post));
                 let mention = self.judge(key, brand, post, candidate, known)?;
-                self.note_edit(&mention)?;
+                if !is_whole_now {
+                    self.note_edit(&mention)?;
+                }
                 self.triage(mention, brand)?;
             } else if let Some(old) = own
                 && old.post.engagement != post.engagement
@@ -327,9 +331,12 @@ impl<'a> Desk<'a> {
             mention.insight = enrich::enrich(&read, &candidate.hits, history);
         }
         if let Some(old) = known {
+            let is_edited = !completes(&old, post);
             let Post { title, text, rating, .. } = old.post;
             let mut versions = old.versions;
-            versions.push(Version { title, text, rating, until: self.at });
+            if is_edited {
+                versions.push(Version { title, text, rating, until: self.at });
+            }
             versions.drain(..versions.len().saturating_sub(MOST_VERSIONS));
             mention = Mention {
                 seen: old.seen,
@@ -441,6 +448,13 @@ impl<'a> Desk<'a> {
 fn differs(old: &Mention, post: &Post) -> bool {
     let said = |post: &Post| (post.title.clone(), post.text.clone(), post.rating);
     said(&old.post) != said(post)
+}
+
+/// Tells whether a post is, in full, what was cut when it was kept: nobody edited it.
+fn completes(old: &Mention, post: &Post) -> bool {
+    let end = post.text.floor_char_boundary(MOST_TEXT_BYTES);
+    let is_beginning = end < post.text.len() && post.text.get(..end) == Some(&old.post.text);
+    is_beginning && (&old.post.title, old.post.rating) == (&post.title, post.rating)
 }
 
 mod look;

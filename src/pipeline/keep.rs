@@ -40,12 +40,17 @@ impl<'a> Keeping<'a> {
     pub(super) fn add_to(self, commit: &mut Commit, store: &dyn Store) -> Result<(), StoreError> {
         let Self { rules, at, kept, .. } = self;
         commit.kept_since = since(rules, at);
-        if !kept.is_empty() {
-            commit.kept_under = Some(match store.kept_under()? {
-                Some(under) if under != rules.fingerprint => MIXED,
-                Some(_) | None => rules.fingerprint,
-            });
-        }
+        // Where nothing is kept too: mentions are matched again as well.
+        commit.kept_under = Some(match store.kept_under()? {
+            Some(under) if under != rules.fingerprint => {
+                if kept.is_empty() {
+                    under
+                } else {
+                    MIXED
+                }
+            }
+            Some(_) | None => rules.fingerprint,
+        });
         commit.kept = kept;
         Ok(())
     }

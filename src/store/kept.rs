@@ -17,7 +17,7 @@ mod tests;
 /// The most bytes of the text of one post that are kept.
 pub const MOST_TEXT_BYTES: usize = 16 * 1024;
 
-/// The most bytes that all blocks together take; the oldest go first.
+/// The most bytes that all blocks and names together take; the oldest go first.
 pub const MOST_KEPT_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What is new is written in small blocks, with each poll; so many bytes of them, or so many blocks,
@@ -31,7 +31,8 @@ const MOST_OTHER_BYTES: usize = 16 * 1024;
 /// A block that says that it is longer than this is none of ours.
 const MOST_BLOCK_BYTES: u32 = 8 * 1024 * 1024;
 
-/// A post whose words change is kept anew so often: some sites change words at each look.
+/// A post whose words change and that does not say that it was edited is kept anew so often: some sites
+/// change words at each look.
 pub(super) const BETWEEN_VERSIONS: TimeDelta = TimeDelta::days(1);
 
 /// Small blocks are written often and joined soon; large ones stay.
@@ -45,7 +46,7 @@ const VERSION: u8 = 1;
 pub struct Kept {
     pub source: SourceName,
     pub kind: Kind,
-    /// When it was first seen.
+    /// When it was first seen, be it in other words.
     pub seen: DateTime<Utc>,
     pub post: Post,
     /// What the post was known by before it was cut; empty where it was not.
@@ -211,8 +212,9 @@ impl Body {
 
     /// Puts the posts of a block behind those that are here.
     pub(super) fn join(&mut self, block: &Block<'_>) -> Result<(), Unreadable> {
+        let records = block.body()?;
         self.names.extend_from_slice(&block.names);
-        self.records.extend_from_slice(&block.body()?);
+        self.records.extend_from_slice(&records);
         Ok(())
     }
 

@@ -313,7 +313,7 @@ impl Store for SledStore {
             dead,
             size_bytes: open::size_bytes(&self.path),
             kept: kept.posts,
-            kept_bytes: kept.bytes,
+            kept_bytes: kept.takes(),
             set_aside: self.set_aside()?,
         })
     }

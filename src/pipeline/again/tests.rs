@@ -197,6 +197,67 @@ fn what_was_deleted_meanwhile_is_not_found() {
 }
 
 #[test]
+fn words_that_were_deleted_meanwhile_come_back_for_no_other_brand() {
+    let mut world = World::new(&[("Acme", "acme")]);
+    world.poll(&[post("1", "acme and bolt"), post("2", "acme and bolt")]);
+    world.rules = rules(&[("Acme", "acme"), ("Bolt", "bolt")]);
+    let all = |_: &SourceName| Some(Vec::new());
+    let found = in_mentions(None, &world.rules, &all, &world.store, world.now).unwrap().unwrap().1;
+    assert_eq!(found.len(), 2);
+    world.poll(&[Post::gone("site", "1")]);
+    world.again(found);
+    assert_eq!(world.mentions(), ["Acme 1", "Acme 2", "Bolt 2"]);
+}
+
+#[test]
+fn mentions_are_matched_again_where_no_post_was_ever_kept() {
+    let mut world = World::new(&[("Acme", "acme")]);
+    world.poll(&[post("1", "acme and bolt")]);
+    world.rules = rules(&[("Acme", "acme"), ("Bolt", "bolt")]);
+    assert!(is_due(&world.rules, &world.store).unwrap());
+    // Also where a poll came in between.
+    world.poll(&[post("2", "acme")]);
+    assert!(is_due(&world.rules, &world.store).unwrap());
+    assert_eq!(world.match_again(), 1);
+    assert_eq!(world.mentions(), ["Acme 1", "Acme 2", "Bolt 1"]);
+    assert!(!is_due(&world.rules, &world.store).unwrap());
+}
+
+#[test]
+fn a_long_post_that_was_cut_is_not_edited_when_all_of_it_comes() {
+    let mut world = World::new(&[("Acme", "acme")]);
+    let long = |text: &str| post("1", &format!("bolt is nice. {}{text}", "ä ".repeat(9_000)));
+    world.poll(&[long("The end.")]);
+    world.rules = rules(&[("Acme", "bolt")]);
+    assert_eq!(world.match_again(), 1);
+    let mention = |world: &World| {
+        world.store.mentions_after(crate::store::Sequence(0)).unwrap().pop().unwrap()
+    };
+    assert!(!mention(&world).post.text.ends_with("The end."));
+    // Shown again after it was not, as forums do.
+    world.poll(&[]);
+    world.poll(&[long("The end.")]);
+    assert!(mention(&world).post.text.ends_with("The end."));
+    assert_eq!(mention(&world).versions, []);
+    // What is said otherwise later is an edit.
+    world.poll(&[long("Another end.")]);
+    assert_eq!(mention(&world).versions.len(), 1);
+}
+
+#[test]
+fn a_block_that_does_not_read_is_passed_over() {
+    let mut world = World::new(&[("Acme", "acme")]);
+    world.poll(&[post("1", "bolt")]);
+    world.store.break_kept_blocks();
+    world.rules = rules(&[("Acme", "bolt")]);
+    let all = |_: &SourceName| Some(Vec::new());
+    let look = |after| in_block(after, &world.rules, &all, &world.store, world.now).unwrap();
+    let (place, found) = look(None).unwrap();
+    assert!(found.is_empty());
+    assert!(look(Some(place)).is_none());
+}
+
+#[test]
 fn a_source_for_other_brands_or_for_none_any_more_gives_nothing() {
     let mut world = World::new(&[("Acme", "acme"), ("Bolt", "nothing")]);
     world.only = vec![BrandName("Acme".into())];

@@ -121,3 +121,44 @@ fn messages_and_what_is_no_more_are_not_kept() {
     assert_eq!(of(&Post::gone("site", "1")), None);
     assert_eq!(of(&Post { url: Some("x".repeat(20_000)), ..post }), None);
 }
+
+/// A block as it was written when the format was new: this must read for as long as the version is 1.
+const OLD_BLOCK: &str = "\
+    01109b95a5c7dbbb7de70e543e9a75c5684bcc01ad0128b52ffd24cc050500c408046e6577730280\
+    a8fdea9cb4b00600010231370d666f72756d2e6578616d706c65011868747470733a2f2f2f313701\
+    010d52c3a46b736dc3b67267c3a573002d4974207261696e65642e204e6f626f64792063616d652e\
+    010341646101036164610001030180a09fac9bb4b00601027376000101390180a4ce8b01d8040000\
+    0001040100090004536e6f7700060040161c47cbfadc62d60217854c8fa907cbdf70b6";
+
+#[test]
+fn a_block_that_was_written_long_ago_reads() {
+    let post = Post {
+        id: Some("17".into()),
+        site: "forum.example".into(),
+        url: Some("https://forum.example/17".into()),
+        has_own_url: true,
+        title: Some("Räksmörgås".into()),
+        text: "It rained. It rained. It rained. Nobody came.".into(),
+        author: Author {
+            name: Some("Ada".into()),
+            handle: Some("ada".into()),
+            url: None,
+            followers: Some(3),
+        },
+        published: Some(at(1_795_300_000_000_000)),
+        language: "sv".parse().ok(),
+        thread: Some("9".into()),
+        edited: Some(at(1_795_300_100_000_000)),
+        engagement: Engagement { likes: Some(300), ..Engagement::default() },
+        rating: Some(4),
+        concerns: Concerns::Brand,
+        ..Post::default()
+    };
+    let kept = Kept::of(&source(), Kind::Forum, &post, at(1_795_300_200_000_000)).unwrap();
+    let plain = Post { text: "Snow".into(), ..Post::default() };
+    let plain = Kept::of(&source(), Kind::Feed, &plain, at(-5)).unwrap();
+    let digit = |c: char| u8::try_from(c.to_digit(16).unwrap()).unwrap();
+    let digits: Vec<u8> = OLD_BLOCK.chars().map(digit).collect();
+    let bytes = digits.chunks_exact(2).map(|pair| pair[0] * 16 + pair[1]).collect();
+    assert_eq!(Packed(bytes).open().unwrap(), [kept, plain]);
+}

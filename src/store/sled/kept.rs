@@ -7,16 +7,24 @@ use crate::dedup;
 use crate::mention::PostKey;
 use crate::store::kept::{
     BETWEEN_VERSIONS, BLOCK_BYTES, Block, Body, Kept, KeptPlace, MOST_OPEN, Packed, ShortName,
-    short,
+    Unreadable, short,
 };
 use crate::store::{Commit, Fault, StoreError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::IVec;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 #[cfg(test)]
 mod tests;
+
+/// Blocks that are dropped for their age in one commit. The rest goes with the next ones: the writer has
+/// more to do than that.
+const MOST_DROPPED: usize = 16;
+
+/// What the name of a post takes beside its block, about.
+const NAME_BYTES: u64 = 64;
 
 /// What is known of all blocks together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,9 +44,16 @@ pub(super) struct Totals {
     pub(super) under: Option<u64>,
 }
 
-/// Where a post was written, and a mark of what it said. What was written there may have been joined
-/// with what came behind it.
-pub(super) type Written = (KeptPlace, u64);
+impl Totals {
+    /// Returns what all that is kept takes.
+    pub(super) fn takes(&self) -> u64 {
+        self.bytes + NAME_BYTES * self.posts
+    }
+}
+
+/// Where a post was written, when it was first seen, and a mark of what it said. What was written there
+/// may have been joined with what came behind it.
+pub(super) type Written = (KeptPlace, DateTime<Utc>, u64);
 
 /// What a commit changes: the keys of the tree, with `None` where one goes.
 pub(super) type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -52,7 +67,7 @@ impl SledStore {
             .unwrap_or_default())
     }
 
-    /// Returns where a post was written, by its short name, and a mark of what it said.
+    /// Returns where a post was written, by its short name.
     pub(super) fn kept_name(&self, name: ShortName) -> Result<Option<Written>, StoreError> {
         let bytes = self.trees.kept.get(key::kept_name(name)).map_err(self.broken())?;
         Ok(bytes.as_deref().and_then(key::read_kept_written))
@@ -116,7 +131,7 @@ impl SledStore {
             }
             found.posts += own.len() as u64;
             for name in own {
-                let written = self.kept_name(name)?.is_some_and(|(written, _)| written <= place);
+                let written = self.kept_name(name)?.is_some_and(|(written, ..)| written <= place);
                 if !written || !names.insert(name) {
                     faults.push(Fault("posts kept: one is there twice, or has no name".into()));
                 }
@@ -140,7 +155,9 @@ impl SledStore {
 
 /// A post that is to be written, with its short name and a mark of what it says.
 struct New<'a> {
-    post: &'a Kept,
+    post: Cow<'a, Kept>,
+    /// When it said so; it may have been seen before, saying something else.
+    at: DateTime<Utc>,
     name: ShortName,
     mark: u64,
 }
@@ -172,21 +189,25 @@ impl Work<'_> {
             if !seen.insert(name) {
                 continue;
             }
-            if let Some((place, old)) = self.written(name)? {
-                if mark == old || post.seen - key::read_kept_time(place) < BETWEEN_VERSIONS {
+            let (at, mut post) = (post.seen, Cow::Borrowed(post));
+            if let Some((place, seen, old)) = self.written(name)? {
+                let is_edited = post.post.edited.is_some();
+                let is_soon = at - key::read_kept_time(place) < BETWEEN_VERSIONS;
+                if mark == old || is_soon && !is_edited {
                     continue;
                 }
                 again.push(name);
+                post.to_mut().seen = seen;
             }
-            new.push(New { post, name, mark });
+            new.push(New { post, at, name, mark });
         }
         Ok((new, again))
     }
 
-    /// Drops the blocks of which every post was kept before `since`.
+    /// Drops the oldest blocks of which every post was kept before `since`.
     fn drop_before(&mut self, since: DateTime<Utc>) -> Result<(), StoreError> {
         let end = KeptPlace(key::time(since, crate::store::Sequence(0)));
-        for entry in self.store.kept_blocks(KeptPlace([0; 16])) {
+        for entry in self.store.kept_blocks(KeptPlace([0; 16])).take(MOST_DROPPED) {
             let (place, bytes) = entry?;
             if place >= end {
                 break;
@@ -198,12 +219,12 @@ impl Work<'_> {
 
     /// Drops the oldest blocks until the rest is within bounds.
     fn bound(&mut self) -> Result<(), StoreError> {
-        if self.totals.bytes <= self.store.most_kept_bytes {
+        if self.totals.takes() <= self.store.most_kept_bytes {
             return Ok(());
         }
         for entry in self.store.kept_blocks(KeptPlace([0; 16])) {
             let (place, bytes) = entry?;
-            if self.totals.bytes <= self.store.most_kept_bytes {
+            if self.totals.takes() <= self.store.most_kept_bytes {
                 break;
             }
             let bytes = match self.changes.get(&key::kept_block(place)) {
@@ -217,26 +238,69 @@ impl Work<'_> {
     }
 
     fn drop_block(&mut self, place: KeptPlace, bytes: &[u8]) -> Result<(), StoreError> {
-        let block = self.read(bytes)?;
-        for name in block.names() {
-            if self.written(name)?.is_some_and(|(written, _)| written <= place) {
-                self.changes.insert(key::kept_name(name), None);
+        match Block::read(bytes) {
+            Ok(block) => {
+                for name in block.names() {
+                    if self.written(name)?.is_some_and(|(written, ..)| written <= place) {
+                        self.changes.insert(key::kept_name(name), None);
+                    }
+                }
+                self.totals.posts = self.totals.posts.saturating_sub(block.count());
+                self.totals.bytes = self.totals.bytes.saturating_sub(bytes.len() as u64);
+                self.changes.insert(key::kept_block(place), None);
             }
+            Err(error) => self.lose(place, bytes, &error)?,
         }
-        self.totals.posts = self.totals.posts.saturating_sub(block.count());
-        self.totals.bytes = self.totals.bytes.saturating_sub(bytes.len() as u64);
-        self.changes.insert(key::kept_block(place), None);
         if self.totals.open.is_some_and(|open| open <= place) {
             self.close();
         }
         Ok(())
     }
 
+    /// Gives up a block that does not read, with the names of whatever was in it: what is kept is worth
+    /// less than a daemon that goes on.
+    fn lose(
+        &mut self,
+        place: KeptPlace,
+        bytes: &[u8],
+        error: &Unreadable,
+    ) -> Result<(), StoreError> {
+        let after = self.place_before(place)?;
+        let mut lost = 0_u64;
+        for entry in self.store.trees.kept.scan_prefix(key::KEPT_NAMES) {
+            let (name, _) = entry.map_err(self.store.broken())?;
+            let Some(name) = name.last_chunk::<8>().copied() else { continue };
+            let Some((written, ..)) = self.written(name)? else { continue };
+            if written <= place && after.is_none_or(|after| written > after) {
+                self.changes.insert(key::kept_name(name), None);
+                lost += 1;
+            }
+        }
+        tracing::error!(
+            "{error}; it is dropped, with {}.",
+            crate::text::count(usize::try_from(lost).unwrap_or(usize::MAX), "post")
+        );
+        self.totals.posts = self.totals.posts.saturating_sub(lost);
+        self.totals.bytes = self.totals.bytes.saturating_sub(bytes.len() as u64);
+        self.changes.insert(key::kept_block(place), None);
+        Ok(())
+    }
+
+    /// Returns the place before `place` at which a block is, or was when this commit began.
+    fn place_before(&self, place: KeptPlace) -> Result<Option<KeptPlace>, StoreError> {
+        let range = key::kept_block(KeptPlace([0; 16]))..key::kept_block(place);
+        let old = self.store.trees.kept.range(range.clone()).next_back();
+        let old = old.transpose().map_err(self.store.broken())?;
+        let old = old.map(|(key, _)| key::read_kept_block(&key));
+        let changed = self.changes.range(range).next_back();
+        Ok(old.max(changed.map(|(key, _)| key::read_kept_block(key))))
+    }
+
     /// Takes posts out of their blocks, each of which is written once.
     fn take_out(&mut self, leaving: HashSet<ShortName>) -> Result<(), StoreError> {
         let mut blocks: BTreeMap<KeptPlace, HashSet<ShortName>> = BTreeMap::new();
         for name in leaving {
-            let Some((written, _)) = self.written(name)? else { continue };
+            let Some((written, ..)) = self.written(name)? else { continue };
             if let Some((place, _)) = self.block_from(written)? {
                 blocks.entry(place).or_default().insert(name);
             }
@@ -244,11 +308,17 @@ impl Work<'_> {
         }
         for (place, names) in blocks {
             let Some((_, bytes)) = self.block_from(place)? else { continue };
-            let block = self.read(&bytes)?;
-            let left = block.without(&|name| names.contains(&name));
-            let left = left.map_err(|error| self.store.damaged(error.0))?;
-            let is_open = self.totals.open.is_some_and(|open| open <= place);
             self.totals.posts = self.totals.posts.saturating_sub(names.len() as u64);
+            let left =
+                Block::read(&bytes).and_then(|block| block.without(&|name| names.contains(&name)));
+            let left = match left {
+                Ok(left) => left,
+                Err(error) => {
+                    self.lose(place, &bytes, &error)?;
+                    continue;
+                }
+            };
+            let is_open = self.totals.open.is_some_and(|open| open <= place);
             self.totals.bytes = self.totals.bytes.saturating_sub(bytes.len() as u64);
             let packed = if left.is_empty() { None } else { Some(self.pack(&left, !is_open)?) };
             self.totals.bytes += packed.as_ref().map_or(0, |packed| packed.len() as u64);
@@ -259,12 +329,13 @@ impl Work<'_> {
 
     /// Writes new posts, in small blocks that are joined once they are enough.
     fn put_in(&mut self, posts: &[New<'_>]) -> Result<(), StoreError> {
-        let (mut body, mut names) = (Body::default(), Vec::new());
-        for (nth, New { post, name, mark }) in posts.iter().enumerate() {
+        let (mut body, mut first) = (Body::default(), 0);
+        for (nth, New { post, at, name, .. }) in posts.iter().enumerate() {
             body.add(*name, post).map_err(|error| self.store.damaged(error.0))?;
-            names.push((*name, *mark));
             if body.raw_bytes() >= BLOCK_BYTES || nth + 1 == posts.len() {
-                self.write(&std::mem::take(&mut body), &std::mem::take(&mut names), post.seen)?;
+                let own = posts.get(first..=nth).unwrap_or_default();
+                self.write(&std::mem::take(&mut body), own, *at)?;
+                first = nth + 1;
             }
         }
         Ok(())
@@ -273,12 +344,12 @@ impl Work<'_> {
     fn write(
         &mut self,
         body: &Body,
-        names: &[(ShortName, u64)],
-        seen: DateTime<Utc>,
+        posts: &[New<'_>],
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let totals = &mut self.totals;
         totals.written += 1;
-        let at = key::time(seen, crate::store::Sequence(totals.written));
+        let at = key::time(now, crate::store::Sequence(totals.written));
         let place = match totals.last {
             // A clock that was set back must not mix the order up.
             Some(last) if last.0 >= at => key::kept_behind(last, totals.written),
@@ -288,12 +359,13 @@ impl Work<'_> {
         totals.open.get_or_insert(place);
         totals.open_blocks += 1;
         totals.open_bytes += body.raw_bytes();
-        totals.posts += names.len() as u64;
+        totals.posts += posts.len() as u64;
         let packed = self.pack(body, false)?;
         self.totals.bytes += packed.len() as u64;
         self.changes.insert(key::kept_block(place), Some(packed));
-        for (name, mark) in names {
-            self.changes.insert(key::kept_name(*name), Some(key::kept_written(place, *mark)));
+        for New { post, name, mark, .. } in posts {
+            let written = key::kept_written(place, post.seen, *mark);
+            self.changes.insert(key::kept_name(*name), Some(written));
         }
         if self.totals.open_bytes >= BLOCK_BYTES || self.totals.open_blocks >= MOST_OPEN {
             self.join()?;
@@ -306,14 +378,18 @@ impl Work<'_> {
         let (Some(first), Some(last)) = (self.totals.open, self.totals.last) else { return Ok(()) };
         let mut body = Body::default();
         for (place, bytes) in self.blocks_from(first)? {
-            let joined = body.join(&self.read(&bytes)?);
-            joined.map_err(|error| self.store.damaged(error.0))?;
+            if let Err(error) = Block::read(&bytes).and_then(|block| body.join(&block)) {
+                self.lose(place, &bytes, &error)?;
+                continue;
+            }
             self.totals.bytes = self.totals.bytes.saturating_sub(bytes.len() as u64);
             self.changes.insert(key::kept_block(place), None);
         }
-        let packed = self.pack(&body, true)?;
-        self.totals.bytes += packed.len() as u64;
-        self.changes.insert(key::kept_block(last), Some(packed));
+        if !body.is_empty() {
+            let packed = self.pack(&body, true)?;
+            self.totals.bytes += packed.len() as u64;
+            self.changes.insert(key::kept_block(last), Some(packed));
+        }
         self.close();
         Ok(())
     }
@@ -326,10 +402,6 @@ impl Work<'_> {
 
     fn pack(&self, body: &Body, stays: bool) -> Result<Vec<u8>, StoreError> {
         body.pack(stays).map_err(|error| self.store.damaged(error.0))
-    }
-
-    fn read<'b>(&self, bytes: &'b [u8]) -> Result<Block<'b>, StoreError> {
-        Block::read(bytes).map_err(|error| self.store.damaged(error.0))
     }
 
     fn written(&self, name: ShortName) -> Result<Option<Written>, StoreError> {
@@ -373,9 +445,9 @@ impl Work<'_> {
     }
 }
 
-/// Returns since when a post is kept that was written there.
-pub(super) fn since((place, _): Written) -> DateTime<Utc> {
-    key::read_kept_time(place)
+/// Returns when a post was first seen that was written there.
+pub(super) fn since((_, seen, _): Written) -> DateTime<Utc> {
+    seen
 }
 
 /// Returns the short name of a post.

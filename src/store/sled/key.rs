@@ -88,14 +88,18 @@ pub(super) fn kept_name(name: [u8; 8]) -> Vec<u8> {
     [KEPT_NAMES, &name].concat()
 }
 
-/// Returns what stands under the name of a kept post: where it was written, and a mark of what it said.
-pub(super) fn kept_written(place: KeptPlace, mark: u64) -> Vec<u8> {
-    [place.0.as_slice(), &number(mark)].concat()
+/// Returns what stands under the name of a kept post: where it was written, when it was first seen, and
+/// a mark of what it said.
+pub(super) fn kept_written(place: KeptPlace, seen: DateTime<Utc>, mark: u64) -> Vec<u8> {
+    [place.0.as_slice(), &seen.timestamp_micros().to_be_bytes(), &number(mark)].concat()
 }
 
 /// Reads back what [`kept_written`] wrote.
-pub(super) fn read_kept_written(bytes: &[u8]) -> Option<(KeptPlace, u64)> {
-    Some((KeptPlace(*bytes.first_chunk::<16>()?), read_number(bytes)?))
+pub(super) fn read_kept_written(bytes: &[u8]) -> Option<(KeptPlace, DateTime<Utc>, u64)> {
+    let (place, rest) = bytes.split_first_chunk::<16>()?;
+    let (seen, mark) = rest.split_first_chunk::<8>()?;
+    let seen = DateTime::from_timestamp_micros(i64::from_be_bytes(*seen))?;
+    Some((KeptPlace(*place), seen, read_number(mark)?))
 }
 
 /// Returns when what stands there was written.

@@ -123,6 +123,40 @@ fn run_once_looks_at_it_first_and_tells_it_in_the_next_digest() {
 }
 
 #[test]
+fn a_poll_by_hand_looks_at_it_first_and_nothing_of_it_is_told_at_once() {
+    let (site, world) = watching(&[entry("1", "Zeppelin"), entry("2", "Acme")], ALERTS);
+    let config = std::fs::read_to_string(world.path("vahti.toml")).unwrap();
+    let config = config.replace("state_dir = \"state\"\n", "");
+    json(&world, "run --once");
+    let mails = world.mails("txt").len();
+    site.serve("/news.xml", Answer::feed(feed(&[])));
+    world.configure(&with_bolt(&config, "\"Zeppelin\""));
+    json(&world, "poll");
+    assert_eq!(json(&world, "mentions brand:Bolt").as_array().unwrap().len(), 1);
+    let daemon = world.daemon();
+    json(&world, "poll");
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(world.mails("txt").len(), mails);
+    assert!(world.vahti("alert yearly preview --format text").ok().contains("Zeppelin"));
+}
+
+#[test]
+fn an_alert_that_is_behind_tells_what_it_missed_and_not_what_is_found_then() {
+    let (site, world) = watching(&[entry("1", "Zeppelin"), entry("2", "Acme")], ALERTS);
+    let config = std::fs::read_to_string(world.path("vahti.toml")).unwrap();
+    let config = config.replace("state_dir = \"state\"\n", "");
+    // Nobody sends alerts after a poll by hand: they are behind by one.
+    json(&world, "poll");
+    assert_eq!(world.mails("txt").len(), 0);
+    site.serve("/news.xml", Answer::feed(feed(&[])));
+    world.configure(&with_bolt(&config, "\"Zeppelin\""));
+    json(&world, "run --once");
+    assert_eq!(json(&world, "mentions brand:Bolt").as_array().unwrap().len(), 1);
+    let mails = world.mails("txt").concat();
+    assert!(mails.contains("news.example/2") && !mails.contains("Zeppelin"), "{mails}");
+}
+
+#[test]
 fn crashes_neither_lose_nor_double_what_is_kept() {
     let site = Site::start();
     site.serve("/news.xml", Answer::feed(feed(&[])));
@@ -223,6 +257,35 @@ fn try_without_keywords_tries_the_changed_configuration() {
     let narrowed = config.replace("feed.url", "brands = [\"Acme\"]\nfeed.url");
     world.configure(&with_bolt(&narrowed, "\"Zeppelin\""));
     assert_eq!(tried(&world, &[]), ["lost Bolt Bolt"]);
+}
+
+#[test]
+fn try_counts_a_post_once_that_two_sources_brought() {
+    let site = Site::start();
+    let at = |id: &str| entry(id, "Zeppelin").link("https://news.example/one");
+    site.serve("/news.xml", Answer::feed(feed(&[at("1")])));
+    site.serve("/more.xml", Answer::feed(feed(&[at("2"), entry("3", "Zeppelin again")])));
+    let sources = source(&site, "/news.xml", "") + &source(&site, "/more.xml", "");
+    let world = World::new(&format!("{HEAD}{sources}"));
+    json(&world, "run --once");
+    assert_eq!(kept(&world), 3);
+    let expected = ["gained Bolt Zeppelin", "gained Bolt Zeppelin again"];
+    let arguments = ["--brand", "Bolt", "--keyword", "Zeppelin", "--keyword", "Bolt"];
+    assert_eq!(tried(&world, &arguments), expected);
+}
+
+#[test]
+fn try_says_that_the_configuration_is_faulty_and_tries_nothing_else() {
+    let (_site, world) = watching(&[entry("1", "Zeppelin")], "");
+    let config = std::fs::read_to_string(world.path("vahti.toml")).unwrap();
+    let config = config.replace("state_dir = \"state\"\n", "");
+    let daemon = world.daemon();
+    until("it is kept", || kept(&world) == 1);
+    world.configure(&config.replace("timezone = \"UTC\"", "timezone = \"UTX\""));
+    let ran = world.vahti("try --brand Acme --keyword Zeppelin");
+    assert_ne!(ran.code, Some(0));
+    assert!(ran.out.is_empty() && ran.err.contains("UTX"), "{}{}", ran.out, ran.err);
+    daemon.stop();
 }
 
 #[test]

@@ -8,6 +8,18 @@ use crate::store::Store;
 use chrono::TimeDelta;
 use std::fmt::Write;
 
+impl SledStore {
+    /// Makes every block of kept posts one that does not read.
+    pub(crate) fn break_kept_blocks(&self) {
+        for entry in self.kept_blocks(KeptPlace([0; 16])).collect::<Vec<_>>() {
+            let (place, bytes) = entry.unwrap();
+            let mut broken = bytes.to_vec();
+            broken[0] ^= 0x55;
+            self.trees.kept.insert(key::kept_block(place), broken).unwrap();
+        }
+    }
+}
+
 struct World {
     store: SledStore,
     _folder: tempfile::TempDir,
@@ -150,33 +162,44 @@ fn what_is_joined_can_be_taken_out_and_what_is_left_can_be_joined() {
     let left = (0..40).filter(|nth| !gone.contains(nth)).map(|nth| nth.to_string());
     assert_eq!(world.blocks().concat(), left.collect::<Vec<_>>());
     // And everything goes at last.
-    world.apply(&Commit { kept_since: Some(at(100)), ..Commit::default() });
+    for _ in 0..2 {
+        world.apply(&Commit { kept_since: Some(at(100)), ..Commit::default() });
+    }
     assert_eq!((world.blocks().len(), world.names()), (0, 0));
     let totals = world.store.kept_totals().unwrap();
     assert_eq!((totals.posts, totals.bytes), (0, 0));
 }
 
 #[test]
-fn other_words_replace_a_post_once_a_day() {
+fn other_words_replace_a_post_once_a_day_and_an_edit_does_at_once() {
     let world = World::new();
-    let said = |text: &str, day: i64| {
+    let edited = |text: &str, day: i64, edited: Option<i64>| {
         let mut kept = kept("1", day * 24 * 60, 9);
         kept.post.text = text.to_owned();
+        kept.post.edited = edited.map(at);
         world.apply(&Commit { kept: vec![kept], ..Commit::default() });
         let mut texts = Vec::new();
         let each = &mut |_, packed: Packed| {
-            texts.extend(packed.open().unwrap().into_iter().map(|kept| kept.post.text));
+            texts.extend(packed.open().unwrap().into_iter().map(|kept| {
+                assert_eq!(kept.seen, at(0), "not when it was first seen");
+                kept.post.text
+            }));
             true
         };
         world.store.kept(None, each).unwrap();
         texts
     };
+    let said = |text: &str, day: i64| edited(text, day, None);
     assert_eq!(said("5 minutes ago", 0), ["5 minutes ago"]);
     assert_eq!(said("6 minutes ago", 0), ["5 minutes ago"]);
     assert_eq!(said("a day ago", 1), ["a day ago"]);
     // The same words stay where they are, however long.
     assert_eq!(said("a day ago", 5), ["a day ago"]);
-    assert_eq!(world.store.kept_since(kept("1", 0, 9).name()).unwrap(), Some(at(24 * 60)));
+    // A site that tells of an edit is believed.
+    assert_eq!(edited("told", 5, Some(1)), ["told"]);
+    assert_eq!(edited("told anew", 5, Some(2)), ["told anew"]);
+    assert_eq!(said("6 days ago", 5), ["told anew"]);
+    assert_eq!(world.store.kept_since(kept("1", 0, 9).name()).unwrap(), Some(at(0)));
 }
 
 #[test]
@@ -191,11 +214,73 @@ fn a_block_that_does_not_read_back_is_a_fault() {
     assert!(!world.store.check().unwrap().is_empty());
 }
 
+/// Returns a world whose second block of three, with the posts 2 and 3, does not read, be it its body or
+/// all of it.
+fn broken(is_whole: bool) -> World {
+    let world = World::new();
+    world.keep(&[("1", 0, 1_000)]);
+    world.keep(&[("2", 1, 1_000), ("3", 1, 1_000)]);
+    world.keep(&[("4", 2, 1_000)]);
+    let (place, value) = world.store.kept_blocks(KeptPlace([0; 16])).nth(1).unwrap().unwrap();
+    let mut broken = value.to_vec();
+    let at = if is_whole { 0 } else { broken.len() / 2 };
+    broken[at] ^= 0x55;
+    world.store.trees.kept.insert(key::kept_block(place), broken).unwrap();
+    assert!(!world.store.check().unwrap().is_empty());
+    world
+}
+
+#[test]
+fn a_block_that_does_not_read_ends_nothing_and_goes() {
+    for is_whole in [true, false] {
+        // Where a post of it is taken out.
+        let world = broken(is_whole);
+        world.apply(&Commit { unkept: vec![kept("2", 0, 9).name()], ..Commit::default() });
+        assert_eq!((world.blocks().concat(), world.names()), (vec!["1".into(), "4".into()], 2));
+        // Where it is joined with others.
+        let world = broken(is_whole);
+        let large: Vec<String> = (10..40).map(|nth| nth.to_string()).collect();
+        world.keep(&large.iter().map(|id| (id.as_str(), 3, 12_000)).collect::<Vec<_>>());
+        let left = [&["1".to_owned(), "4".to_owned()], large.as_slice()].concat();
+        assert_eq!((world.blocks().concat(), world.names()), (left, 32));
+        // Where it is too old.
+        let world = broken(is_whole);
+        world.apply(&Commit { kept_since: Some(at(2)), ..Commit::default() });
+        assert_eq!((world.blocks().concat(), world.names()), (vec!["4".into()], 1));
+    }
+}
+
+#[test]
+fn names_count_where_all_are_too_many() {
+    let mut world = World::new();
+    world.store.most_kept_bytes = 1_500;
+    for minute in 0..30 {
+        world.keep(&[(&minute.to_string(), minute, 1)]);
+        let totals = world.store.kept_totals().unwrap();
+        assert!(totals.bytes + 64 * totals.posts <= 1_500, "{totals:?}");
+    }
+    assert!(world.names() > 3);
+}
+
+#[test]
+fn what_is_too_old_goes_some_with_each_commit() {
+    let world = World::new();
+    for minute in 0..40 {
+        world.keep(&[(&minute.to_string(), minute, 10)]);
+    }
+    let left = [24, 8, 0].map(|_| {
+        world.apply(&Commit { kept_since: Some(at(100)), ..Commit::default() });
+        world.blocks().len()
+    });
+    assert_eq!(left, [24, 8, 0]);
+    assert_eq!(world.names(), 0);
+}
+
 #[test]
 fn a_name_without_its_post_is_a_fault() {
     let world = World::new();
     world.keep(&[("1", 0, 1_000)]);
-    world.store.trees.kept.insert(key::kept_name([7; 8]), &[0; 24]).unwrap();
+    world.store.trees.kept.insert(key::kept_name([7; 8]), &[0; 32]).unwrap();
     assert_eq!(world.store.check().unwrap().len(), 1);
 }
 
