@@ -343,7 +343,7 @@ fn case(stem: &Stem, rest: &str, about: Word) -> bool {
         Kind::PluralI => {
             weak(rest) && !matches!(rest, "t" | "n" | "st" | "lt")
                 || owned(&["ta", "na", "a"], rest)
-                || matches!(rest, "n" | "en" | "den" | "tten" | "hin" | "siin" | "in" | "neen")
+                || matches!(rest, "en" | "den" | "tten" | "hin" | "siin" | "in" | "neen")
         }
         Kind::PluralJ => matches!(rest, "en" | "a" | "aan" | "ihin") || owned(&["a"], rest),
         Kind::PluralBase => rest.is_empty(),
