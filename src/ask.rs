@@ -1,6 +1,7 @@
 //! What people ask of vahti and what they tell it to do, as values. The control socket and the
 //! command line of a stopped daemon both end here, so both give the same answer.
 
+use crate::brand::TicketPolicy;
 use crate::delivery::NoticeId;
 use crate::enrich::{Label, Priority};
 use crate::mention::marking::MarkingId;
@@ -199,6 +200,8 @@ pub struct SourceFacts {
     pub kind: Kind,
     /// When it is polled next; `None` where no daemon runs or it is not polled again.
     pub next_poll: Option<DateTime<Utc>>,
+    /// Which of its mentions become tickets, where it says so itself.
+    pub tickets: Option<TicketPolicy>,
     /// Whether it is asked at all, or waits for posts that are brought to it.
     pub is_polled: bool,
 }

@@ -93,7 +93,10 @@ pub fn mention(mention: &Mention) -> MentionView {
         },
     };
     let why = match mention.mark {
-        None => mention.muted.iter().chain(&insight.why).cloned().collect(),
+        None => {
+            let muted = mention.muted.iter().filter(|why| !insight.why.contains(why));
+            muted.chain(&insight.why).cloned().collect()
+        }
         Some(mark) => {
             let word = mark.word();
             vec![format!("a person marked it {word}; vahti had judged it {}", self::label(judged))]

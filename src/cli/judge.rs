@@ -53,6 +53,9 @@ enum Action {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let What::Marks(Marks { words, action, output }) = &args.what;
+    if *words && action.is_some() {
+        return Err(Failure::usage("`--words` lists words, and undoes nothing; leave it out"));
+    }
     let desk = context.desk()?;
     let answer = match action {
         Some(Action::Undo { id }) => desk.order(Order::Undo(MarkingId(*id)))?,
@@ -61,7 +64,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     match answer {
         Answer::Taught(words) => {
-            let columns = ["brand", "word", "weight", "noise", "others", "ours"];
+            let columns = ["brand", "word", "language", "weight", "noise", "others", "ours"];
             print::list(&words, output.format, &columns, || of_words(&words))
         }
         Answer::Marks(marks) => {
@@ -136,7 +139,7 @@ fn of_words(words: &[TaughtView]) -> String {
                 and ten other mentions of it.\n"
             .into();
     }
-    let headers = ["brand", "word", "speaks of", "weight", "in noise", "in others"];
+    let headers = ["brand", "word", "lang", "speaks of", "weight", "in noise", "in others"];
     print::table(
         &headers,
         words.iter().map(|word| {
@@ -144,6 +147,7 @@ fn of_words(words: &[TaughtView]) -> String {
             vec![
                 word.brand.clone(),
                 word.word.clone(),
+                word.language.to_string(),
                 side.to_owned(),
                 format!("{:+.2}", word.weight),
                 word.noise.to_string(),

@@ -88,12 +88,17 @@ fn holds(
         }),
         FieldName::Story => same_word(&mention.story.0, value),
         FieldName::Ticket => is_ticket(mention, ticket, value),
-        FieldName::Own => same_word(if mention.own { "true" } else { "false" }, value),
+        FieldName::Own => is_so(mention.own, value),
+        FieldName::Muted => is_so(mention.is_muted(), value),
         FieldName::Since => moment().is_some_and(|since| mention.time() >= since),
         FieldName::Until => moment().is_some_and(|until| mention.time() < until),
         // Answered by the post itself.
         FieldName::Author | FieldName::Site | FieldName::Title => false,
     }
+}
+
+fn is_so(fact: bool, wanted: &str) -> bool {
+    same_word(if fact { "true" } else { "false" }, wanted)
 }
 
 /// A source by its name; the feeds of an `opml` source are named after it.

@@ -96,7 +96,9 @@ impl Class {
             }
             if let Some(mention) = store.mention(&marking.mention)?.filter(teaches) {
                 *count += 1;
-                class.known.push((said, Near::of(&mention.post, &mention.hits)));
+                class
+                    .known
+                    .push((said, Near::of(&mention.post, &mention.hits, mention.insight.language)));
             }
         }
         Ok(class)
@@ -132,7 +134,10 @@ fn add_others(
             match said(&mention, store) {
                 Ok(Some(said)) => {
                     class.others += 1;
-                    class.known.push((said, Near::of(&mention.post, &mention.hits)));
+                    class.known.push((
+                        said,
+                        Near::of(&mention.post, &mention.hits, mention.insight.language),
+                    ));
                 }
                 Ok(None) => {}
                 Err(error) => fault = Some(error),
