@@ -188,6 +188,7 @@ fn move_ticket(
     // Who takes or answers a ticket says that its mention is about the brand.
     let teaches = matches!(action, Action::Assign(_) | Action::Reply(_) | Action::Resolve { .. });
     let ticket = applied(ticket, action, by, now)?;
+    let teaches = teaches && marks::is_taught(&ticket.facts().brands, store)?;
     Ok(Commit { tickets: vec![ticket], taught: teaches.then_some(now), ..Commit::default() })
 }
 

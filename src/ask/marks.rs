@@ -2,7 +2,7 @@
 
 use super::act::{find_ticket_of_post, open_or_join};
 use super::{Refusal, Setting};
-use crate::brand::TicketPolicy;
+use crate::brand::{BrandName, TicketPolicy};
 use crate::enrich::homonym::Learnt;
 use crate::mention::marking::{Marking, MarkingId, Undone, teaching};
 use crate::mention::{Mark, Mention, MentionId, TicketId};
@@ -87,6 +87,14 @@ pub(super) fn teaches_noise(mention: &MentionId, store: &dyn Store) -> Result<bo
     let markings = store.markings()?;
     let known = teaching(&markings).get(mention).map(|known| known.mark);
     Ok(known == Some(Mark::Noise))
+}
+
+/// Tells whether somebody marked a mention of one of these brands as noise, so that what is known of
+/// others counts.
+pub(super) fn is_taught(brands: &[BrandName], store: &dyn Store) -> Result<bool, Refusal> {
+    let markings = store.markings()?;
+    let is_noise = |known: &Marking| known.mark == Mark::Noise && brands.contains(&known.brand);
+    Ok(teaching(&markings).into_values().any(is_noise))
 }
 
 /// Returns the mentions that nothing calls noise any more, beside the one that was marked, with the

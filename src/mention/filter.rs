@@ -288,6 +288,17 @@ mod tests {
         check(&["type:benefit_hunter"], &["type:aggressive", "type:meek"]);
         check(&["flag:legal_threat", "flag:churn"], &["flag:safety", "flag:public_pressure"]);
         check(&["own:false"], &["own:true"]);
+        check(&["muted:false"], &["muted:true"]);
+        let muted = Mention { muted: Some("people marked".into()), ..mention() };
+        let passes = |mention: &Mention| {
+            let query = parse_filter("muted:true").unwrap();
+            Filter::new(query).passes(mention, None, NOW.parse().unwrap())
+        };
+        assert!(passes(&muted));
+        assert!(
+            !passes(&Mention { mark: Some(Mark::Negative), ..muted }),
+            "a person said otherwise"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::ask::{Refusal, Setting};
 use crate::brand::BrandName;
 use crate::enrich::homonym::{Learnt, Near, Word};
 use crate::mention::Mark;
-use crate::mention::marking::{Marking, teaching};
+use crate::mention::marking::{Marking, MarkingId, teaching};
 use crate::pipeline::taught::Taught;
 use crate::store::Store;
 use crate::text::Language;
@@ -50,14 +50,37 @@ pub struct TaughtView {
     pub ours: usize,
 }
 
-/// Returns all marks, newest first.
-pub fn marks(setting: &Setting<'_>, store: &dyn Store) -> Result<Vec<MarkView>, Refusal> {
+/// Returns the newest marks, so many at most, newest first.
+pub fn marks(
+    most: usize,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<Vec<MarkView>, Refusal> {
+    let mut last = store.markings()?;
+    last.reverse();
+    last.truncate(most);
+    shown(&last, setting, store)
+}
+
+/// Returns one mark.
+pub fn one(id: MarkingId, setting: &Setting<'_>, store: &dyn Store) -> Result<MarkView, Refusal> {
+    let mut meant = store.markings()?;
+    meant.retain(|known| known.id == id);
+    let missing = || Refusal::NotFound(format!("mark {}; `vahti judge marks` shows them", id.0));
+    shown(&meant, setting, store)?.pop().ok_or_else(missing)
+}
+
+fn shown(
+    meant: &[Marking],
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<Vec<MarkView>, Refusal> {
     let taught = setting.rules.taught(store)?;
     let markings = store.markings()?;
     let teaching = teaching(&markings);
     let is_last =
         |known: &Marking| teaching.get(&known.mention).is_some_and(|last| last.id == known.id);
-    markings.iter().rev().map(|known| mark(known, is_last(known), &taught, store)).collect()
+    meant.iter().map(|known| mark(known, is_last(known), &taught, store)).collect()
 }
 
 fn mark(
