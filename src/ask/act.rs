@@ -4,6 +4,7 @@ use super::answer::{find_alert, find_mention, find_ticket};
 use super::{Order, Refusal, Setting, TicketMove, marks};
 use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
+use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, TicketId};
 use crate::pipeline::tell;
 use crate::store::{Commit, Store};
@@ -56,15 +57,13 @@ fn mark_mention(
 ) -> Result<Commit, Refusal> {
     let mut mention = find_mention(id, store)?;
     let was_muted = mention.is_muted();
-    let teaches_less = mark != Mark::Noise && (was_muted || marks::teaches_noise(id, store)?);
     mention.mark = Some(mark);
-    let next = store.next_ticket()?;
     let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
     let ticket = match (mark, old) {
         (Mark::Negative, None) => {
             let shared = find_ticket_of_post(&mention, setting, store)?;
             let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
-            Some(open_or_join(shared, &mention, next, by, start, now)?)
+            Some(open_or_join(shared, &mention, store.next_ticket()?, by, start, now)?)
         }
         (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
             Some(applied(ticket, Action::Restore, by, now)?)
@@ -82,15 +81,29 @@ fn mark_mention(
         mention.ticket = Some(ticket.facts().id);
     }
     let marking = marks::marking(&mention, mark, by, now);
-    let is_new = ticket.as_ref().is_some_and(|ticket| ticket.facts().id == next);
-    let next = TicketId(next.0 + u64::from(is_new));
-    let mut commit = if teaches_less {
-        marks::replaced(&marking, next, setting, store, now)?
-    } else {
-        Commit::default()
-    };
+    marked(marking, mention, ticket, was_muted, setting, store, now)
+}
+
+/// Works out what a mark leads to beside its `mention` and the ticket of it: what it brings back.
+fn marked(
+    marking: Marking,
+    mention: Mention,
+    ticket: Option<Ticket>,
+    was_muted: bool,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let is_noise = marking.mark == Mark::Noise;
+    let mut commit = Commit::default();
+    if !is_noise && (was_muted || marks::teaches_noise(&mention.id, store)?) {
+        let next = store.next_ticket()?;
+        let is_new = ticket.as_ref().is_some_and(|ticket| ticket.facts().id == next);
+        let next = TicketId(next.0 + u64::from(is_new));
+        commit = marks::replaced(&marking, next, setting, store, now)?;
+    }
     let mut heard = commit.mentions.clone();
-    heard.extend((was_muted && mark != Mark::Noise).then(|| mention.clone()));
+    heard.extend((was_muted && !is_noise).then(|| mention.clone()));
     commit.markings = vec![marking];
     commit.taught = Some(now);
     commit.mentions.insert(0, mention);

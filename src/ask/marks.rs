@@ -175,3 +175,6 @@ pub(super) fn tell(
     }
     Ok(crate::pipeline::tell::at_once(commit, heard, setting.rules, store, now)?)
 }
+
+#[cfg(test)]
+mod tests;
