@@ -59,7 +59,7 @@ fn muted(name: &str, hours: i64) -> Mention {
 /// Asks what comes back, and what an order leads to, of a store with these mentions.
 fn check(brands: &[&str], mentions: Vec<Mention>, contract: impl Fn(&Setting<'_>, &SledStore)) {
     let folder = tempfile::tempdir().unwrap();
-    let store = SledStore::open(folder.path()).unwrap();
+    let store = SledStore::open_or_create(folder.path()).unwrap();
     let health = Health { first_poll: Some(start()), ..Health::default() };
     let source = (SourceName("forum".into()), SourceState { health, ..SourceState::default() });
     let commit = Commit { mentions, source: Some(source), ..Commit::default() };
