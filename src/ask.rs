@@ -1,6 +1,7 @@
 //! What people ask of vahti and what they tell it to do, as values. The control socket and the
 //! command line of a stopped daemon both end here, so both give the same answer.
 
+use crate::brand::TicketPolicy;
 use crate::delivery::NoticeId;
 use crate::enrich::{Label, Priority};
 use crate::mention::marking::MarkingId;
@@ -85,6 +86,15 @@ pub struct TicketsAsked {
     pub limit: Option<usize>,
 }
 
+/// Which marks are meant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarksAsked {
+    /// 50 unless given; 0 for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
 /// Something a person can ask, whether or not the daemon is running.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
@@ -101,7 +111,9 @@ pub enum Question {
     /// What other keywords would have found.
     Try(Box<TryAsked>),
     /// What people marked.
-    Marks,
+    Marks(MarksAsked),
+    /// One of the marks.
+    Mark(MarkingId),
     /// Which words that taught.
     Taught,
 }
@@ -147,6 +159,7 @@ pub enum Answer {
     Check(Vec<FaultView>),
     Try(Box<TryView>),
     Marks(Vec<MarkView>),
+    Mark(Box<MarkView>),
     Taught(Vec<TaughtView>),
 }
 
@@ -163,7 +176,8 @@ impl Question {
             Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
             Self::Check => Answer::Check(serde_json::from_slice(json)?),
             Self::Try(_) => Answer::Try(serde_json::from_slice(json)?),
-            Self::Marks => Answer::Marks(serde_json::from_slice(json)?),
+            Self::Marks(_) => Answer::Marks(serde_json::from_slice(json)?),
+            Self::Mark(_) => Answer::Mark(serde_json::from_slice(json)?),
             Self::Taught => Answer::Taught(serde_json::from_slice(json)?),
         })
     }
@@ -174,7 +188,7 @@ impl Order {
     pub fn shown_by(&self) -> Question {
         match self {
             Self::Mark(id, _) => Question::Mention(id.clone()),
-            Self::Undo(_) => Question::Marks,
+            Self::Undo(id) => Question::Mark(*id),
             Self::Ticket(id, _) => Question::Ticket(*id),
             Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
         }
@@ -199,6 +213,8 @@ pub struct SourceFacts {
     pub kind: Kind,
     /// When it is polled next; `None` where no daemon runs or it is not polled again.
     pub next_poll: Option<DateTime<Utc>>,
+    /// Which of its mentions become tickets, where it says so itself.
+    pub tickets: Option<TicketPolicy>,
     /// Whether it is asked at all, or waits for posts that are brought to it.
     pub is_polled: bool,
 }

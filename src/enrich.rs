@@ -1,10 +1,11 @@
 //! Reads a post about one brand: its language, how it speaks of the brand, how it complains, and how
 //! soon somebody should look. Total: unclear text gives an unsure answer, never an error.
 
-use crate::brand::Hit;
+use crate::brand::{Brand, Hit};
 use crate::post::Post;
 use crate::text::Language;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 pub mod complainer;
@@ -102,6 +103,17 @@ pub struct Insight {
 pub struct History {
     /// How many mentions of the last 90 days were complaints.
     pub complaints_90d: u32,
+}
+
+/// Returns the post as the judge is to read it: where the site claims no language and the customers of
+/// the brand write only one, that one is the hint. It decides nothing where the text itself tells.
+pub fn hinted<'p>(post: &'p Post, brand: &Brand) -> Cow<'p, Post> {
+    match brand.languages.as_slice() {
+        [only] if post.language.is_none() => {
+            Cow::Owned(Post { language: Some(*only), ..post.clone() })
+        }
+        _ => Cow::Borrowed(post),
+    }
 }
 
 /// Judges a post about one brand; `hits` are the places where the brand stands. Without any, the text

@@ -2,8 +2,9 @@
 
 use super::answer::{find_alert, find_mention, find_ticket};
 use super::{Order, Refusal, Setting, TicketMove, marks};
-use crate::brand::{BrandName, TicketPolicy};
+use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
+use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, TicketId};
 use crate::pipeline::tell;
 use crate::store::{Commit, Store};
@@ -55,12 +56,14 @@ fn mark_mention(
     now: DateTime<Utc>,
 ) -> Result<Commit, Refusal> {
     let mut mention = find_mention(id, store)?;
+    let was_muted = mention.is_muted();
     mention.mark = Some(mark);
     let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
     let ticket = match (mark, old) {
         (Mark::Negative, None) => {
             let shared = find_ticket_of_post(&mention, setting, store)?;
-            Some(open_or_join(shared, &mention, store.next_ticket()?, by, now)?)
+            let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
+            Some(open_or_join(shared, &mention, store.next_ticket()?, by, start, now)?)
         }
         (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
             Some(applied(ticket, Action::Restore, by, now)?)
@@ -77,13 +80,36 @@ fn mark_mention(
     if let Some(ticket) = &ticket {
         mention.ticket = Some(ticket.facts().id);
     }
-    Ok(Commit {
-        markings: vec![marks::marking(&mention, mark, by, now)],
-        taught: Some(now),
-        mentions: vec![mention],
-        tickets: ticket.into_iter().collect(),
-        ..Commit::default()
-    })
+    let marking = marks::marking(&mention, mark, by, now);
+    marked(marking, mention, ticket, was_muted, setting, store, now)
+}
+
+/// Works out what a mark leads to beside its `mention` and the ticket of it: what it brings back.
+fn marked(
+    marking: Marking,
+    mention: Mention,
+    ticket: Option<Ticket>,
+    was_muted: bool,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let is_noise = marking.mark == Mark::Noise;
+    let mut commit = Commit::default();
+    if !is_noise && (was_muted || marks::teaches_noise(&mention.id, store)?) {
+        let next = store.next_ticket()?;
+        let is_new = ticket.as_ref().is_some_and(|ticket| ticket.facts().id == next);
+        let next = TicketId(next.0 + u64::from(is_new));
+        commit = marks::replaced(&marking, next, setting, store, now)?;
+    }
+    let mut heard = commit.mentions.clone();
+    heard.extend((was_muted && !is_noise).then(|| mention.clone()));
+    commit.markings = vec![marking];
+    commit.taught = Some(now);
+    commit.mentions.insert(0, mention);
+    commit.tickets.splice(0..0, ticket);
+    marks::tell(&mut commit, &heard, setting, store, now)?;
+    Ok(commit)
 }
 
 /// Returns the ticket that a mention without one gets: the `shared` one of its post, or a new one.
@@ -92,9 +118,10 @@ pub(super) fn open_or_join(
     mention: &Mention,
     next: TicketId,
     by: &str,
+    clock_start: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Ticket, Refusal> {
-    let Some(ticket) = shared else { return Ok(Ticket::open(next, mention, now, now)) };
+    let Some(ticket) = shared else { return Ok(Ticket::open(next, mention, clock_start, now)) };
     let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
     applied(ticket, join, by, now)
 }
@@ -129,14 +156,11 @@ fn is_baseless(
 ) -> Result<bool, Refusal> {
     let facts = ticket.facts();
     let is_untouched = matches!(facts.status, Status::New | Status::Open);
-    let policy =
-        |brand: &BrandName| setting.rules.brands.iter().find(|known| known.name == *brand)?.tickets;
     let taken = match mark {
         Mark::Negative => false,
         Mark::Noise => true,
         Mark::Neutral | Mark::Positive => {
-            is_untouched
-                && triage::policy(policy(&mention.brand), mention) == TicketPolicy::Negative
+            is_untouched && marks::policy(mention, setting) == TicketPolicy::Negative
         }
     };
     if !taken || facts.is_withdrawn() {
@@ -144,7 +168,7 @@ fn is_baseless(
     }
     for other in facts.also.iter().chain([&facts.mention]).filter(|other| **other != mention.id) {
         let Some(other) = store.mention(other)? else { continue };
-        if triage::wants_ticket(&other, triage::policy(policy(&other.brand), &other)) {
+        if triage::wants_ticket(&other, marks::policy(&other, setting)) {
             return Ok(false);
         }
     }
@@ -177,6 +201,7 @@ fn move_ticket(
     // Who takes or answers a ticket says that its mention is about the brand.
     let teaches = matches!(action, Action::Assign(_) | Action::Reply(_) | Action::Resolve { .. });
     let ticket = applied(ticket, action, by, now)?;
+    let teaches = teaches && marks::is_taught(&ticket.facts().brands, store)?;
     Ok(Commit { tickets: vec![ticket], taught: teaches.then_some(now), ..Commit::default() })
 }
 

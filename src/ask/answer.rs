@@ -38,7 +38,10 @@ pub fn answer(
         Question::Try(asked) => {
             Ok(Answer::Try(Box::new(tried::answer(asked, setting, store, now)?)))
         }
-        Question::Marks => Ok(Answer::Marks(view::marks::marks(setting, store)?)),
+        Question::Marks(asked) => {
+            Ok(Answer::Marks(view::marks::marks(rows(asked.limit), setting, store)?))
+        }
+        Question::Mark(id) => Ok(Answer::Mark(Box::new(view::marks::one(*id, setting, store)?))),
         Question::Taught => Ok(Answer::Taught(view::marks::taught(setting, store)?)),
         Question::Check => {
             let faults = store.check()?;

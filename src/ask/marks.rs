@@ -2,15 +2,14 @@
 
 use super::act::{find_ticket_of_post, open_or_join};
 use super::{Refusal, Setting};
-use crate::mention::marking::{Marking, MarkingId, Undone};
-use crate::mention::{Mark, Mention, TicketId};
+use crate::brand::{BrandName, TicketPolicy};
+use crate::enrich::homonym::Learnt;
+use crate::mention::marking::{Marking, MarkingId, Undone, teaching};
+use crate::mention::{Mark, Mention, MentionId, TicketId};
 use crate::pipeline::taught::Taught;
 use crate::store::{Commit, Store, Window};
-use crate::ticket::triage;
-use chrono::{DateTime, Duration, Utc};
-
-/// How long before a mark a mention may have been published that was taken to be noise because of it.
-const BEFORE: Duration = Duration::days(30);
+use crate::ticket::{clock, triage};
+use chrono::{DateTime, Utc};
 
 /// Returns the marking of a mention that is stored with its mark.
 pub(super) fn marking(mention: &Mention, mark: Mark, by: &str, now: DateTime<Utc>) -> Marking {
@@ -56,46 +55,87 @@ pub(super) fn undo(
         known.clone_from(&found);
     }
     let taught = Taught::by(&markings, now, &setting.rules.brands, store)?;
-    let mut commit = brought_back(&found, &taught, setting, store, now)?;
+    let mut commit = brought_back(&found, &taught, store.next_ticket()?, setting, store, now)?;
     if let Some(undone) = &mut found.undone {
         undone.brought_back = commit.mentions.iter().map(|mention| mention.id.clone()).collect();
     }
     commit.markings = vec![found];
     commit.taught = Some(now);
+    let heard = commit.mentions.clone();
+    tell(&mut commit, &heard, setting, store, now)?;
     Ok(commit)
 }
 
-/// Returns the mentions that nothing calls noise any more, with the tickets that they should have had.
-fn brought_back(
-    undone: &Marking,
-    taught: &Taught,
+/// Works out what another mark of a mention brings back, where that mention had taught that others are
+/// noise, or was itself taken to be. Its own new ticket, if any, comes before `next`.
+pub(super) fn replaced(
+    marking: &Marking,
+    next: TicketId,
     setting: &Setting<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Commit, Refusal> {
-    let learnt = taught.brand(&undone.brand);
+    let mut markings = store.markings()?;
+    let last = markings.iter().map(|known| known.id.0).max().unwrap_or_default();
+    markings.push(Marking { id: MarkingId(last + 1), ..marking.clone() });
+    let taught = Taught::by(&markings, now, &setting.rules.brands, store)?;
+    brought_back(marking, &taught, next, setting, store, now)
+}
+
+/// Tells whether a mark of this mention teaches that others are noise.
+pub(super) fn teaches_noise(mention: &MentionId, store: &dyn Store) -> Result<bool, Refusal> {
+    let markings = store.markings()?;
+    let known = teaching(&markings).get(mention).map(|known| known.mark);
+    Ok(known == Some(Mark::Noise))
+}
+
+/// Tells whether somebody marked a mention of one of these brands as noise, so that what is known of
+/// others counts.
+pub(super) fn is_taught(brands: &[BrandName], store: &dyn Store) -> Result<bool, Refusal> {
+    let markings = store.markings()?;
+    let is_noise = |known: &Marking| known.mark == Mark::Noise && brands.contains(&known.brand);
+    Ok(teaching(&markings).into_values().any(is_noise))
+}
+
+/// Returns the mentions that nothing calls noise any more, beside the one that was marked, with the
+/// tickets that they should have had.
+fn brought_back(
+    marking: &Marking,
+    taught: &Taught,
+    mut next: TicketId,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let mut commit = Commit::default();
+    // Of a brand that is no longer watched nobody wants to hear.
+    if !setting.rules.brands.iter().any(|brand| brand.name == marking.brand) {
+        return Ok(commit);
+    }
+    let learnt = taught.brand(&marking.brand);
     let mut back = Vec::new();
-    let window = Window { since: Some(undone.at - BEFORE), until: None };
-    store.mentions(window, &mut |mention| {
+    store.mentions(Window::default(), &mut |mention| {
+        let is_meant = mention.brand == marking.brand && mention.id != marking.mention;
         let still = || {
-            let complaint = mention.insight.complaint.as_ref();
-            learnt.and_then(|learnt| learnt.suspects(&mention.post, &mention.hits, complaint))
+            let suspects =
+                |learnt: &Learnt| learnt.suspects(&mention.post, &mention.hits, &mention.insight);
+            learnt.and_then(suspects).is_some()
         };
-        if mention.brand == undone.brand && mention.is_muted() && still().is_none() {
+        if is_meant && mention.is_muted() && !still() {
             back.push(mention);
         }
         true
     })?;
-    let brand = setting.rules.brands.iter().find(|brand| brand.name == undone.brand);
-    let mut next = store.next_ticket()?;
-    let mut commit = Commit::default();
     // The oldest first: their tickets have the lower numbers.
     for mut mention in back.into_iter().rev() {
         mention.muted = None;
-        let policy = triage::policy(brand.and_then(|brand| brand.tickets), &mention);
-        if triage::wants_ticket(&mention, policy) && mention.ticket.is_none() {
+        let wants = triage::wants_ticket(&mention, policy(&mention, setting));
+        // What was deleted, or names the brand no more, nobody can answer.
+        let is_there = !mention.post.is_gone && !mention.hits.is_empty();
+        if wants && is_there && mention.ticket.is_none() {
             let shared = find_ticket_of_post(&mention, setting, store)?;
-            let ticket = open_or_join(shared, &mention, next, "vahti", now)?;
+            let start = clock_start(&mention, store)?;
+            let ticket = open_or_join(shared, &mention, next, "vahti", start, now)?;
             if ticket.facts().id == next {
                 next = TicketId(next.0 + 1);
             }
@@ -106,3 +146,35 @@ fn brought_back(
     }
     Ok(commit)
 }
+
+/// Returns when the clock of a ticket starts that should have been opened when its mention was found.
+pub(super) fn clock_start(mention: &Mention, store: &dyn Store) -> Result<DateTime<Utc>, Refusal> {
+    let first_poll = store.source(&mention.source)?.health.first_poll;
+    Ok(clock::start(mention, first_poll.unwrap_or_else(|| mention.time())))
+}
+
+/// Returns which mentions become tickets where this one stands: what its source says goes before what
+/// its brand says.
+pub(super) fn policy(mention: &Mention, setting: &Setting<'_>) -> TicketPolicy {
+    let source = setting.sources.iter().find(|known| known.name == mention.source);
+    let brand = setting.rules.brands.iter().find(|known| known.name == mention.brand);
+    let of_brand = || brand.and_then(|known| known.tickets);
+    triage::policy(source.and_then(|known| known.tickets).or_else(of_brand), mention)
+}
+
+/// Lets the alerts that speak as it happens hear of what was muted and no longer is.
+pub(super) fn tell(
+    commit: &mut Commit,
+    heard: &[Mention],
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    if heard.is_empty() {
+        return Ok(());
+    }
+    Ok(crate::pipeline::tell::at_once(commit, heard, setting.rules, store, now)?)
+}
+
+#[cfg(test)]
+mod tests;

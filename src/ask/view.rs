@@ -71,6 +71,12 @@ pub struct MentionView {
     pub deleted: bool,
 }
 
+/// Returns why a mention is muted, and was judged so; of a deleted one both are the same.
+fn reasons(mention: &Mention) -> Vec<String> {
+    let why = &mention.insight.why;
+    mention.muted.iter().filter(|muted| !why.contains(muted)).chain(why).cloned().collect()
+}
+
 /// Returns the view of a mention.
 pub fn mention(mention: &Mention) -> MentionView {
     let insight = &mention.insight;
@@ -93,7 +99,7 @@ pub fn mention(mention: &Mention) -> MentionView {
         },
     };
     let why = match mention.mark {
-        None => mention.muted.iter().chain(&insight.why).cloned().collect(),
+        None => reasons(mention),
         Some(mark) => {
             let word = mark.word();
             vec![format!("a person marked it {word}; vahti had judged it {}", self::label(judged))]

@@ -211,7 +211,9 @@ impl Offline {
     fn of(config: &Config, store: &dyn Store) -> Self {
         let mut sources = Vec::new();
         for source in &config.sources {
-            let fact = |name, kind| SourceFacts { name, kind, next_poll: None, is_polled: true };
+            let tickets = source.tickets;
+            let fact =
+                |name, kind| SourceFacts { name, kind, next_poll: None, tickets, is_polled: true };
             match &source.place {
                 crate::config::Place::Feed(_) => {
                     sources.push(fact(source.name.clone(), Kind::Feed));

@@ -212,7 +212,7 @@ impl Reader {
         let complaint = insight.complaint.filter(|_| is_negative);
         let muted: Vec<String> = found
             .iter()
-            .filter_map(|candidate| self.muted(candidate, &post, complaint.as_ref()))
+            .filter_map(|candidate| self.muted(candidate, &post, asked.language))
             .collect();
         Reading {
             matches: hits,
@@ -234,11 +234,18 @@ impl Reader {
         &self,
         candidate: &Candidate,
         post: &Post,
-        complaint: Option<&Complaint>,
+        language: Option<Language>,
     ) -> Option<String> {
-        let why = self.learnt.get(candidate.brand)?.suspects(post, &candidate.hits, complaint)?;
-        let brand = &self.brands.get(candidate.brand)?.name;
-        Some(format!("no ticket for {brand}: {why}"))
+        let learnt = self.learnt.get(candidate.brand).filter(|learnt| !learnt.is_empty())?;
+        let brand = self.brands.get(candidate.brand)?;
+        if self.matcher.own(candidate.brand, post) {
+            return None;
+        }
+        // What is said of one brand is judged by itself.
+        let read = enrich::hinted(post, brand);
+        let insight = enrich::enrich_in(&read, &candidate.hits, History::default(), language);
+        let why = learnt.suspects(post, &candidate.hits, &insight)?;
+        Some(format!("no ticket for {}: {why}", brand.name))
     }
 }
 

@@ -3,13 +3,29 @@
 use super::print::{self, Output, time};
 use super::{Context, Failure};
 use crate::ask::view::{MarkView, TaughtView};
-use crate::ask::{Answer, Order, Question};
+use crate::ask::{Answer, MarksAsked, Order, Question};
 use crate::mention::marking::MarkingId;
 use crate::text::cut;
 use chrono_tz::Tz;
 
 /// How many words a row of the table names.
 const NAMED: usize = 4;
+
+/// The columns of a mark's CSV.
+const COLUMNS: [&str; 12] = [
+    "id",
+    "mention",
+    "brand",
+    "mark",
+    "at",
+    "by",
+    "headline",
+    "teaches",
+    "undone",
+    "undone_by",
+    "brought_back",
+    "taught",
+];
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -33,6 +49,9 @@ struct Marks {
     /// List the words that were learnt instead
     #[arg(long)]
     words: bool,
+    /// How many marks at most; 0 for all [default: 50]
+    #[arg(long)]
+    limit: Option<usize>,
     #[command(subcommand)]
     action: Option<Action>,
     #[command(flatten)]
@@ -52,35 +71,27 @@ enum Action {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let What::Marks(Marks { words, action, output }) = &args.what;
+    let What::Marks(Marks { words, limit, action, output }) = &args.what;
+    if *words && action.is_some() {
+        return Err(Failure::usage("`--words` lists words, and undoes nothing; leave it out"));
+    }
     let desk = context.desk()?;
     let answer = match action {
         Some(Action::Undo { id }) => desk.order(Order::Undo(MarkingId(*id)))?,
         None if *words => desk.ask(&Question::Taught)?,
-        None => desk.ask(&Question::Marks)?,
+        None => desk.ask(&Question::Marks(MarksAsked { limit: *limit }))?,
     };
     match answer {
         Answer::Taught(words) => {
-            let columns = ["brand", "word", "weight", "noise", "others", "ours"];
+            let columns = ["brand", "word", "language", "weight", "noise", "others", "ours"];
             print::list(&words, output.format, &columns, || of_words(&words))
         }
         Answer::Marks(marks) => {
-            let columns = [
-                "id",
-                "mention",
-                "brand",
-                "mark",
-                "at",
-                "by",
-                "headline",
-                "teaches",
-                "undone",
-                "undone_by",
-                "brought_back",
-                "taught",
-            ];
-            print::list(&marks, output.format, &columns, || of_marks(&marks, desk.zone))
+            print::list(&marks, output.format, &COLUMNS, || of_marks(&marks, desk.zone))
         }
+        Answer::Mark(mark) => print::one(&mark, output.format, &COLUMNS, || {
+            of_marks(std::slice::from_ref(&mark), desk.zone)
+        }),
         _ => Ok(()),
     }
 }
@@ -136,7 +147,7 @@ fn of_words(words: &[TaughtView]) -> String {
                 and ten other mentions of it.\n"
             .into();
     }
-    let headers = ["brand", "word", "speaks of", "weight", "in noise", "in others"];
+    let headers = ["brand", "word", "lang", "speaks of", "weight", "in noise", "in others"];
     print::table(
         &headers,
         words.iter().map(|word| {
@@ -144,6 +155,7 @@ fn of_words(words: &[TaughtView]) -> String {
             vec![
                 word.brand.clone(),
                 word.word.clone(),
+                word.language.to_string(),
                 side.to_owned(),
                 format!("{:+.2}", word.weight),
                 word.noise.to_string(),

@@ -48,7 +48,7 @@ pub(super) struct Args {
 }
 
 /// The columns of a mention's CSV.
-pub(super) const COLUMNS: [&str; 24] = [
+pub(super) const COLUMNS: [&str; 26] = [
     "id",
     "brand",
     "source",
@@ -73,6 +73,8 @@ pub(super) const COLUMNS: [&str; 24] = [
     "copies",
     "ticket",
     "why",
+    "mark",
+    "muted",
 ];
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
@@ -118,13 +120,21 @@ pub(super) fn table(mentions: &[MentionView], zone: Tz) -> String {
                 mention.brand.clone(),
                 format!("{}{review}", view::label(mention.sentiment.label)),
                 view::priority(mention.priority).to_owned(),
-                mention.ticket.map_or_else(|| "-".into(), |ticket| ticket.to_string()),
+                ticket(mention),
                 cut(&mention.source, 24),
                 cut(title.or(mention.text.as_deref()).unwrap_or_default(), 60),
                 mention.id.clone(),
             ]
         }),
     )
+}
+
+fn ticket(mention: &MentionView) -> String {
+    match mention.ticket {
+        Some(ticket) => ticket.to_string(),
+        None if mention.muted => "(muted)".into(),
+        None => "-".into(),
+    }
 }
 
 /// Takes a query, which may begin with `-` for NOT. What begins with two is an option with a slip in it.

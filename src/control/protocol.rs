@@ -61,7 +61,8 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Outbox => ("/outbox".into(), Value::Null),
         Question::Check => ("/check".into(), Value::Null),
         Question::Try(asked) => ("/try".into(), json!(asked)),
-        Question::Marks => ("/marks".into(), Value::Null),
+        Question::Marks(asked) => ("/marks".into(), json!(asked)),
+        Question::Mark(id) => (format!("/marks/{}", id.0), Value::Null),
         Question::Taught => ("/marks/taught".into(), Value::Null),
     }
 }

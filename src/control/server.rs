@@ -3,7 +3,7 @@
 use super::Call;
 use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, PollBody};
 use crate::ask::tried::TryAsked;
-use crate::ask::{MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
+use crate::ask::{MarksAsked, MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
 use crate::delivery::NoticeId;
 use crate::mention::marking::MarkingId;
 use crate::mention::{MentionId, TicketId};
@@ -79,6 +79,7 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/try", post(try_out).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
         .route("/marks", get(marks))
         .route("/marks/taught", get(taught))
+        .route("/marks/{id}", get(marking))
         .route("/marks/{id}/undo", post(undo))
         .route("/poll", post(poll))
         .route("/intake/{source}", post(take).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
@@ -221,8 +222,18 @@ async fn try_out(
     }
 }
 
-async fn marks(State(calls): Calls) -> Response {
-    ask(&calls, Question::Marks).await
+async fn marks(
+    State(calls): Calls,
+    asked: Result<Query<MarksAsked>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    match asked {
+        Ok(Query(asked)) => ask(&calls, Question::Marks(asked)).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.body_text()),
+    }
+}
+
+async fn marking(State(calls): Calls, InPath(id): InPath<u64>) -> Response {
+    ask(&calls, Question::Mark(MarkingId(id))).await
 }
 
 async fn taught(State(calls): Calls) -> Response {

@@ -83,6 +83,7 @@ impl Answering {
         let setup = Arc::clone(&self.setup.borrow());
         let sources = setup.names().into_iter().map(|(name, kind, is_polled)| SourceFacts {
             next_poll: self.board.next(&name),
+            tickets: setup.tickets(&name),
             name,
             kind,
             is_polled,

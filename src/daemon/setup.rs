@@ -147,6 +147,11 @@ impl Setup {
         lists.chain(self.sources.iter().map(fact)).collect()
     }
 
+    /// Returns which mentions of a source become tickets, where it says so itself.
+    pub fn tickets(&self, name: &SourceName) -> Option<TicketPolicy> {
+        self.sources.iter().find(|known| known.name == *name)?.tickets
+    }
+
     /// Returns the source called `name` if it waits for posts.
     pub fn waiting(&self, name: &str) -> Option<&Arc<Planned>> {
         self.sources.iter().find(|known| known.name.0 == name && !known.source.is_polled())

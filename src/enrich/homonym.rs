@@ -3,9 +3,10 @@
 //! order in which they said it tells nothing. A complaint that is missed is worse than noise that is
 //! told, and every figure here leans that way.
 
-use super::Complaint;
+use super::{Insight, Label, complainer};
 use crate::brand::Hit;
 use crate::post::{Concerns, Post};
+use crate::text::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +20,8 @@ pub use near::Near;
 const LEAST_VOICES: usize = 3;
 /// And of so many marks one must hold it: among many, some words stand out by chance.
 const ONE_IN: usize = 10;
-/// How many other mentions of the brand must be known before anything is learnt: without them nobody
-/// can tell which words are special where it is noise.
+/// How many other mentions of the brand in the same language must be known before anything is learnt:
+/// without them nobody can tell which words are special where it is noise.
 const LEAST_OTHERS: usize = 10;
 /// Mentions of no brand in particular that are taken to be known beside the others. No word that
 /// takes part stands in them.
@@ -28,8 +29,7 @@ const ELSEWHERE: f32 = 30.0;
 /// The least weight of a word that speaks of noise, and of one that speaks of the brand.
 const NOISY: f32 = 1.2;
 const OURS: f32 = -1.0;
-/// No word counts for more, and site and author together for no more than this: they say little of
-/// what a text is about.
+/// No word counts for more, and the site for no more than this: it says little of what a text is about.
 const MOST: f32 = 3.0;
 const MOST_OF_PLACE: f32 = 1.0;
 /// What makes a mention noise: so many words, and so much weight in all.
@@ -41,6 +41,8 @@ const ALONE_VOICES: usize = 5;
 const ALONE: f32 = 2.0;
 /// Words of each side that are kept for a brand; those with the least evidence go first.
 const MOST_WORDS: usize = 60;
+/// Words that begin with the same letters, so many, are forms of one.
+const SAME: usize = 4;
 /// Words that are named as a reason.
 const NAMED: usize = 5;
 
@@ -60,8 +62,10 @@ pub enum Said {
 /// What is known of one word near one brand's name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Word {
-    /// The word; the beginning of a longer one ends in `*`. A site or an author has its field before it.
+    /// The word; the beginning of a longer one ends in `*`. A site has its field before it.
     pub word: String,
+    /// The language of the mentions that it was learnt from, in which alone it tells anything.
+    pub language: Language,
     /// Above zero it speaks of noise, below of the brand.
     pub weight: f32,
     /// In how many mentions that were marked `noise` it stood, each author once.
@@ -83,23 +87,33 @@ impl Word {
     }
 }
 
-/// What was learnt of one brand, by word; of most brands nothing.
+/// What was learnt of one brand, by language and word; of most brands nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Learnt(BTreeMap<String, Word>);
+pub struct Learnt(BTreeMap<(Language, String), Word>);
 
 /// Learns from what is known of the mentions of one brand. The same mentions in another order teach the
-/// same.
+/// same. Each language teaches by itself: beside mentions in another any word of it would look special.
 pub fn learn<'a>(mentions: impl IntoIterator<Item = (Said, &'a Near)>) -> Learnt {
-    let known: Vec<(Said, &Near)> = mentions.into_iter().collect();
+    let mut known: BTreeMap<Language, Vec<(Said, &Near)>> = BTreeMap::new();
+    for (said, near) in mentions {
+        if let Some(language) = near.language {
+            known.entry(language).or_default().push((said, near));
+        }
+    }
+    Learnt::of(known.into_iter().flat_map(|(language, known)| learn_in(language, &known)))
+}
+
+/// Learns from the mentions in one language.
+fn learn_in(language: Language, known: &[(Said, &Near)]) -> Vec<Word> {
     let of = |is: fn(Said) -> bool| Counted::of(known.iter().filter(|(said, _)| is(*said)));
     let noise = of(|said| said == Said::Noise);
     let others = of(|said| said != Said::Noise);
     if noise.texts() < LEAST_VOICES || others.texts() < LEAST_OTHERS {
-        return Learnt::default();
+        return Vec::new();
     }
     let names: BTreeSet<&String> = noise.words().chain(others.words()).collect();
     let mut words: Vec<Word> =
-        names.into_iter().filter_map(|name| weight(name, &noise, &others)).collect();
+        names.into_iter().filter_map(|name| weight(name, language, &noise, &others)).collect();
     words.sort_by(|a, b| {
         let much = |word: &Word| (word.evidence(), word.weight.abs());
         let (a_much, b_much) = (much(a), much(b));
@@ -111,12 +125,12 @@ pub fn learn<'a>(mentions: impl IntoIterator<Item = (Said, &'a Near)>) -> Learnt
         *kept += 1;
         *kept <= MOST_WORDS
     });
-    Learnt(words.into_iter().map(|word| (word.word.clone(), word)).collect())
+    words
 }
 
 /// Weighs one word: by how much likelier it is in noise than in any of what there is beside it. `None`
 /// where that tells nothing.
-fn weight(name: &str, noise: &Counted, others: &Counted) -> Option<Word> {
+fn weight(name: &str, language: Language, noise: &Counted, others: &Counted) -> Option<Word> {
     let (of, against) = (noise.word(name), others.word(name));
     let rate = |part: f32, whole: f32| (part + 0.5) / (whole + 1.0);
     let often = rate(of.texts, noise.all());
@@ -139,6 +153,7 @@ fn weight(name: &str, noise: &Counted, others: &Counted) -> Option<Word> {
     let weight = (weight * 100.0).round() / 100.0;
     Some(Word {
         word: name.to_owned(),
+        language,
         weight,
         noise: in_noise,
         others: in_others,
@@ -149,7 +164,7 @@ fn weight(name: &str, noise: &Counted, others: &Counted) -> Option<Word> {
 impl Learnt {
     /// Puts together again what [`Learnt::words`] gave.
     pub fn of(words: impl IntoIterator<Item = Word>) -> Self {
-        Self(words.into_iter().map(|word| (word.word.clone(), word)).collect())
+        Self(words.into_iter().map(|word| ((word.language, word.word.clone()), word)).collect())
     }
 
     /// Tells whether nothing was learnt.
@@ -164,44 +179,62 @@ impl Learnt {
 
     /// Returns the words in a mention that tell something.
     pub fn words_in(&self, near: &Near) -> Vec<&Word> {
-        near.words.iter().chain(&near.places).filter_map(|word| self.0.get(word)).collect()
+        self.known(near, near.words.iter().chain(&near.places))
+    }
+
+    fn known<'w>(&self, near: &Near, words: impl Iterator<Item = &'w String>) -> Vec<&Word> {
+        let Some(language) = near.language else { return Vec::new() };
+        words.filter_map(|word| self.0.get(&(language, word.clone()))).collect()
     }
 
     /// Returns the words for which a mention is taken to be noise, most telling first; `None` where it is
     /// not. A complaint takes more than one word: somebody may say it in jest.
     fn reasons(&self, near: &Near, is_complaint: bool) -> Option<Vec<&Word>> {
-        let known = |words: &BTreeSet<String>| -> Vec<&Word> {
-            words.iter().filter_map(|word| self.0.get(word)).collect()
-        };
         let sum = |words: &[&Word]| words.iter().map(|word| word.weight).sum::<f32>();
-        let mut words = known(&near.words);
-        let sum = sum(&words) + sum(&known(&near.places)).min(MOST_OF_PLACE);
+        let mut words = self.known(near, near.words.iter());
+        words.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.word.cmp(&b.word)));
+        let mut heaviest: Vec<&Word> = Vec::new();
+        // Of what speaks for the brand everything counts.
+        words.retain(|word| {
+            let counts =
+                word.weight < 0.0 || !heaviest.iter().any(|known| is_form(&known.word, &word.word));
+            heaviest.extend(counts.then_some(*word));
+            counts
+        });
+        let places = self.known(near, near.places.iter());
+        let sum = sum(&words) + sum(&places).min(MOST_OF_PLACE);
         words.retain(|word| word.weight > 0.0);
         let are_many = words.len() >= ENOUGH_WORDS && sum >= ENOUGH;
         let is_one = !is_complaint && words.iter().any(|word| word.stands_alone()) && sum >= ALONE;
-        words.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.word.cmp(&b.word)));
         (are_many || is_one).then_some(words)
     }
 
     /// Says why a post that names the brand at `hits` is taken to be noise; `None` where it is not. Never
-    /// where somebody speaks to the brand or reviews it, or where the complaint threatens something.
-    pub fn suspects(
-        &self,
-        post: &Post,
-        hits: &[Hit],
-        complaint: Option<&Complaint>,
-    ) -> Option<String> {
-        let threatens = complaint.is_some_and(|complaint| !complaint.flags.is_empty());
-        let is_named = post.concerns == Concerns::Named && !post.is_private && !hits.is_empty();
-        if self.is_empty() || threatens || !is_named {
+    /// where somebody speaks to the brand or reviews it, or where the text threatens something, however it
+    /// was judged. What may be a complaint is treated as one.
+    pub fn suspects(&self, post: &Post, hits: &[Hit], insight: &Insight) -> Option<String> {
+        let is_said_to_all = post.concerns == Concerns::Named && !post.is_private;
+        if self.is_empty() || !is_said_to_all || post.rating.is_some() || hits.is_empty() {
             return None;
         }
-        let near = Near::of(post, hits);
-        let words = self.reasons(&near, complaint.is_some())?;
+        let near = Near::of(post, hits, insight.language);
+        let is_complaint = insight.sentiment.label == Label::Negative || insight.review;
+        let words = self.reasons(&near, is_complaint)?;
+        // In any language: one that is taken for another must not hide a threat.
+        if !complainer::read(post, None).flags.is_empty() {
+            return None;
+        }
         let marks = words.iter().map(|word| word.noise).max().unwrap_or_default();
         let names: Vec<&str> = words.iter().take(NAMED).map(|word| word.word.as_str()).collect();
         Some(format!("people marked {marks} like it noise: {}", names.join(", ")))
     }
+}
+
+/// Tells whether two words may be forms of one.
+fn is_form(a: &str, b: &str) -> bool {
+    let letters = |word: &str| word.trim_end_matches('*').chars().take(SAME).count();
+    let shared = letters(a).min(letters(b));
+    a.chars().take(shared).eq(b.chars().take(shared))
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ impl Builder<'_> {
             | FieldName::Story
             | FieldName::Ticket
             | FieldName::Own
+            | FieldName::Muted
             | FieldName::Since
             | FieldName::Until => Fact::Other(test.clone()),
         };

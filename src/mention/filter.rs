@@ -88,12 +88,17 @@ fn holds(
         }),
         FieldName::Story => same_word(&mention.story.0, value),
         FieldName::Ticket => is_ticket(mention, ticket, value),
-        FieldName::Own => same_word(if mention.own { "true" } else { "false" }, value),
+        FieldName::Own => is_so(mention.own, value),
+        FieldName::Muted => is_so(mention.is_muted(), value),
         FieldName::Since => moment().is_some_and(|since| mention.time() >= since),
         FieldName::Until => moment().is_some_and(|until| mention.time() < until),
         // Answered by the post itself.
         FieldName::Author | FieldName::Site | FieldName::Title => false,
     }
+}
+
+fn is_so(fact: bool, wanted: &str) -> bool {
+    same_word(if fact { "true" } else { "false" }, wanted)
 }
 
 /// A source by its name; the feeds of an `opml` source are named after it.
@@ -283,6 +288,17 @@ mod tests {
         check(&["type:benefit_hunter"], &["type:aggressive", "type:meek"]);
         check(&["flag:legal_threat", "flag:churn"], &["flag:safety", "flag:public_pressure"]);
         check(&["own:false"], &["own:true"]);
+        check(&["muted:false"], &["muted:true"]);
+        let muted = Mention { muted: Some("people marked".into()), ..mention() };
+        let passes = |mention: &Mention| {
+            let query = parse_filter("muted:true").unwrap();
+            Filter::new(query).passes(mention, None, NOW.parse().unwrap())
+        };
+        assert!(passes(&muted));
+        assert!(
+            !passes(&Mention { mark: Some(Mark::Negative), ..muted }),
+            "a person said otherwise"
+        );
     }
 
     #[test]

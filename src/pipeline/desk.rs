@@ -15,7 +15,6 @@ use crate::store::kept::MOST_TEXT_BYTES;
 use crate::store::{Commit, Store, StoreError};
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -37,17 +36,6 @@ pub(super) struct Origin<'a> {
     pub(super) first_poll: DateTime<Utc>,
     /// Whether all there is was looked at before, under other keywords.
     pub(super) looks_again: bool,
-}
-
-/// Returns the post as the judge is to read it: where the site claims no language and the customers of
-/// the brand write only one, that one is the hint. It decides nothing where the text itself tells.
-fn hinted<'p>(post: &'p Post, brand: &Brand) -> Cow<'p, Post> {
-    match brand.languages.as_slice() {
-        [only] if post.language.is_none() => {
-            Cow::Owned(Post { language: Some(*only), ..post.clone() })
-        }
-        _ => Cow::Borrowed(post),
-    }
 }
 
 /// Where mentions and tickets of one batch come together, with those that the store already has.
@@ -304,7 +292,7 @@ impl<'a> Desk<'a> {
         candidate: &Candidate,
         known: Option<Mention>,
     ) -> Result<Mention, StoreError> {
-        let read = hinted(post, brand);
+        let read = enrich::hinted(post, brand);
         let id = MentionId::of(key, &brand.name);
         let mut mention = Mention {
             // Each brand has people of its own: another brand's mention in the post is no copy.
@@ -363,7 +351,7 @@ impl<'a> Desk<'a> {
             mention.muted = self
                 .taught
                 .brand(&mention.brand)
-                .and_then(|learnt| learnt.suspects(post, hits, insight.complaint.as_ref()));
+                .and_then(|learnt| learnt.suspects(post, hits, insight));
         }
     }
 

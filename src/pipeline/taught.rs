@@ -1,6 +1,6 @@
 //! What people's marks have taught, worked out from the store: the marks, the mentions that they are of,
-//! and what else was said of the brand until something was taught last. Whoever asks the same store gets
-//! the same.
+//! and what else was said of the brand until something was taught last. One who asks twice is told the
+//! same until people teach more; what is edited or deleted in between counts from then on.
 
 use crate::brand::{Brand, BrandName};
 use crate::enrich::homonym::{Learnt, Near, Said, learn};
@@ -96,7 +96,9 @@ impl Class {
             }
             if let Some(mention) = store.mention(&marking.mention)?.filter(teaches) {
                 *count += 1;
-                class.known.push((said, Near::of(&mention.post, &mention.hits)));
+                class
+                    .known
+                    .push((said, Near::of(&mention.post, &mention.hits, mention.insight.language)));
             }
         }
         Ok(class)
@@ -132,7 +134,10 @@ fn add_others(
             match said(&mention, store) {
                 Ok(Some(said)) => {
                     class.others += 1;
-                    class.known.push((said, Near::of(&mention.post, &mention.hits)));
+                    class.known.push((
+                        said,
+                        Near::of(&mention.post, &mention.hits, mention.insight.language),
+                    ));
                 }
                 Ok(None) => {}
                 Err(error) => fault = Some(error),
@@ -175,14 +180,15 @@ impl Kept {
         store: &dyn Store,
     ) -> Result<Arc<Taught>, StoreError> {
         let now = store.teaching()?;
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((then, taught)) = kept.as_ref()
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, taught)) = kept().as_ref()
             && *then == now
         {
             return Ok(Arc::clone(taught));
         }
+        // Nobody waits while this is worked out: who asks meanwhile works it out too.
         let taught = Arc::new(Taught::of(brands, store)?);
-        *kept = Some((now, Arc::clone(&taught)));
+        *kept() = Some((now, Arc::clone(&taught)));
         Ok(taught)
     }
 }

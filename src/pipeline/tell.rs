@@ -6,7 +6,7 @@ use crate::alert::{Alert, AlertState, Frequency};
 use crate::delivery::{Notice, NoticeId, Progress};
 use crate::digest::{self, BlindSpot, Digest, HowMany, TicketLine};
 use crate::mention::filter::TicketFacts;
-use crate::mention::{Mention, MentionId, PostKey, TicketId};
+use crate::mention::{Mention, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::{Commit, Sequence, Store, StoreError};
 use crate::ticket::{Ticket, reply};
@@ -38,7 +38,7 @@ pub struct Said {
 
 /// Adds to `commit` the notices of the alerts that speak as it happens: of `news`, the mentions that
 /// this commit brings and that are news, and of what the alerts had not yet heard.
-pub(super) fn at_once(
+pub fn at_once(
     commit: &mut Commit,
     news: &[Mention],
     rules: &Rules,
@@ -53,12 +53,18 @@ pub(super) fn at_once(
     for alert in rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens) {
         let state = store.alert(&alert.name)?.unwrap_or_default();
         let mut mentions = store.mentions_after(Sequence(state.told_up_to))?;
-        let known: Vec<MentionId> = mentions.iter().map(|mention| mention.id.clone()).collect();
         for mention in news {
-            // An edited mention was told when it was new, unless it has become a case only now.
+            // An edited mention was told when it was new, unless it has become a case only now, or was
+            // taken for noise until now.
             let before = store.mention(&mention.id)?;
-            let is_case = |old: Mention| old.ticket.is_none() && mention.ticket.is_some();
-            if !known.contains(&mention.id) && before.is_none_or(is_case) {
+            let is_case = |old: Mention| {
+                let is_heard = old.is_muted() && !mention.is_muted();
+                is_heard || (old.ticket.is_none() && mention.ticket.is_some())
+            };
+            if let Some(untold) = mentions.iter_mut().find(|untold| untold.id == mention.id) {
+                // It was not told yet: then as it is now.
+                untold.clone_from(mention);
+            } else if before.is_none_or(is_case) {
                 mentions.push(mention.clone());
             }
         }

@@ -21,13 +21,14 @@ pub enum FieldName {
     Story,
     Ticket,
     Own,
+    Muted,
     Since,
     Until,
     Title,
 }
 
 impl FieldName {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Brand,
         Self::Source,
         Self::Kind,
@@ -42,6 +43,7 @@ impl FieldName {
         Self::Story,
         Self::Ticket,
         Self::Own,
+        Self::Muted,
         Self::Since,
         Self::Until,
         Self::Title,
@@ -64,6 +66,7 @@ impl FieldName {
             Self::Story => "story",
             Self::Ticket => "ticket",
             Self::Own => "own",
+            Self::Muted => "muted",
             Self::Since => "since",
             Self::Until => "until",
             Self::Title => "title",
@@ -89,7 +92,7 @@ impl FieldName {
             Self::Type => &["meek", "aggressive", "demanding", "benefit_hunter", "chronic"],
             Self::Flag => &["legal_threat", "public_pressure", "safety", "churn"],
             Self::Ticket => &["none", "any", "new", "open", "answered", "resolved", "closed"],
-            Self::Own => &["true", "false"],
+            Self::Own | Self::Muted => &["true", "false"],
             Self::Brand
             | Self::Source
             | Self::Language
@@ -259,7 +262,8 @@ fn checked(field: FieldName, value: &str) -> Result<String, String> {
         | FieldName::Type
         | FieldName::Flag
         | FieldName::Ticket
-        | FieldName::Own => Ok(value.to_owned()),
+        | FieldName::Own
+        | FieldName::Muted => Ok(value.to_owned()),
     }
 }
 

@@ -4,9 +4,10 @@ use crate::ask::{Refusal, Setting};
 use crate::brand::BrandName;
 use crate::enrich::homonym::{Learnt, Near, Word};
 use crate::mention::Mark;
-use crate::mention::marking::{Marking, teaching};
+use crate::mention::marking::{Marking, MarkingId, teaching};
 use crate::pipeline::taught::Taught;
 use crate::store::Store;
+use crate::text::Language;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +36,10 @@ pub struct MarkView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaughtView {
     pub brand: String,
-    /// The word; the beginning of a longer one ends in `*`. A site or an author has its field before it.
+    /// The word; the beginning of a longer one ends in `*`. A site has its field before it.
     pub word: String,
+    /// The language of the mentions that it was learnt from.
+    pub language: Language,
     /// Above zero it speaks of noise, below of the brand.
     pub weight: f32,
     /// In how many mentions that were marked `noise` it stood, each author once, and in how many others.
@@ -47,14 +50,37 @@ pub struct TaughtView {
     pub ours: usize,
 }
 
-/// Returns all marks, newest first.
-pub fn marks(setting: &Setting<'_>, store: &dyn Store) -> Result<Vec<MarkView>, Refusal> {
+/// Returns the newest marks, so many at most, newest first.
+pub fn marks(
+    most: usize,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<Vec<MarkView>, Refusal> {
+    let mut last = store.markings()?;
+    last.reverse();
+    last.truncate(most);
+    shown(&last, setting, store)
+}
+
+/// Returns one mark.
+pub fn one(id: MarkingId, setting: &Setting<'_>, store: &dyn Store) -> Result<MarkView, Refusal> {
+    let mut meant = store.markings()?;
+    meant.retain(|known| known.id == id);
+    let missing = || Refusal::NotFound(format!("mark {}; `vahti judge marks` shows them", id.0));
+    shown(&meant, setting, store)?.pop().ok_or_else(missing)
+}
+
+fn shown(
+    meant: &[Marking],
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<Vec<MarkView>, Refusal> {
     let taught = setting.rules.taught(store)?;
     let markings = store.markings()?;
     let teaching = teaching(&markings);
     let is_last =
         |known: &Marking| teaching.get(&known.mention).is_some_and(|last| last.id == known.id);
-    markings.iter().rev().map(|known| mark(known, is_last(known), &taught, store)).collect()
+    meant.iter().map(|known| mark(known, is_last(known), &taught, store)).collect()
 }
 
 fn mark(
@@ -66,7 +92,7 @@ fn mark(
     let mention = store.mention(&marking.mention)?;
     let learnt = taught.brand(&marking.brand).filter(|_| teaches);
     let words = learnt.zip(mention.as_ref()).map(|(learnt, mention)| {
-        let near = Near::of(&mention.post, &mention.hits);
+        let near = Near::of(&mention.post, &mention.hits, mention.insight.language);
         let speaks = |word: &Word| (word.weight > 0.0) == (marking.mark == Mark::Noise);
         learnt.words_in(&near).into_iter().filter(|word| speaks(word)).cloned().collect()
     });
@@ -97,8 +123,8 @@ pub fn taught(setting: &Setting<'_>, store: &dyn Store) -> Result<Vec<TaughtView
         let mut words: Vec<&Word> = learnt.words().collect();
         words.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.word.cmp(&b.word)));
         views.extend(words.into_iter().cloned().map(|word| {
-            let Word { word, weight, noise, others, ours } = word;
-            TaughtView { brand: brand.to_string(), word, weight, noise, others, ours }
+            let Word { word, language, weight, noise, others, ours } = word;
+            TaughtView { brand: brand.to_string(), word, language, weight, noise, others, ours }
         }));
     }
     Ok(views)
@@ -108,7 +134,7 @@ pub fn taught(setting: &Setting<'_>, store: &dyn Store) -> Result<Vec<TaughtView
 pub fn learnt(views: &[TaughtView], brand: &BrandName) -> Learnt {
     let of_brand = views.iter().filter(|view| view.brand == brand.0).cloned();
     Learnt::of(of_brand.map(|view| {
-        let TaughtView { word, weight, noise, others, ours, .. } = view;
-        Word { word, weight, noise, others, ours }
+        let TaughtView { word, language, weight, noise, others, ours, .. } = view;
+        Word { word, language, weight, noise, others, ours }
     }))
 }

@@ -5,6 +5,7 @@ use crate::enrich::lexicon::Lexicon;
 use crate::enrich::sentiment::Excerpt;
 use crate::enrich::tokens::{Kind, Token, fold, tokens};
 use crate::post::{Author, Post};
+use crate::text::Language;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -12,6 +13,9 @@ use url::Url;
 
 /// Letters of a word that are looked at: what follows is mostly an ending.
 const STEM: usize = 6;
+/// The languages of which the words are known that any text may hold: of another every function word
+/// would look special.
+const KNOWN: [&str; 3] = ["fi", "tr", "en"];
 /// The shortest word that takes part.
 const SHORTEST: usize = 3;
 /// In how many texts about any brand a word stands that is plain.
@@ -22,17 +26,21 @@ const PLAIN_FROM: u32 = 2;
 pub struct Near {
     /// Beginnings of words, without those that any complaint may hold.
     pub(super) words: BTreeSet<String>,
-    /// The site, and who wrote it.
+    /// The site.
     pub(super) places: BTreeSet<String>,
     /// Who says it; `None` where nobody knows.
     pub(super) voice: Option<String>,
     /// A fingerprint of all its words, by which a copy is known.
     pub(super) text: u64,
+    /// The language of the text, where its words can tell anything.
+    pub(super) language: Option<Language>,
 }
 
 impl Near {
-    /// Reads the sentences in which the name stands, and those beside them.
-    pub fn of(post: &Post, hits: &[Hit]) -> Self {
+    /// Reads the sentences in which the name stands, and those beside them. In an unknown `language` no
+    /// word tells anything.
+    pub fn of(post: &Post, hits: &[Hit], language: Option<Language>) -> Self {
+        let language = language.filter(|language| KNOWN.contains(&language.code()));
         let tokens = Excerpt::of(post, hits).tokens();
         let around =
             |sentence: u16| [sentence.saturating_sub(1), sentence, sentence.saturating_add(1)];
@@ -45,7 +53,7 @@ impl Near {
             hits.iter().map(|hit| stem(&fold(hit.form.chars()))).collect();
         let words = tokens
             .iter()
-            .filter(|token| named.contains(&token.sentence) && tells(token))
+            .filter(|token| language.is_some() && named.contains(&token.sentence) && tells(token))
             .map(|token| stem(&token.folded))
             .filter(|word| !forms.contains(word) && !PLAIN.contains(word))
             .collect();
@@ -55,8 +63,8 @@ impl Near {
         }
         let voice = voice(&post.author);
         let site = post.url.as_deref().and_then(site).map(|site| format!("site:{site}"));
-        let author = voice.as_ref().map(|voice| format!("author:{voice}"));
-        Self { words, places: site.into_iter().chain(author).collect(), voice, text: text.finish() }
+        let places = site.into_iter().collect();
+        Self { words, places, voice, text: text.finish(), language }
     }
 }
 
@@ -76,7 +84,7 @@ fn tells(token: &Token) -> bool {
     token.kind == Kind::Word
         && token.folded.chars().count() >= SHORTEST
         && !token.folded.chars().any(char::is_numeric)
-        && ["fi", "tr", "en"].iter().all(|code| Lexicon::of(code).side(token).is_none())
+        && KNOWN.iter().all(|code| Lexicon::of(code).side(token).is_none())
 }
 
 /// Returns the beginning of a word, with a `*` where something was cut off.

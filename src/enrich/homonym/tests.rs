@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::brand::Field;
-use crate::enrich::Flag;
+use crate::enrich::{Priority, Sentiment};
 use crate::post::Author;
 use proptest::prelude::*;
 
@@ -32,15 +32,37 @@ fn post(text: &str) -> Post {
     Post { text: text.to_owned(), ..Post::default() }
 }
 
-fn near(text: &str, brand: &str) -> Option<Near> {
+fn near_in(language: &str, text: &str, brand: &str) -> Option<Near> {
     let hits = hits(text, brand);
-    (!hits.is_empty()).then(|| Near::of(&post(text), &hits))
+    (!hits.is_empty()).then(|| Near::of(&post(text), &hits, language.parse().ok()))
+}
+
+fn near(text: &str, brand: &str) -> Option<Near> {
+    near_in("en", text, brand)
+}
+
+/// What is thought of an English text.
+fn insight(label: Label, review: bool) -> Insight {
+    Insight {
+        language: Some(Language::ENGLISH),
+        sentiment: Sentiment { label, score: 0.0, confidence: 0.5 },
+        complaint: None,
+        priority: Priority::Low,
+        review,
+        why: Vec::new(),
+    }
+}
+
+fn complaint() -> Insight {
+    insight(Label::Negative, false)
 }
 
 fn written(brand: &str, about: &str) -> Vec<Near> {
     let lines = WRITTEN.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
     let of_brand = lines.filter(|cells| cells[0] == brand && cells[2] == about);
-    of_brand.map(|cells| near(cells[3], brand).unwrap_or_else(|| panic!("{cells:?}"))).collect()
+    of_brand
+        .map(|cells| near_in(cells[1], cells[3], brand).unwrap_or_else(|| panic!("{cells:?}")))
+        .collect()
 }
 
 fn taught(noise: &[Near], others: &[Near]) -> Learnt {
@@ -76,6 +98,7 @@ const MOST_OF_SET: usize = 1_200;
 /// Reads the texts of these labelled sets.
 fn read(folder: &std::path::Path, names: &[&str], brand: &str) -> Vec<Near> {
     let mut texts: Vec<String> = Vec::new();
+    let language = names[0].trim_start_matches("target-").split('-').next().unwrap();
     for name in names {
         for part in ["train", "dev"] {
             let path = folder.join("judging").join(part).join(format!("{name}.tsv"));
@@ -84,14 +107,15 @@ fn read(folder: &std::path::Path, names: &[&str], brand: &str) -> Vec<Near> {
             texts.extend(cells.map(str::to_owned));
         }
     }
-    shuffled(texts).iter().filter_map(|text| near(text, brand)).take(MOST_OF_SET).collect()
+    let near = |text: &String| near_in(language, text, brand);
+    shuffled(texts).iter().filter_map(near).take(MOST_OF_SET).collect()
 }
 
 /// Reads the texts written for the judge, of all brands, as if they were of this one.
-fn own(lines: &str, brand: &str) -> Vec<Near> {
+fn own(language: &str, lines: &str, brand: &str) -> Vec<Near> {
     let lines = lines.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
     let texts = lines.map(|cells| cells.last().unwrap().replace(cells[2], brand)).collect();
-    shuffled(texts).iter().filter_map(|text| near(text, brand)).collect()
+    shuffled(texts).iter().filter_map(|text| near_in(language, text, brand)).collect()
 }
 
 fn shuffled(mut texts: Vec<String>) -> Vec<String> {
@@ -105,8 +129,8 @@ fn sets(folder: &std::path::Path) -> Vec<(&'static str, Vec<Near>, Vec<Near>)> {
     let read = |names: &[&str], brand: &str| read(folder, names, brand);
     let flights = read(&["en-airline"], "united");
     let airline = || flights.clone();
-    let finnish = |brand| own(include_str!("../texts/fi.tsv"), brand);
-    let turkish = |brand| own(include_str!("../texts/tr.tsv"), brand);
+    let finnish = |brand| own("fi", include_str!("../texts/fi.tsv"), brand);
+    let turkish = |brand| own("tr", include_str!("../texts/tr.tsv"), brand);
     let bank = read(&["tr-banktweets", "tr-sikayetvar"], "garanti");
     let machine = read(&["fi-finnsentiment", "fi-finparl", "fi-xed"], "kone");
     let states = read(&["en-tweeteval", "en-xlmt", "en-hutto-tweets", "en-xed"], "united");
@@ -169,7 +193,7 @@ const ALIKE: &str = "orbit again, for another rocket and satellite";
 #[track_caller]
 fn check(noise: &[Near], others: &[Near], expected: bool) {
     let learnt = taught(noise, others);
-    let found = learnt.suspects(&post(ALIKE), &hits(ALIKE, "orbit"), Some(&Complaint::default()));
+    let found = learnt.suspects(&post(ALIKE), &hits(ALIKE, "orbit"), &complaint());
     assert_eq!(found.is_some(), expected, "{learnt:?}");
 }
 
@@ -194,7 +218,7 @@ fn a_word_that_is_before_the_desk_tells_nothing() {
         let noise = noise.iter().map(|near| (Said::Noise, near));
         let others = others.iter().map(|near| (Said::Nothing, near));
         learn(noise.chain(others).chain(of_toys))
-            .suspects(&post(ALIKE), &hits(ALIKE, "orbit"), Some(&Complaint::default()))
+            .suspects(&post(ALIKE), &hits(ALIKE, "orbit"), &complaint())
             .is_some()
     };
     assert_eq!([Said::Nothing, Said::AtDesk, Said::Ours].map(suspects), [false; 3]);
@@ -210,11 +234,7 @@ fn one_word_is_not_enough_for_a_complaint_and_neither_is_a_site() {
     assert!(learnt.words().any(|word| word.word == "site:space.example"), "{learnt:?}");
     let suspects = |text: &str| {
         let url = Some("https://space.example/1".into());
-        learnt.suspects(
-            &Post { url, ..post(text) },
-            &hits(text, "orbit"),
-            Some(&Complaint::default()),
-        )
+        learnt.suspects(&Post { url, ..post(text) }, &hits(text, "orbit"), &complaint())
     };
     assert_eq!(suspects("orbit is down"), None);
     assert_eq!(suspects("orbit is as slow as a rocket"), None);
@@ -228,19 +248,85 @@ fn one_word_is_not_enough_for_a_complaint_and_neither_is_a_site() {
 fn threats_and_what_is_said_to_the_brand_are_always_heard() {
     let learnt = taught(&noise(), &others());
     let hits = hits(ALIKE, "orbit");
-    let suspects = |post: &Post, hits: &[Hit], flags: &[Flag]| {
-        let complaint = Complaint { flags: flags.to_vec(), ..Complaint::default() };
-        learnt.suspects(post, hits, Some(&complaint)).is_some()
-    };
-    assert!(suspects(&post(ALIKE), &hits, &[]));
-    for flag in [Flag::LegalThreat, Flag::Safety, Flag::PublicPressure, Flag::Churn] {
-        assert!(!suspects(&post(ALIKE), &hits, &[flag]));
+    let suspects = |post: &Post, hits: &[Hit]| learnt.suspects(post, hits, &complaint()).is_some();
+    assert!(suspects(&post(ALIKE), &hits));
+    for threat in ["I will sue you", "the heater caught fire", "avukatıma sorayım"] {
+        let text = format!("{ALIKE}. {threat}");
+        for label in [Label::Negative, Label::Neutral, Label::Positive] {
+            assert_eq!(
+                learnt.suspects(&post(&text), &hits, &insight(label, false)),
+                None,
+                "{text}"
+            );
+        }
     }
     for concerns in [Concerns::Desk, Concerns::Brand] {
-        assert!(!suspects(&Post { concerns, ..post(ALIKE) }, &hits, &[]));
+        assert!(!suspects(&Post { concerns, ..post(ALIKE) }, &hits));
     }
-    assert!(!suspects(&Post { is_private: true, ..post(ALIKE) }, &hits, &[]));
-    assert!(!suspects(&post(ALIKE), &[], &[]), "nothing names the brand");
+    assert!(!suspects(&Post { is_private: true, ..post(ALIKE) }, &hits));
+    assert!(!suspects(&Post { rating: Some(1), ..post(ALIKE) }, &hits), "it is a review");
+    assert!(!suspects(&post(ALIKE), &[]), "nothing names the brand");
+}
+
+#[test]
+fn words_of_one_language_say_nothing_beside_those_of_another() {
+    let swedish = [
+        "orbit och raketen och satelliten som",
+        "raketen som och satelliten i orbit",
+        "satelliten och raketen som orbit",
+    ];
+    let alike = "orbit som och raketen och satelliten";
+    for code in ["fi", "tr", "en", "sv", "pl"] {
+        let noise: Vec<Near> =
+            swedish.iter().filter_map(|text| near_in(code, text, "orbit")).collect();
+        let insight = Insight { language: code.parse().ok(), ..complaint() };
+        let suspects = |others: &[Near]| {
+            let learnt = taught(&noise, others);
+            learnt.suspects(&post(alike), &hits(alike, "orbit"), &insight).is_some()
+        };
+        let same: Vec<Near> = (0..10)
+            .filter_map(|nth| near_in(code, &format!("Orbit opens {}", letters(nth)), "Orbit"))
+            .collect();
+        // Of Swedish and Polish nobody knows which words any text may hold.
+        assert_eq!(suspects(&same), ["fi", "tr", "en"].contains(&code), "{code}");
+        let other = if code == "en" { "fi" } else { "en" };
+        let others: Vec<Near> = (0..10)
+            .filter_map(|nth| near_in(other, &format!("Orbit opens {}", letters(nth)), "Orbit"))
+            .collect();
+        assert!(!suspects(&others), "{code} beside {other}");
+    }
+    let learnt = taught(&noise(), &others());
+    let in_finnish = Insight { language: Some(Language::FINNISH), ..complaint() };
+    assert_eq!(learnt.suspects(&post(ALIKE), &hits(ALIKE, "orbit"), &in_finnish), None);
+}
+
+#[test]
+fn forms_of_one_word_are_one_word() {
+    let text = |nth: usize| {
+        format!("orbit: rocket, rockets and rocketing, {}", ["one", "two", "six"][nth])
+    };
+    let noise: Vec<Near> = (0..3).filter_map(|nth| near(&text(nth), "orbit")).collect();
+    let learnt = taught(&noise, &others());
+    assert!(learnt.words().filter(|word| word.word.starts_with("rocket")).count() > 1);
+    let alike = "orbit, rocket, rockets and rocketing";
+    assert_eq!(learnt.suspects(&post(alike), &hits(alike, "orbit"), &complaint()), None);
+}
+
+#[test]
+fn what_may_be_a_complaint_is_treated_as_one() {
+    let noise: Vec<Near> =
+        (0..6).filter_map(|nth| near(&format!("orbit rocket {}", letters(nth)), "orbit")).collect();
+    let others: Vec<Near> = (20..60)
+        .filter_map(|nth| near(&format!("Orbit opens shop {}", letters(nth)), "Orbit"))
+        .collect();
+    let learnt = taught(&noise, &others);
+    let suspects = |insight: &Insight| {
+        let text = "orbit is a rocket";
+        learnt.suspects(&post(text), &hits(text, "orbit"), insight).is_some()
+    };
+    assert!(suspects(&insight(Label::Neutral, false)), "{learnt:?}");
+    assert!(!suspects(&insight(Label::Neutral, true)), "vahti is not sure of it");
+    assert!(!suspects(&complaint()));
 }
 
 #[test]
@@ -258,8 +344,9 @@ fn only_what_stands_near_the_name_counts_and_never_how_somebody_feels() {
     assert_eq!(words("orbit refund invoice asiakaspalvelu kargo"), [""; 0], "words of complaints");
     let author = Author { handle: Some("NASA".into()), ..Author::default() };
     let url = Some("https://www.space.example/x".into());
-    let near = Near::of(&Post { url, author, ..post("orbit") }, &hits("orbit", "orbit"));
-    assert_eq!(Vec::from_iter(near.places), ["author:nasa", "site:space.example"]);
+    let post = Post { url, author, ..post("orbit") };
+    let near = Near::of(&post, &hits("orbit", "orbit"), Some(Language::ENGLISH));
+    assert_eq!(Vec::from_iter(near.places), ["site:space.example"]);
 }
 
 #[test]
@@ -294,7 +381,8 @@ fn any_mentions() -> impl Strategy<Value = Vec<(Said, Near)>> {
     let one = (said, text, proptest::option::of(0_u8..5)).prop_map(|(said, text, by)| {
         let author = Author { handle: by.map(|by| by.to_string()), ..Author::default() };
         let text = format!("orbit {text}");
-        (said, Near::of(&Post { author, ..post(&text) }, &hits(&text, "orbit")))
+        let post = Post { author, ..post(&text) };
+        (said, Near::of(&post, &hits(&text, "orbit"), Some(Language::ENGLISH)))
     });
     proptest::collection::vec(one, 0..40)
 }

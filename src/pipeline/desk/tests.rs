@@ -387,6 +387,9 @@ fn without_its_marks_a_store_teaches_nothing() {
     assert_ne!(taught(&markings), Taught::default());
     markings.reverse();
     assert_eq!(*world.rules.taught(&world.store).unwrap(), taught(&markings), "in any order");
+    let mut one_less = markings.clone();
+    one_less.pop();
+    assert_eq!(taught(&one_less), Taught::default(), "two are too few");
     for marking in &mut markings {
         let (at, by) = (world.now, "maija".to_owned());
         marking.undone = Some(Undone { at, by, brought_back: Vec::new() });

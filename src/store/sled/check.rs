@@ -133,14 +133,26 @@ fn check_rest(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreErr
     if let Err(error) = store.reported() {
         faults.push(Fault(format!("what the operator was told: {error}")));
     }
-    for value in store.trees.markings.iter().values() {
-        if let Err(error) = record::read_marking(&value.map_err(store.broken())?) {
-            faults.push(Fault(format!("a mark: {}", error.0)));
-        }
-    }
+    check_markings(store, faults)?;
     for value in store.trees.alerts.iter().values() {
         if let Err(error) = record::read_alert(&value.map_err(store.broken())?) {
             faults.push(Fault(format!("an alert: {}", error.0)));
+        }
+    }
+    Ok(())
+}
+
+fn check_markings(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreError> {
+    let last = store.counter(counter::MARKING)?;
+    for entry in &store.trees.markings {
+        let (key, value) = entry.map_err(store.broken())?;
+        let number = key::read_number(&key).unwrap_or(0);
+        match record::read_marking(&value) {
+            Ok(marking) if marking.id.0 != number || number > last => {
+                faults.push(Fault(format!("mark {number} is stored under a wrong number")));
+            }
+            Ok(_) => {}
+            Err(error) => faults.push(Fault(format!("mark {number}: {}", error.0))),
         }
     }
     Ok(())

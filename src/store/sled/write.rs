@@ -171,13 +171,22 @@ impl<'a> Writing<'a> {
 
     fn mention(&self, mention: &Mention) -> Result<(), Aborted> {
         let id = mention.id.0.as_bytes();
-        let place = if let Some(old) = self.mentions.get(id)? {
+        let known = if let Some(old) = self.mentions.get(id)? {
             let (place, old) = record::read_mention(&old).map_err(aborted)?;
             self.by_time.remove(&key::time(old.time(), place))?;
-            place
+            // Alerts passed over what was taken for noise: it is news when it no longer is.
+            let is_news = old.is_muted() && !mention.is_muted() && !mention.is_noise();
+            if is_news {
+                self.by_place.remove(&key::number(place.0))?;
+            }
+            (!is_news).then_some(place)
         } else {
             self.count(counter::MENTIONS)?;
-            Sequence(self.count(counter::PLACE)?)
+            None
+        };
+        let place = match known {
+            Some(place) => place,
+            None => Sequence(self.count(counter::PLACE)?),
         };
         self.mentions.insert(id, record::mention(mention, place).map_err(aborted)?)?;
         self.by_time.insert(&key::time(mention.time(), place), id)?;
