@@ -158,9 +158,7 @@ impl Name {
         let mut found = Vec::new();
         let mut add = |length: Option<usize>| found.extend(length.map(|length| at + length));
         let joins = surrounding.is_tag || (self.has_capital && self.len() >= FEWEST_JOINED);
-        if surrounding.is_tag || rest.first().is_some_and(|letter| letter.full == '_') {
-            add(run(rest, |c| c == '_', 1));
-        }
+        add(run(rest, |c| c == '_', 1));
         add(surrounding.is_tag.then_some(0));
         match gap {
             Gap::Blank(signs) => {
@@ -260,8 +258,8 @@ fn blanks(letters: &[Letter], is_abbreviation: bool) -> Option<usize> {
     (lines <= 1).then_some(dot + length)
 }
 
-/// Tells whether the parts of a name such as LähiTapiola are written as two words: only where they have
-/// the capitals of the name, as "get go" is no GetGo. Of each the part of the name, and what is there.
+/// Tells whether the parts of a name such as `LähiTapiola` are written as two words: only where they have
+/// the capitals of the name, as "get go" is no `GetGo`. Of each the part of the name, and what is there.
 fn stand_apart(first: (&[Letter], &Letter), second: (&[Letter], &[Letter])) -> bool {
     let blank = second.1.iter().take_while(|letter| letter.is_space()).count();
     let is_same = |wanted: &[Letter], there: Option<&Letter>| {

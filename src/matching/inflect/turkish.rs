@@ -102,8 +102,8 @@ pub(super) fn goes_on(stem: &Stem, rest: &str, about: Word) -> bool {
     let is_little = about.is_common || (about.is_acronym && !about.is_shouted);
     let start = if is_little { State::Common } else { State::Name };
     let is_long = stem.letters.len() > 6;
-    let left = Rest { before, rest, is_long };
-    let owned = Rest { before: Before::Vowel, ..left };
+    let left = Tail { before, rest, is_long };
+    let owned = Tail { before: Before::Vowel, ..left };
     harmonises(stem, rest, about)
         && (chain(start, left) || (is_owned && chain(State::Owned, owned)))
 }
@@ -130,21 +130,21 @@ fn harmonises(stem: &Stem, rest: &str, about: Word) -> bool {
 
 /// What is left of a word, and what it stands behind.
 #[derive(Clone, Copy)]
-struct Rest<'r> {
+struct Tail<'r> {
     before: Before,
     rest: &'r str,
     /// The name is long enough to have the endings of whose it is.
     is_long: bool,
 }
 
-impl Rest<'_> {
+impl Tail<'_> {
     /// Tells whether it begins with one of these suffixes, and goes on from `state`.
     fn next(self, suffixes: &[&str], state: State) -> bool {
         suffixes.iter().any(|suffix| {
             self.rest.strip_prefix(suffix).is_some_and(|rest| {
                 let ends_in_vowel = suffix.ends_with(is_vowel);
                 let before = if ends_in_vowel { Before::Vowel } else { Before::Consonant };
-                chain(state, Rest { before, rest, ..self })
+                chain(state, Tail { before, rest, ..self })
             })
         })
     }
@@ -192,7 +192,7 @@ impl Rest<'_> {
 }
 
 /// Tells whether `rest` is a chain of suffixes from here to the end of the word.
-fn chain(state: State, rest: Rest<'_>) -> bool {
+fn chain(state: State, rest: Tail<'_>) -> bool {
     if rest.rest.is_empty() {
         return true;
     }
