@@ -78,8 +78,8 @@ pub(super) fn agrees(word: &[char]) -> bool {
 
 /// Adds the stems of a word.
 pub(super) fn stems(word: &[char], about: Word, stems: &mut Vec<Stem>) {
-    // The plurals of short names are other words: yleistä.
-    let is_short = word.len() < 5 && word.last().is_some_and(|c| is_vowel(*c));
+    // The plurals of short names in e are other words: yleistä.
+    let is_short = word.len() < 5 && word.last() == Some(&'e');
     let has_plural = !about.is_phrase && !is_short;
     let mut paradigm = Paradigm { stems, has_plural };
     let Some((last, body)) = word.split_last() else { return };
