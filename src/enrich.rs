@@ -9,11 +9,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub mod complainer;
+pub mod concepts;
 pub mod features;
 pub mod homonym;
 pub mod language;
 pub mod lexicon;
 pub mod model;
+pub mod net;
 pub mod priority;
 pub mod sentiment;
 pub mod tokens;
@@ -130,7 +132,8 @@ pub fn enrich_in(
     language: Option<Language>,
 ) -> Insight {
     let language = language.or_else(|| language::of_post(post, hits));
-    let (sentiment, review, mut why) = sentiment::judge(post, hits, language);
+    let sentiment::Judgement { sentiment, review, mut why } =
+        sentiment::judge(post, hits, language);
     let complaint = (sentiment.label == Label::Negative).then(|| {
         let mut complaint = complainer::read(post, language);
         if history.complaints_90d >= complainer::CHRONIC {

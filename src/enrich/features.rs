@@ -1,34 +1,47 @@
 //! Turns tokens into what the judge's table knows: hashed features. Trainer and judge share every
 //! line of this and of [`tokens`](super::tokens), so that what is learnt is what is asked.
 
-use super::lexicon::{Lexicon, Side};
+use super::concepts::{Concepts, Spot};
+use super::net;
 use super::tokens::{Kind, Token, WORD, is_invisible};
 
 /// Changes whenever the same text gives other features; a table of another version does not load.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// How many bits of a feature's hash choose its row in the table.
-pub const BITS: u32 = 20;
+pub const BITS: u32 = 19;
 /// The rows of the language table, in bits.
 pub const LANGUAGE_BITS: u32 = 14;
+/// How many concepts of a text are set against each other: of a long text, those near its start.
+const PAIRED: usize = 24;
 
-/// The features of a text, as rows of the table, each once and sorted, in three blocks that are
-/// weighted apart.
+/// The three blocks of features, which are weighted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    Words,
+    Chars,
+    Signs,
+}
+
+/// The features of a text, as rows of the table, as often as they occur.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bag {
     pub words: Vec<u32>,
     pub chars: Vec<u32>,
     pub signs: Vec<u32>,
+    /// What it turns on in the [`net`].
+    pub inputs: Vec<u16>,
 }
 
 impl Bag {
     /// Returns every row with its value.
     pub fn rows(&self) -> impl Iterator<Item = (u32, f32)> + '_ {
         let (words, chars) = (share(self.words.len()), share(self.chars.len()));
+        let signs = sign_share(self.signs.len());
         self.words
             .iter()
             .map(move |row| (*row, words))
             .chain(self.chars.iter().map(move |row| (*row, chars)))
-            .chain(self.signs.iter().map(|row| (*row, SIGN)))
+            .chain(self.signs.iter().map(move |row| (*row, signs)))
     }
 }
 
@@ -38,21 +51,27 @@ pub fn share(rows: usize) -> f32 {
     1.0 / f32::from(u16::try_from(rows.max(1)).unwrap_or(u16::MAX)).sqrt()
 }
 
-/// The value of a sign.
-pub const SIGN: f32 = 0.3;
+/// The same of signs.
+pub fn sign_share(rows: usize) -> f32 {
+    SIGN * share(rows)
+}
 
-/// A feature as the part of a hash: FNV-1a, with a last stir, because the row is taken from the top.
+/// How much more signs count than words.
+const SIGN: f32 = 1.5;
+
+/// A feature as the part of a hash: FNV-1a over letters, with a last stir, because the row is taken
+/// from the top.
 #[derive(Clone, Copy)]
 pub struct Hash(u64);
 
 impl Hash {
-    pub fn new(kind: u8) -> Self {
+    pub const fn new(kind: u8) -> Self {
         Self(0xcbf2_9ce4_8422_2325).byte(kind)
     }
 
     #[must_use]
-    pub fn byte(self, byte: u8) -> Self {
-        Self((self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    pub const fn byte(self, byte: u8) -> Self {
+        Self((self.0 ^ byte as u64).wrapping_mul(0x0100_0000_01b3))
     }
 
     #[must_use]
@@ -62,8 +81,7 @@ impl Hash {
 
     #[must_use]
     pub fn char(self, c: char) -> Self {
-        let mut buffer = [0; 4];
-        self.text(c.encode_utf8(&mut buffer))
+        Self((self.0 ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3))
     }
 
     /// Returns the row in a table of two to the power of `bits`.
@@ -73,49 +91,206 @@ impl Hash {
     }
 }
 
-/// Returns the features of a text.
-pub fn bag(tokens: &[Token], lexicon: &Lexicon) -> Bag {
-    let mut bag = Bag::default();
-    for at in 0..tokens.len() {
-        word_rows(tokens, at, &mut |row| bag.words.push(row));
-        char_rows(tokens, at, &mut |row| bag.chars.push(row));
-    }
-    target_rows(tokens, &mut |row| bag.words.push(row));
-    sign_rows(tokens, lexicon, &mut |row| bag.signs.push(row));
-    for rows in [&mut bag.words, &mut bag.chars, &mut bag.signs] {
-        rows.sort_unstable();
-        rows.dedup();
-    }
-    bag
+/// A text as the judge reads it.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    pub tokens: &'a [Token],
+    pub spots: Vec<Spot>,
+    /// Of each token.
+    pub zones: Vec<Zone>,
+    /// The code of its language; empty where it is not known.
+    pub language: &'a str,
+    /// The first token that is the brand.
+    pub target: Option<usize>,
 }
 
-/// Gives the rows of a word, of the pair that it ends, and of that pair without its endings (which
-/// languages like Finnish and Turkish have many of).
-pub fn word_rows(tokens: &[Token], at: usize, push: &mut impl FnMut(u32)) {
-    let Some(token) = tokens.get(at) else { return };
-    push(Hash::new(b'w').text(&token.folded).row(BITS));
-    if token.negated {
-        push(Hash::new(b'n').text(&token.folded).row(BITS));
+impl<'a> Reading<'a> {
+    /// Reads tokens in a language.
+    pub fn of(tokens: &'a [Token], language: &'a str) -> Self {
+        let spots = Concepts::of(language).spots(tokens);
+        let target = tokens.iter().position(|token| token.kind == Kind::Target);
+        Self { tokens, spots, zones: zones(tokens, language), language, target }
     }
-    let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-    let word_before = before.map_or("^", |token| &token.folded);
-    push(Hash::new(b'b').text(word_before).byte(b' ').text(&token.folded).row(BITS));
-    if let (Some(before), Kind::Word) = (before, token.kind) {
-        for letters in 4..=6_u8 {
-            if let Some(stem) = stem(&token.folded, letters.into()) {
-                let start = before.folded.char_indices().nth(letters.into());
-                let (stem_before, _) =
-                    before.folded.split_at(start.map_or(before.folded.len(), |(at, _)| at));
-                push(
-                    Hash::new(b'q').byte(letters).text(stem_before).byte(b' ').text(stem).row(BITS),
-                );
+
+    /// Returns the features.
+    pub fn bag(&self) -> Bag {
+        let mut bag = Bag { inputs: net::inputs(self), ..Bag::default() };
+        self.rows(&mut |block, row| match block {
+            Block::Words => bag.words.push(row),
+            Block::Chars => bag.chars.push(row),
+            Block::Signs => bag.signs.push(row),
+        });
+        bag
+    }
+
+    /// Gives every row with its block.
+    pub fn rows(&self, push: &mut impl FnMut(Block, u32)) {
+        for at in 0..self.tokens.len() {
+            self.word_rows(at, &mut |row| push(Block::Words, row));
+            char_rows(self.tokens, at, &mut |row| push(Block::Chars, row));
+        }
+        self.sign_rows(&mut |row| push(Block::Signs, row));
+        for at in 0..self.spots.len() {
+            self.spot_rows(at, &mut |row| push(Block::Signs, row));
+        }
+        self.pair_rows(&mut |row| push(Block::Signs, row));
+    }
+
+    /// Gives the rows of a word, of the pair that it ends, and of that pair without its endings (which
+    /// languages like Finnish and Turkish have many of).
+    pub fn word_rows(&self, at: usize, push: &mut impl FnMut(u32)) {
+        let tokens = self.tokens;
+        let Some(token) = tokens.get(at) else { return };
+        let word = Hash::new(b'w').text(&token.folded);
+        push(word.row(BITS));
+        if token.negated {
+            push(Hash::new(b'n').text(&token.folded).row(BITS));
+        }
+        match self.zones.get(at) {
+            Some(Zone::Other) => push(Hash::new(b'o').text(&token.folded).row(BITS)),
+            Some(Zone::Target) => push(Hash::new(b't').text(&token.folded).row(BITS)),
+            _ => {}
+        }
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let word_before = before.map_or("^", |token| &token.folded);
+        push(Hash::new(b'b').text(word_before).byte(b' ').text(&token.folded).row(BITS));
+        if let (Some(before), Kind::Word) = (before, token.kind) {
+            for letters in [4, 5] {
+                if let Some(stem) = stem_of(&token.folded, letters) {
+                    let stem_before = stem_of(&before.folded, letters).unwrap_or(&before.folded);
+                    push(Hash::new(b'q').text(stem_before).byte(b' ').text(stem).row(BITS));
+                }
+            }
+            let two = at.checked_sub(2).and_then(|at| tokens.get(at));
+            if let (Some(two), Some(stem)) = (two, stem_of(&token.folded, 4)) {
+                let stem_two = stem_of(&two.folded, 4).unwrap_or(&two.folded);
+                push(Hash::new(b'g').text(stem_two).byte(b' ').text(stem).row(BITS));
+            }
+        }
+    }
+
+    /// Gives the rows of what a text shows at a glance: shouting, drawn-out letters, marks.
+    pub fn sign_rows(&self, push: &mut impl FnMut(u32)) {
+        let tokens = self.tokens;
+        let mut sign = |name: u8, times: usize| {
+            for time in (1..=3_u8).take(times) {
+                push(Hash::new(b's').byte(name).byte(time).row(BITS));
+            }
+        };
+        let count = |is: &dyn Fn(&Token) -> bool| tokens.iter().filter(|token| is(token)).count();
+        sign(b'S', count(&|token| token.shouted));
+        sign(b'D', count(&|token| token.drawn_out));
+        sign(b'!', count(&|token| token.folded == "!!"));
+        sign(b'?', count(&|token| token.folded == "??"));
+        sign(b'e', count(&|token| token.folded == "!"));
+        sign(b'q', count(&|token| token.folded == "?"));
+        sign(b'"', count(&|token| token.folded == "\""));
+        sign(b'T', count(&|token| token.kind == Kind::Target));
+        sign(b'U', count(&|token| token.kind == Kind::Url));
+        sign(b'N', count(&|token| token.folded.starts_with('0')));
+        sign(b'+', count(&|token| token.folded == "FACE+"));
+        sign(b'-', count(&|token| token.folded == "FACE-"));
+        let length = tokens.iter().filter(|token| token.kind == Kind::Word).count();
+        let long = [4, 8, 14, 25, 50].iter().filter(|most| length > **most).count();
+        push(Hash::new(b'l').byte(u8::try_from(long).unwrap_or(0)).row(BITS));
+    }
+
+    /// Returns the hash of a concept where it stands, with whether it is negated, and whom it is about.
+    fn spot(&self, spot: &Spot) -> (Hash, Zone) {
+        let at = usize::from(spot.first);
+        let zone = self.zones.get(at).copied().unwrap_or(Zone::Target);
+        let is_negated =
+            spot.first == spot.last && self.tokens.get(at).is_some_and(|token| token.negated);
+        (Hash::new(b'C').byte(spot.concept).byte(u8::from(is_negated)), zone)
+    }
+
+    /// Gives the rows of one concept.
+    pub fn spot_rows(&self, at: usize, push: &mut impl FnMut(u32)) {
+        let Some(spot) = self.spots.get(at) else { return };
+        let (of, zone) = self.spot(spot);
+        let other = u8::from(zone == Zone::Other);
+        push(of.byte(zone as u8).row(BITS));
+        push(of.text(self.language).byte(other).row(BITS));
+        let before = self.target.is_some_and(|target| usize::from(spot.first) < target);
+        push(of.byte(b'<').byte(u8::from(before)).byte(other).row(BITS));
+    }
+
+    /// Gives the rows of the concepts that stand next to each other, and of those in one sentence.
+    pub fn pair_rows(&self, push: &mut impl FnMut(u32)) {
+        let seen: Vec<(Hash, u16)> = self
+            .spots
+            .iter()
+            .map(|spot| {
+                let (of, zone) = self.spot(spot);
+                let sentence = self.tokens.get(usize::from(spot.first));
+                (of.byte(u8::from(zone == Zone::Other)), sentence.map_or(0, |token| token.sentence))
+            })
+            .collect();
+        for pair in seen.windows(2) {
+            if let [(a, in_a), (b, in_b)] = pair
+                && in_a == in_b
+            {
+                push(Hash(a.0.rotate_left(9) ^ b.0).byte(b'B').row(BITS));
+            }
+        }
+        for three in seen.windows(3) {
+            if let [(a, in_a), (b, _), (c, in_c)] = three
+                && in_a == in_c
+            {
+                push(Hash(a.0.rotate_left(18) ^ b.0.rotate_left(9) ^ c.0).byte(b'D').row(BITS));
+            }
+        }
+        for (at, (a, in_a)) in seen.iter().enumerate().take(PAIRED) {
+            for (b, in_b) in seen.iter().take(PAIRED).skip(at + 1) {
+                if in_a == in_b {
+                    push(Hash(a.0.wrapping_add(b.0)).byte(b'P').row(BITS));
+                }
             }
         }
     }
 }
 
+/// Whom a part of a text is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// The clause names the brand, or nothing tells clauses apart.
+    Target,
+    /// The clause follows one about the brand, and names nobody.
+    Beside,
+    /// The clause names somebody else.
+    Other,
+}
+
+/// Tells of each token whom its clause is about.
+pub fn zones(tokens: &[Token], language: &str) -> Vec<Zone> {
+    let last = tokens.last().map_or(0, |token| token.clause);
+    if last == 0 || !tokens.iter().any(|token| token.kind == Kind::Target) {
+        return vec![Zone::Target; tokens.len()];
+    }
+    let is_other = |token: &Token| token.kind == Kind::Handle || token.name && language != "de";
+    let mut zones = Vec::with_capacity(tokens.len());
+    let mut zone = Zone::Beside;
+    let mut sentence = 0;
+    for clause in tokens.chunk_by(|a, b| a.clause == b.clause) {
+        let begins = clause.first().map_or(0, |token| token.sentence);
+        if begins != sentence {
+            sentence = begins;
+            zone = Zone::Beside;
+        }
+        if clause.iter().any(|token| token.kind == Kind::Target) {
+            zone = Zone::Target;
+        } else if clause.iter().any(is_other) {
+            zone = Zone::Other;
+        } else if zone == Zone::Target {
+            zone = Zone::Beside;
+        }
+        zones.extend(clause.iter().map(|_| zone));
+    }
+    zones
+}
+
 /// Returns the first `letters` of a word that has as many.
-fn stem(word: &str, letters: usize) -> Option<&str> {
+fn stem_of(word: &str, letters: usize) -> Option<&str> {
     let (end, last) = word.char_indices().nth(letters.checked_sub(1)?)?;
     word.get(..end + last.len_utf8())
 }
@@ -136,64 +311,10 @@ pub fn char_rows(tokens: &[Token], at: usize, push: &mut impl FnMut(u32)) {
         let longest = if start == 0 { 7 } else { 5 };
         for (more, c) in letters.iter().skip(start).take(longest).enumerate() {
             hash = hash.char(*c);
-            if more > 0 {
+            if more > 1 {
                 push(hash.row(BITS));
             }
         }
-    }
-}
-
-/// Gives the rows of what stands near the brand, where the text says more than that.
-fn target_rows(tokens: &[Token], push: &mut impl FnMut(u32)) {
-    let Some(first) = tokens.iter().position(|token| token.kind == Kind::Target) else { return };
-    let last_clause = tokens.last().map_or(0, |token| token.clause);
-    if last_clause == 0 {
-        return;
-    }
-    let clause = tokens.get(first).map_or(0, |token| token.clause);
-    for token in tokens.iter().filter(|token| token.clause == clause && token.kind == Kind::Word) {
-        push(Hash::new(b't').text(&token.folded).row(BITS));
-    }
-}
-
-/// Gives the rows of what a text shows at a glance: faces, shouting, and words of the lexicon.
-fn sign_rows(tokens: &[Token], lexicon: &Lexicon, push: &mut impl FnMut(u32)) {
-    let mut sign = |name: &str, times: usize| {
-        for time in (1..=3_u8).take(times) {
-            push(Hash::new(b's').text(name).byte(time).row(BITS));
-        }
-    };
-    let count = |is: &dyn Fn(&Token) -> bool| tokens.iter().filter(|token| is(token)).count();
-    sign("shouted", count(&|token| token.shouted));
-    sign("drawn out", count(&|token| token.drawn_out));
-    sign("!!", count(&|token| token.folded == "!!"));
-    sign("??", count(&|token| token.folded == "??"));
-    sign("quoted", count(&|token| token.folded == "\""));
-    sign("target", count(&|token| token.kind == Kind::Target));
-    let sides: Vec<Option<Side>> = tokens.iter().map(|token| lexicon.side(token)).collect();
-    let target = tokens.iter().find(|token| token.kind == Kind::Target).map(|target| target.clause);
-    let last = tokens.last().map_or(0, |token| token.clause);
-    for (side, names) in [
-        (Side::Bad, ["bad", "not bad", "near bad", "last bad"]),
-        (Side::Good, ["good", "not good", "near good", "last good"]),
-    ] {
-        let of_side = || {
-            tokens.iter().zip(&sides).filter(|(_, of)| **of == Some(side)).map(|(token, _)| token)
-        };
-        let plain = |clause: Option<u16>| {
-            of_side()
-                .filter(|token| {
-                    !token.negated && clause.is_none_or(|clause| token.clause == clause)
-                })
-                .count()
-        };
-        let [anywhere, negated, near, at_last] = names;
-        sign(anywhere, plain(None));
-        sign(negated, of_side().filter(|token| token.negated).count());
-        if target.is_some() {
-            sign(near, plain(target));
-        }
-        sign(at_last, plain(Some(last)));
     }
 }
 
@@ -220,58 +341,5 @@ pub fn language_rows(tokens: &[Token], text: &[char]) -> Vec<u32> {
             }
         }
     }
-    rows.sort_unstable();
-    rows.dedup();
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::enrich::tokens::tokens;
-    use std::ops::Range;
-
-    /// The rows of the table are learnt under these numbers: whoever changes one, changes [`VERSION`]
-    /// and learns anew.
-    #[test]
-    fn the_features_of_a_text_stay_what_they_are() {
-        let check = |text: &str,
-                     targets: &[Range<usize>],
-                     language: &str,
-                     expected: (usize, usize, usize, u64)| {
-            let bag = bag(&tokens(text, targets), Lexicon::of(language));
-            let all = bag.rows().fold(Hash::new(0), |hash, (row, _)| hash.text(&row.to_string()));
-            assert_eq!(
-                (bag.words.len(), bag.chars.len(), bag.signs.len(), all.0),
-                expected,
-                "{text}"
-            );
-        };
-        check("", &[], "en", (0, 0, 0, 12_638_153_115_695_167_455));
-        check("ei toimi", &[], "fi", (7, 25, 1, 746_349_058_688_421_700));
-        check(
-            "Acme never answers!!",
-            std::slice::from_ref(&(0..4)),
-            "en",
-            (14, 47, 2, 6_350_043_307_643_155_933),
-        );
-        check(
-            "Acme'nin kargosu GELMEDİ :(",
-            std::slice::from_ref(&(0..4)),
-            "tr",
-            (14, 56, 8, 17_257_604_156_667_303_742),
-        );
-        check(
-            "hyvä palvelu, mutta Acme ei vastaa",
-            std::slice::from_ref(&(20..24)),
-            "fi",
-            (26, 89, 2, 1_205_357_946_762_972_822),
-        );
-    }
-
-    #[test]
-    fn a_feature_is_a_fixed_row() {
-        assert_eq!(Hash::new(b'w').text("toimi").row(BITS), 962_215);
-        assert_eq!(Hash::new(b'c').char('_').char('ö').row(LANGUAGE_BITS), 4894);
-    }
 }

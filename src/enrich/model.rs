@@ -1,6 +1,7 @@
 //! The judge's memory: one table of small weights, learnt by `vahti-train` and built into the program.
 
-use super::features::{self, Bag};
+use super::features::{self, Reading, share, sign_share};
+use super::net::{CELLS, INPUTS, Net};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -54,8 +55,9 @@ pub struct Origin {
 /// The weights, ready to use.
 pub struct Model {
     pub header: Header,
-    /// One row a feature: negative, neutral, positive.
-    table: Vec<[i8; 3]>,
+    /// One row a feature: negative, neutral, positive, and nothing (four bytes are read at once).
+    table: Vec<[i8; 4]>,
+    net: Net,
     language_table: Vec<i8>,
 }
 
@@ -70,6 +72,50 @@ pub enum Unusable {
     Header(#[from] serde_json::Error),
     #[error("the file of weights is for features of version {0}, this program has {expected}", expected = features::VERSION)]
     Version(u32),
+}
+
+/// How many numbers the net has.
+const NET: usize = INPUTS * CELLS + CELLS + CELLS * 3;
+
+/// The weights of the rows of one block, added up.
+#[derive(Default)]
+struct Pile {
+    sums: [i32; 3],
+    rows: usize,
+}
+
+impl Pile {
+    fn add(&mut self, [a, b, c, _]: [i8; 4]) {
+        let [x, y, z] = self.sums;
+        self.sums = [x + i32::from(a), y + i32::from(b), z + i32::from(c)];
+        self.rows += 1;
+    }
+
+    fn join(&mut self, other: &Self) {
+        for (sum, more) in self.sums.iter_mut().zip(other.sums) {
+            *sum += more;
+        }
+        self.rows += other.rows;
+    }
+}
+
+/// What a text weighs.
+#[derive(Debug, Clone)]
+pub struct Weighed {
+    /// Of each class.
+    pub sums: [f32; 3],
+    /// What each token adds to each class; what only several tell together is in the sums alone.
+    pub tokens: Vec<[f32; 3]>,
+}
+
+fn read_net(bytes: &[u8]) -> Net {
+    let mut numbers = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+    let mut next = || numbers.next().unwrap_or(0.0);
+    Net {
+        inputs: (0..INPUTS).map(|_| std::array::from_fn(|_| next())).collect(),
+        bias: std::array::from_fn(|_| next()),
+        cells: std::array::from_fn(|_| std::array::from_fn(|_| next())),
+    }
 }
 
 static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| Model::read(BUILT_IN).ok());
@@ -93,25 +139,28 @@ impl Model {
         }
         let (bitmap, rest) =
             rest.split_at_checked((1 << features::BITS) / 8).ok_or(Unusable::Short)?;
-        let (kept, languages) = rest.split_at_checked(header.kept * 3).ok_or(Unusable::Short)?;
+        let (kept, rest) = rest.split_at_checked(header.kept * 3).ok_or(Unusable::Short)?;
+        let (net, languages) = rest.split_at_checked(NET * 4).ok_or(Unusable::Short)?;
         if languages.len() != header.languages.len() << features::LANGUAGE_BITS {
             return Err(Unusable::Short);
         }
         let mut kept = kept.as_chunks::<3>().0.iter();
-        let mut table = vec![[0; 3]; 1 << features::BITS];
+        let mut table = vec![[0; 4]; 1 << features::BITS];
         for (at, row) in table.iter_mut().enumerate() {
             if bitmap.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1) {
-                *row = kept.next().ok_or(Unusable::Short)?.map(u8::cast_signed);
+                let [a, b, c] = kept.next().ok_or(Unusable::Short)?.map(u8::cast_signed);
+                *row = [a, b, c, 0];
             }
         }
         let language_table = languages.iter().map(|byte| byte.cast_signed()).collect();
-        Ok(Self { header, table, language_table })
+        Ok(Self { header, table, net: read_net(net), language_table })
     }
 
     /// Writes a file of weights: of `table`, the rows that are not zero.
     pub fn write(
         mut header: Header,
         table: &[[i8; 3]],
+        net: &Net,
         language_table: &[i8],
     ) -> Result<Vec<u8>, Unusable> {
         let is_kept = |row: &&[i8; 3]| **row != [0; 3];
@@ -126,27 +175,77 @@ impl Model {
             file.push(eight.iter().enumerate().map(bit).sum());
         }
         file.extend(table.iter().filter(is_kept).flatten().map(|weight| weight.cast_unsigned()));
+        let net = net.inputs.iter().flatten().chain(&net.bias).chain(net.cells.iter().flatten());
+        file.extend(net.flat_map(|weight| weight.to_le_bytes()));
         file.extend(language_table.iter().map(|weight| weight.cast_unsigned()));
         Ok(file)
     }
 
-    /// Returns what a feature adds to each class, times its value.
-    pub fn weight(&self, row: u32) -> [f32; 3] {
-        let [negative, neutral, positive] =
-            self.table.get(row as usize).copied().unwrap_or_default();
-        let [a, b, c] = self.header.steps;
-        [f32::from(negative) * a, f32::from(neutral) * b, f32::from(positive) * c]
+    /// Returns the sums of the classes for a text.
+    pub fn sums(&self, reading: &Reading) -> [f32; 3] {
+        self.weigh(reading).sums
     }
 
-    /// Returns the sums of the classes for a text.
-    pub fn sums(&self, bag: &Bag) -> [f32; 3] {
-        let mut sums = self.header.bias;
-        for (row, value) in bag.rows() {
-            for (sum, weight) in sums.iter_mut().zip(self.weight(row)) {
-                *sum += weight * value;
+    /// Weighs a text, as a whole and word by word.
+    pub fn weigh(&self, reading: &Reading) -> Weighed {
+        let row = |row: u32| self.table.get(row as usize).copied().unwrap_or_default();
+        let (mut words, mut chars, mut signs) = (Pile::default(), Pile::default(), Pile::default());
+        let mut of_tokens = Vec::with_capacity(reading.tokens.len());
+        for at in 0..reading.tokens.len() {
+            let (mut of_word, mut of_chars) = (Pile::default(), Pile::default());
+            reading.word_rows(at, &mut |at| of_word.add(row(at)));
+            features::char_rows(reading.tokens, at, &mut |at| of_chars.add(row(at)));
+            words.join(&of_word);
+            chars.join(&of_chars);
+            of_tokens.push((of_word, of_chars));
+        }
+        reading.sign_rows(&mut |at| signs.add(row(at)));
+        let of_spots: Vec<Pile> = (0..reading.spots.len())
+            .map(|at| {
+                let mut of_spot = Pile::default();
+                reading.spot_rows(at, &mut |at| of_spot.add(row(at)));
+                signs.join(&of_spot);
+                of_spot
+            })
+            .collect();
+        reading.pair_rows(&mut |at| signs.add(row(at)));
+        let on = super::net::inputs(reading);
+        let cells = self.net.cells(&on);
+        let mut sums = self.net.sums(&cells);
+        let [of_words, of_chars, of_signs] =
+            [share(words.rows), share(chars.rows), sign_share(signs.rows)];
+        for (pile, share) in [(&words, of_words), (&chars, of_chars), (&signs, of_signs)] {
+            self.add(pile, share, &mut sums);
+        }
+        for (sum, bias) in sums.iter_mut().zip(self.header.bias) {
+            *sum += bias;
+        }
+        let mut tokens = vec![[0.0; 3]; reading.tokens.len()];
+        for (token, (word, chars)) in tokens.iter_mut().zip(&of_tokens) {
+            self.add(word, of_words, token);
+            self.add(chars, of_chars, token);
+        }
+        for (at, (spot, pile)) in reading.spots.iter().zip(&of_spots).enumerate() {
+            let mut moved = self.net.part(&cells, &super::net::inputs_of(reading, at));
+            self.add(pile, of_signs, &mut moved);
+            // What a phrase tells, each of its words tells a part of.
+            let (first, last) = (usize::from(spot.first), usize::from(spot.last));
+            let among = (last + 1 - first) as f32;
+            for token in tokens.iter_mut().take(last + 1).skip(first) {
+                for (to, more) in token.iter_mut().zip(moved) {
+                    *to += more / among;
+                }
             }
         }
-        sums
+        Weighed { sums, tokens }
+    }
+
+    /// Adds what rows tell to the sums of the classes. The rows are added up as whole numbers, so that
+    /// no order of adding shows in the last digit.
+    fn add(&self, pile: &Pile, share: f32, sums: &mut [f32; 3]) {
+        for ((sum, all), step) in sums.iter_mut().zip(pile.sums).zip(self.header.steps) {
+            *sum += all as f32 * step * share;
+        }
     }
 
     /// Returns how a language's sums become probabilities.
@@ -165,7 +264,7 @@ impl Model {
         if rows.is_empty() || columns == 0 {
             return Vec::new();
         }
-        let value = self.header.language_step * features::share(rows.len());
+        let value = self.header.language_step * share(rows.len());
         let mut sums = self.header.language_bias.clone();
         for row in rows {
             let weights = self.language_table.iter().skip(*row as usize * columns);
@@ -252,11 +351,19 @@ mod tests {
             languages: vec!["fi".into(), "tr".into()],
             ..Header::default()
         };
-        let file = Model::write(header, &table, &languages).unwrap();
+        let mut net = Net {
+            inputs: vec![[0.25; CELLS]; INPUTS],
+            bias: [0.5; CELLS],
+            cells: [[0.125; 3]; CELLS],
+        };
+        net.cells[CELLS - 1] = [1.0, 2.0, 3.0];
+        let file = Model::write(header, &table, &net, &languages).unwrap();
         let model = Model::read(&file).unwrap();
-        assert_eq!(model.table, table);
+        assert_eq!(model.table[5], [1, -2, 127, 0]);
+        assert_eq!(model.table[(1 << features::BITS) - 1], [-127, 0, 0, 0]);
+        assert_eq!(model.table.iter().filter(|row| **row != [0; 4]).count(), 2);
+        assert_eq!(model.net, net);
         assert_eq!(model.language_table, languages);
-        assert_eq!(model.weight(5).map(f32::to_bits), [0.5_f32, -1.0, 63.5].map(f32::to_bits));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! How a post speaks of the brand, how sure that is, and which words say so.
 
-use super::features::{self, Bag};
-use super::lexicon::Lexicon;
-use super::model::Model;
+use super::features::Reading;
+use super::model::{Model, Weighed};
 use super::tokens::{AROUND, HEAD, Kind, Token, tokens};
 use super::{Label, Sentiment};
 use crate::brand::{Field, Hit};
@@ -14,15 +13,22 @@ use std::ops::Range;
 const HITS: usize = 32;
 /// How many words are named as reasons.
 const NAMED: usize = 4;
+/// What a word must move to be named.
+const TELLING: f32 = 0.15;
 const LABELS: [Label; 3] = [Label::Negative, Label::Neutral, Label::Positive];
 
-/// Judges a post: its sentiment, whether a person should look because vahti is not sure, and why, in
-/// short English sentences.
-pub fn judge(
-    post: &Post,
-    hits: &[Hit],
-    language: Option<Language>,
-) -> (Sentiment, bool, Vec<String>) {
+/// What the judge says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    pub sentiment: Sentiment,
+    /// Whether a person should look, because vahti is not sure.
+    pub review: bool,
+    /// Short sentences in English.
+    pub why: Vec<String>,
+}
+
+/// Judges a post in a language, where it is known.
+pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement {
     let excerpt = Excerpt::of(post, hits);
     let tokens = excerpt.tokens();
     let (Some(model), true) =
@@ -30,10 +36,14 @@ pub fn judge(
     else {
         return wordless(post.rating);
     };
-    let code = language.map(|language| language.code().to_owned()).unwrap_or_default();
-    let bag = features::bag(&tokens, Lexicon::of(&code));
-    let sureness = model.sureness(&code);
-    let chances = starred(sureness.probabilities(model.sums(&bag)), post.rating);
+    let code = language.as_ref().map(Language::code).unwrap_or_default();
+    if !model.header.sureness.contains_key(code) {
+        return foreign(post.rating, code);
+    }
+    let reading = Reading::of(&tokens, code);
+    let weighed = model.weigh(&reading);
+    let sureness = model.sureness(code);
+    let chances = starred(sureness.probabilities(weighed.sums), post.rating);
     let class = sureness.class(chances);
     let [negative, _, positive] = chances;
     let sentiment = Sentiment {
@@ -42,7 +52,7 @@ pub fn judge(
         confidence: round(chances.get(class).copied().unwrap_or(0.0)),
     };
     let review = sureness.is_unsure(chances);
-    let mut why = reasons(model, &excerpt, &tokens, &bag, class);
+    let mut why = reasons(&weighed, &excerpt, &tokens, class);
     why.extend(post.rating.map(given));
     if review {
         why.push(format!(
@@ -50,14 +60,32 @@ pub fn judge(
             negative * 100.0
         ));
     }
-    (sentiment, review, why)
+    Judgement { sentiment, review, why }
+}
+
+/// Judges a post in a language that vahti does not know: its stars are all that can be read, and without
+/// them a person has to look.
+fn foreign(rating: Option<u8>, code: &str) -> Judgement {
+    let told = match code {
+        "" => "vahti does not know the language of the text".to_owned(),
+        code => format!("vahti does not judge texts in the language {code}"),
+    };
+    let mut judgement = wordless(rating);
+    if rating.is_none() {
+        judgement.sentiment.confidence = round(1.0 / 3.0);
+        judgement.review = true;
+        judgement.why.clear();
+    }
+    judgement.why.push(told);
+    judgement
 }
 
 /// Judges a post that has no words: its stars are all that there is.
-fn wordless(rating: Option<u8>) -> (Sentiment, bool, Vec<String>) {
+fn wordless(rating: Option<u8>) -> Judgement {
     let Some(stars) = rating else {
-        let unknown = Sentiment { label: Label::Neutral, score: 0.0, confidence: 0.5 };
-        return (unknown, false, vec!["there are no words to judge".to_owned()]);
+        let sentiment = Sentiment { label: Label::Neutral, score: 0.0, confidence: 0.5 };
+        let why = vec!["there are no words to judge".to_owned()];
+        return Judgement { sentiment, review: false, why };
     };
     let [negative, neutral, positive] = starred([1.0 / 3.0; 3], rating);
     let (label, confidence) = match stars {
@@ -66,7 +94,8 @@ fn wordless(rating: Option<u8>) -> (Sentiment, bool, Vec<String>) {
         4.. => (Label::Positive, positive),
     };
     let score = round(positive - negative);
-    (Sentiment { label, score, confidence: round(confidence) }, false, vec![given(stars)])
+    let sentiment = Sentiment { label, score, confidence: round(confidence) };
+    Judgement { sentiment, review: false, why: vec![given(stars)] }
 }
 
 fn given(stars: u8) -> String {
@@ -145,62 +174,62 @@ impl Excerpt {
     }
 }
 
-/// Names the words that speak most for the class, most telling first; neighbours as one phrase.
-fn reasons(
-    model: &Model,
-    excerpt: &Excerpt,
-    tokens: &[Token],
-    bag: &Bag,
-    class: usize,
-) -> Vec<String> {
-    let verdict = match class {
-        0 => "against it",
-        2 => "for it",
-        _ => return vec!["no words speak clearly for or against it".to_owned()],
-    };
-    let mut told: Vec<(f32, usize)> = (0..tokens.len())
-        .filter(|at| {
-            tokens
-                .get(*at)
-                .is_some_and(|token| token.kind != Kind::Target && token.kind != Kind::Mark)
+/// Names the words that move the score most, with by how much; neighbours as one phrase.
+fn reasons(weighed: &Weighed, excerpt: &Excerpt, tokens: &[Token], class: usize) -> Vec<String> {
+    let told: Vec<f32> = tokens
+        .iter()
+        .zip(&weighed.tokens)
+        .map(|(token, [negative, _, positive])| match token.kind {
+            Kind::Target => 0.0,
+            _ => positive - negative,
         })
-        .map(|at| (contribution(model, tokens, bag, at, class), at))
-        .filter(|(much, _)| *much > 0.0)
         .collect();
-    told.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let least = told.first().map_or(0.0, |(most, _)| most * 0.3);
-    told.retain(|(much, _)| *much >= least);
-    told.truncate(NAMED);
-    let chosen: Vec<usize> = told.iter().map(|(_, at)| *at).collect();
-    let begins = |at: &usize| at.checked_sub(1).is_none_or(|before| !chosen.contains(&before));
-    let mut quotes: Vec<String> = Vec::new();
-    for first in chosen.iter().copied().filter(begins) {
-        let phrase = (first..tokens.len()).take_while(|next| chosen.contains(next));
-        let (Some(from), Some(to)) =
-            (tokens.get(first), phrase.last().and_then(|end| tokens.get(end)))
-        else {
-            continue;
-        };
-        let quote =
-            format!("\"{}\"", crate::text::cut(&excerpt.quote(from.at.start..to.at.end), 40));
-        if !quotes.contains(&quote) {
-            quotes.push(quote);
+    let mut phrases: Vec<(f32, Range<usize>)> = Vec::new();
+    let mut at = 0;
+    for run in
+        told.chunk_by(|a, b| a.abs() >= TELLING && b.abs() >= TELLING && (*a < 0.0) == (*b < 0.0))
+    {
+        let sum: f32 = run.iter().sum();
+        if sum.abs() >= TELLING {
+            phrases.push((sum, at..at + run.len()));
         }
+        at += run.len();
     }
-    match quotes.len() {
-        0 => vec![format!("the text as a whole speaks {verdict}")],
-        1 => vec![format!("{} speaks {verdict}", quotes.concat())],
-        _ => vec![format!("the words {} speak {verdict}", quotes.join(", "))],
+    phrases.sort_by(|(a, x), (b, y)| b.abs().total_cmp(&a.abs()).then(x.start.cmp(&y.start)));
+    let name = |speaks: fn(f32) -> bool| {
+        let mut quotes: Vec<String> = Vec::new();
+        for (sum, at) in phrases.iter().filter(|(sum, _)| speaks(*sum)) {
+            let (Some(from), Some(to)) = (tokens.get(at.start), tokens.get(at.end - 1)) else {
+                continue;
+            };
+            let quote = crate::text::cut(&excerpt.quote(from.at.start..to.at.end), 40);
+            let quote = format!("\"{quote}\" ({sum:+.1})");
+            if quotes.len() < NAMED && !quotes.contains(&quote) {
+                quotes.push(quote);
+            }
+        }
+        quotes
+    };
+    let (against, for_it) = (name(|sum| sum < 0.0), name(|sum| sum > 0.0));
+    let mut why = Vec::new();
+    let mut say = |quotes: Vec<String>, verdict: &str| match quotes.len() {
+        0 => {}
+        1 => why.push(format!("{} speaks {verdict}", quotes.concat())),
+        _ => why.push(format!("{} speak {verdict}", quotes.join(", "))),
+    };
+    if class == 2 {
+        say(for_it, "for it");
+        say(against, "against it");
+    } else {
+        say(against, "against it");
+        say(for_it, "for it");
     }
-}
-
-/// Returns by how much a word moves the sum of a class, with the pair that it ends.
-fn contribution(model: &Model, tokens: &[Token], bag: &Bag, at: usize, class: usize) -> f32 {
-    let of = |row: u32| model.weight(row).get(class).copied().unwrap_or(0.0);
-    let (mut words, mut chars) = (0.0, 0.0);
-    features::word_rows(tokens, at, &mut |row| words += of(row));
-    features::char_rows(tokens, at, &mut |row| chars += of(row));
-    words * features::share(bag.words.len()) + chars * features::share(bag.chars.len())
+    match class {
+        1 => why.insert(0, "as a whole it is neither for nor against it".to_owned()),
+        _ if why.is_empty() => why.push("only the text as a whole tells".to_owned()),
+        _ => {}
+    }
+    why
 }
 
 /// Rounds to three digits, so that no platform's last bit shows.
@@ -214,7 +243,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     /// A post that says `Acme` where the text does.
-    fn judged(text: &str, language: &str) -> (Sentiment, bool, Vec<String>) {
+    fn judged(text: &str, language: &str) -> Judgement {
         let mentions = text.match_indices("Acme");
         let hits: Vec<Hit> = mentions
             .map(|(at, form)| {
@@ -234,7 +263,7 @@ mod tests {
 
     fn check(language: &str, label: Label, texts: &[&str]) {
         for text in texts {
-            let (sentiment, _, why) = judged(text, language);
+            let Judgement { sentiment, why, .. } = judged(text, language);
             assert_eq!(sentiment.label, label, "{text} {sentiment:?} {why:?}");
             assert!(
                 (-1.0..=1.0).contains(&sentiment.score)
@@ -345,19 +374,19 @@ mod tests {
 
     #[test]
     fn the_words_that_decided_are_named() {
-        let (_, _, why) = judged("Acme on surkea", "fi");
+        let Judgement { why, .. } = judged("Acme on surkea", "fi");
         assert!(why.iter().any(|why| why.contains("surkea")), "{why:?}");
-        let (_, _, why) = judged("Acme opens at nine", "en");
+        let Judgement { why, .. } = judged("Acme opens at nine", "en");
         assert_eq!(
             why.first().map(String::as_str),
-            Some("no words speak clearly for or against it")
+            Some("as a whole it is neither for nor against it")
         );
     }
 
     #[test]
     fn nothing_to_judge_is_neutral_and_says_so() {
         for text in ["", "   ", "Acme"] {
-            let (sentiment, review, why) = judged(text, "fi");
+            let Judgement { sentiment, review, why } = judged(text, "fi");
             assert_eq!((sentiment.label, review), (Label::Neutral, false));
             assert_eq!(why, ["there are no words to judge"]);
         }
@@ -398,7 +427,7 @@ mod tests {
             };
             let post = Post { title: Some(text.clone()), text, ..Post::default() };
             let began = Instant::now();
-            let (sentiment, ..) = judge(&post, &vec![hit; 1000], None);
+            let Judgement { sentiment, .. } = judge(&post, &vec![hit; 1000], None);
             assert!(sentiment.score.is_finite());
             assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
         };

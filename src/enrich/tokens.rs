@@ -39,6 +39,8 @@ pub struct Token {
     pub clause: u16,
     /// Whether a negation reaches it.
     pub negated: bool,
+    /// Begins with a capital, where no sentence begins: another name, in most languages.
+    pub name: bool,
     /// Written in capitals altogether, and long enough to mean it.
     pub shouted: bool,
     /// With a letter repeated three times or more.
@@ -127,6 +129,14 @@ impl Reader<'_> {
                 .zip(letters().skip(1))
                 .zip(letters().skip(2))
                 .any(|((a, b), c)| a.is_alphabetic() && a == b && b == c);
+        let inside = self.tokens.last().is_some_and(|last| {
+            last.sentence == self.sentence && !(last.kind == Kind::Mark && last.folded == "\"")
+        });
+        let name = kind == Kind::Word
+            && !shouted
+            && inside
+            && self.at - start > 1
+            && self.chars.get(start).is_some_and(|c| c.is_uppercase());
         self.tokens.push(Token {
             kind,
             folded,
@@ -134,6 +144,7 @@ impl Reader<'_> {
             sentence: self.sentence,
             clause: self.clause,
             negated: false,
+            name,
             shouted,
             drawn_out,
         });
@@ -178,10 +189,22 @@ impl Reader<'_> {
             && self.chars.get(self.at + 1).is_some_and(|c| c.is_alphabetic())
     }
 
+    /// Tells whether what was read from `start` is a word that lost its end before a vowel (`l'appli`).
+    fn is_elided(&self, start: usize) -> bool {
+        let mut letters = self.chars.iter().take(self.at).skip(start).map(char::to_ascii_lowercase);
+        match (letters.next(), letters.next(), letters.next()) {
+            (Some('l' | 'd' | 'j' | 'n' | 'm' | 't' | 's' | 'c'), None, _)
+            | (Some('q'), Some('u'), None) => {
+                self.chars.get(self.at + 2).is_some_and(|c| in_word(*c))
+            }
+            _ => false,
+        }
+    }
+
     fn word(&mut self) {
         let start = self.at;
         while self.chars.get(self.at).is_some_and(|c| in_word(*c) || is_invisible(*c))
-            || self.apostrophe_here()
+            || self.apostrophe_here() && !self.is_elided(start)
         {
             self.at += 1;
         }

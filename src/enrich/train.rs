@@ -8,12 +8,12 @@
     reason = "counts of lines and rows are small, and weights need no more than a float has"
 )]
 
-use super::features::{self, Bag, Hash};
-use super::lexicon::Lexicon;
+use super::features::{Bag, Hash, Reading};
 use super::tokens::tokens;
 use std::ops::Range;
 
 pub mod evaluate;
+pub mod learn;
 pub mod sure;
 pub mod write;
 
@@ -119,110 +119,15 @@ pub struct Row {
     pub bag: Bag,
 }
 
-/// How many sets may have a bias of their own.
-const SETS: usize = 64;
-
 /// Returns the features of a line.
 pub fn bag(line: &Line) -> Bag {
     let tokens = tokens(&line.text, &target_spans(&line.text, &line.target));
-    features::bag(&tokens, Lexicon::of(&line.language))
-}
-
-/// How fast, how far, how often.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    pub alpha: f32,
-    pub l1: f32,
-    pub l2: f32,
-    pub epochs: usize,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { alpha: 1.0, l1: 0.1, l2: 0.5, epochs: 5 }
-    }
-}
-
-/// Learns three columns of weights, one class against the rest each (follow the regularised leader).
-/// The last row is the bias.
-pub fn learn(rows: &[&Row], pace: Pace) -> Vec<[f32; 3]> {
-    let size = 1 << features::BITS;
-    let mut z = vec![[0f32; 3]; size + 1 + SETS];
-    let mut n = vec![[0f32; 3]; size + 1 + SETS];
-    let weight = |z: f32, n: f32| {
-        if z.abs() <= pace.l1 {
-            0.0
-        } else {
-            -(z - z.signum() * pace.l1) / ((1.0 + n.sqrt()) / pace.alpha + pace.l2)
-        }
-    };
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    let mut lot = 0x2545_f491_4f6c_dd1d_u64;
-    let mut used: Vec<(usize, f32)> = Vec::new();
-    for _ in 0..pace.epochs {
-        for at in (1..order.len()).rev() {
-            lot ^= lot << 13;
-            lot ^= lot >> 7;
-            lot ^= lot << 17;
-            order.swap(at, (lot % (at as u64 + 1)) as usize);
-        }
-        for row in order.iter().filter_map(|at| rows.get(*at)) {
-            used.clear();
-            used.extend(row.bag.rows().map(|(row, value)| (row as usize, value)));
-            used.push((size, 1.0));
-            if row.set > 0 {
-                used.push((size + row.set.min(SETS), 1.0));
-            }
-            let mut sums = [0f32; 3];
-            let mut w = Vec::with_capacity(used.len());
-            for (at, value) in &used {
-                let (z, n) = (z[*at], n[*at]);
-                let here = [weight(z[0], n[0]), weight(z[1], n[1]), weight(z[2], n[2])];
-                for (sum, here) in sums.iter_mut().zip(here) {
-                    *sum += here * value;
-                }
-                w.push(here);
-            }
-            let error: [f32; 3] = std::array::from_fn(|class| {
-                if class == 1 && !row.knows_neutral {
-                    return 0.0;
-                }
-                let wanted = if class == row.label { 1.0 } else { 0.0 };
-                (1.0 / (1.0 + (-sums[class]).exp()) - wanted) * row.weight
-            });
-            for ((at, value), w) in used.iter().zip(&w) {
-                for class in 0..3 {
-                    let g = error[class] * value;
-                    let before = n[*at][class];
-                    let after = before + g * g;
-                    z[*at][class] += g - (after.sqrt() - before.sqrt()) / pace.alpha * w[class];
-                    n[*at][class] = after;
-                }
-            }
-        }
-    }
-    z.iter()
-        .zip(&n)
-        .take(size + 1)
-        .map(|(z, n)| std::array::from_fn(|class| weight(z[class], n[class])))
-        .collect()
-}
-
-/// Returns the sums of a bag under learnt weights.
-pub fn sums(weights: &[[f32; 3]], bag: &Bag) -> [f32; 3] {
-    let mut sums = weights.last().copied().unwrap_or_default();
-    for (row, value) in bag.rows() {
-        if let Some(weights) = weights.get(row as usize) {
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum += weight * value;
-            }
-        }
-    }
-    sums
+    Reading::of(&tokens, &line.language).bag()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::learn::{Pace, learn};
     use super::*;
 
     #[test]
@@ -267,10 +172,11 @@ mod tests {
             })
             .collect();
         let rows: Vec<&Row> = rows.iter().collect();
-        let weights = learn(&rows, Pace::default());
-        assert!(weights == learn(&rows, Pace::default()));
+        let learnt = learn(&rows, Pace::default());
+        let again = learn(&rows, Pace::default());
+        assert!(learnt.table == again.table && learnt.net == again.net);
         for row in rows {
-            let sums = sums(&weights, &row.bag);
+            let sums = learnt.sums(row);
             assert!(
                 (0..3).all(|class| class == row.label || sums[class] < sums[row.label]),
                 "{sums:?}"

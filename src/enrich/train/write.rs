@@ -1,7 +1,8 @@
 //! From labelled lines to the file of weights.
 
+use super::learn::{Pace, SETS, learn};
 use super::sure::{self, Said};
-use super::{Line, Pace, Row, SETS, UNLABELLED, bag, learn, sums};
+use super::{Line, Row, UNLABELLED, bag};
 use crate::enrich::features::{self, Hash};
 use crate::enrich::model::{Header, Model, Origin, Sureness, Unusable, softmax};
 use crate::enrich::tokens::tokens;
@@ -34,24 +35,24 @@ pub fn file(
         let is_out = |line: &Line| line.lot() / 5 % FOLDS == fold;
         let kept: Vec<&Row> =
             rows.iter().zip(&lines).filter(|(_, line)| !is_out(line)).map(|(row, _)| row).collect();
-        let weights = learn(&kept, Pace::default());
+        let learnt = learn(&kept, Pace::default());
         for (at, row) in rows
             .iter()
             .enumerate()
             .filter(|(at, _)| lines.get(*at).is_some_and(|line| is_out(line)))
         {
             if let Some(said) = said.get_mut(at) {
-                *said = sums(&weights, &row.bag);
+                *said = learnt.sums(row);
             }
         }
         tell(&format!("learnt fold {} of {FOLDS}", fold + 1));
     }
-    let weights = learn(&rows.iter().collect::<Vec<_>>(), Pace::default());
+    let learnt = learn(&rows.iter().collect::<Vec<_>>(), Pace::default());
     tell("learnt the table");
-    let (steps, table) = small(&weights);
+    let (steps, table) = small(&learnt.table);
     let header = Header {
         steps,
-        bias: weights.last().copied().unwrap_or_default(),
+        bias: learnt.table.last().copied().unwrap_or_default(),
         languages,
         language_step,
         language_bias,
@@ -59,7 +60,7 @@ pub fn file(
         sets,
         ..Header::default()
     };
-    Model::write(header, &table, &language_table)
+    Model::write(header, &table, &learnt.net, &language_table)
 }
 
 fn rows(lines: &[&Line]) -> Vec<Row> {

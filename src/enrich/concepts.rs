@@ -1,0 +1,341 @@
+//! Classes of words that mean the same in every language: what one language's texts teach of *waits*
+//! and *nobody answers* serves the others. A speaker of each language wrote them down and can correct
+//! them: `data/concepts/*.tsv`.
+
+use super::tokens::{Kind, Token, fold};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Every concept, by the name that it has in the lists. Its place is its number in the features.
+pub const NAMES: [&str; 74] = [
+    "fault",
+    "missing",
+    "late",
+    "wait",
+    "ignored",
+    "refused",
+    "overcharge",
+    "expensive",
+    "dirty",
+    "rude",
+    "deceit",
+    "harm",
+    "privacy",
+    "poor",
+    "bad",
+    "anger",
+    "disappoint",
+    "insult",
+    "leave",
+    "again",
+    "remedy",
+    "legal",
+    "public",
+    "difficult",
+    "waste",
+    "good",
+    "love",
+    "thanks",
+    "recommend",
+    "fast",
+    "kind",
+    "fixed",
+    "works",
+    "fine",
+    "cheap",
+    "noproblem",
+    "question",
+    "news",
+    "market",
+    "job",
+    "notice",
+    "trade",
+    "compare",
+    "plan",
+    "trouble",
+    "negation",
+    "but",
+    "very",
+    "little",
+    "me",
+    "you",
+    "they",
+    "duration",
+    "money",
+    "would",
+    "before",
+    "now",
+    "switch",
+    "better",
+    "worse",
+    "sarcasm",
+    "all",
+    "none",
+    "t_delivery",
+    "t_quality",
+    "t_billing",
+    "t_service",
+    "t_network",
+    "t_price",
+    "t_privacy",
+    "t_health",
+    "sorry",
+    "demand",
+    "gain",
+];
+/// How many entries may begin at one word.
+const MOST_HERE: usize = 8;
+
+/// A concept that was seen in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// The place in [`NAMES`].
+    pub concept: u8,
+    /// The first and the last of its tokens.
+    pub first: u16,
+    pub last: u16,
+}
+
+/// One word of a phrase.
+#[derive(Debug)]
+struct Word {
+    folded: String,
+    /// Whether any ending goes.
+    open: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    concept: u8,
+    /// Whether the first word goes with any ending.
+    open: bool,
+    rest: Vec<Word>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Node {
+    edges: (u32, u32),
+    entries: (u32, u32),
+}
+
+/// The list of one language, as a tree of the letters of first words.
+#[derive(Debug, Default)]
+pub struct Concepts {
+    nodes: Vec<Node>,
+    edges: Vec<(u8, u32)>,
+    entries: Vec<Entry>,
+}
+
+static NONE: LazyLock<Concepts> = LazyLock::new(Concepts::default);
+macro_rules! lists {
+    ($($name:ident $code:literal),*) => {
+        $(static $name: LazyLock<Concepts> = LazyLock::new(|| {
+            Concepts::read(include_str!(concat!("data/concepts/", $code, ".tsv")))
+        });)*
+
+        impl Concepts {
+            /// Returns the list of a language by its code; an empty one where there is none.
+            pub fn of(language: &str) -> &'static Self {
+                match language {
+                    $($code => &$name,)*
+                    _ => &NONE,
+                }
+            }
+        }
+
+        /// Every list, with the code of its language.
+        pub const LISTS: &[(&str, &str)] =
+            &[$(($code, include_str!(concat!("data/concepts/", $code, ".tsv")))),*];
+    };
+}
+lists!(FI "fi", TR "tr", EN "en", SV "sv", DE "de", ES "es", FR "fr");
+
+impl Concepts {
+    /// Reads lines of a concept and its entries with `|` between them, a tab after the first; `#`
+    /// begins a comment. A word that ends in `*` fits with any ending. What is no concept is left out.
+    pub fn read(text: &str) -> Self {
+        let mut tree: BTreeMap<Vec<u8>, Vec<Entry>> = BTreeMap::new();
+        for (name, listed) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let Some(concept) = NAMES.iter().position(|known| *known == name) else { continue };
+            for entry in listed.split('|') {
+                let mut words =
+                    entry.split_whitespace().map(Word::of).filter(|word| !word.folded.is_empty());
+                let (Some(first), Ok(concept)) = (words.next(), u8::try_from(concept)) else {
+                    continue;
+                };
+                tree.entry(first.folded.into_bytes()).or_default().push(Entry {
+                    concept,
+                    open: first.open,
+                    rest: words.collect(),
+                });
+            }
+        }
+        Self::grown(tree)
+    }
+
+    /// Lays the sorted stems out as a tree, breadth first: what a node's edges lead to stands together.
+    fn grown(tree: BTreeMap<Vec<u8>, Vec<Entry>>) -> Self {
+        let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let mut this = Self { nodes: vec![Node::default()], ..Self::default() };
+        let mut stems: Vec<(Vec<u8>, Vec<Entry>)> = tree.into_iter().collect();
+        let mut open: Vec<(usize, usize, usize)> = vec![(0, stems.len(), 0)];
+        let mut at = 0;
+        while let Some((from, to, depth)) = open.get(at).copied() {
+            let (entries, edges) = (number(this.entries.len()), number(this.edges.len()));
+            let mut first = from;
+            if let Some((stem, here)) = stems.get_mut(from)
+                && stem.len() == depth
+                && from < to
+            {
+                this.entries.append(here);
+                first += 1;
+            }
+            while first < to {
+                let byte = |at: usize| stems.get(at).and_then(|(stem, _)| stem.get(depth)).copied();
+                let Some(letter) = byte(first) else { break };
+                let same = (first..to).take_while(|at| byte(*at) == Some(letter)).count();
+                this.edges.push((letter, number(this.nodes.len())));
+                this.nodes.push(Node::default());
+                open.push((first, first + same, depth + 1));
+                first += same;
+            }
+            if let Some(node) = this.nodes.get_mut(at) {
+                node.entries = (entries, number(this.entries.len()));
+                node.edges = (edges, number(this.edges.len()));
+            }
+            at += 1;
+        }
+        this
+    }
+
+    /// Returns what of the list stands in a text, in order; of what lies inside a longer phrase nothing.
+    pub fn spots(&self, tokens: &[Token]) -> Vec<Spot> {
+        let mut spots: Vec<Spot> = Vec::new();
+        if self.nodes.is_empty() {
+            return spots;
+        }
+        // Up to where the phrases seen so far reach, and from where the longest of them.
+        for (at, token) in tokens.iter().enumerate() {
+            if matches!(token.kind, Kind::Target | Kind::Url | Kind::Handle) {
+                continue;
+            }
+            let from = spots.len();
+            self.walk(&token.folded, |entry, is_end| {
+                let fits = (entry.open || is_end) && spots.len() < from + MOST_HERE;
+                let rest = || {
+                    entry.rest.iter().zip(at + 1..).all(|(word, at)| {
+                        tokens.get(at).is_some_and(|token| {
+                            token.kind == Kind::Word && word.fits(&token.folded)
+                        })
+                    })
+                };
+                if fits && rest() {
+                    let [first, last] =
+                        [at, at + entry.rest.len()].map(|at| u16::try_from(at).unwrap_or(u16::MAX));
+                    let spot = Spot { concept: entry.concept, first, last };
+                    if !spots.iter().skip(from).any(|known| *known == spot) {
+                        spots.push(spot);
+                    }
+                }
+            });
+        }
+        let longest: Vec<(u16, u16)> = spots
+            .iter()
+            .filter(|spot| spot.last > spot.first)
+            .map(|spot| (spot.first, spot.last))
+            .collect();
+        if !longest.is_empty() {
+            spots.retain(|spot| {
+                !longest.iter().any(|(first, last)| {
+                    *first <= spot.first
+                        && spot.last <= *last
+                        && last - first > spot.last - spot.first
+                })
+            });
+        }
+        spots
+    }
+
+    /// Calls `found` with every entry whose first word is a beginning of `word`, and whether it is all.
+    fn walk(&self, word: &str, mut found: impl FnMut(&Entry, bool)) {
+        let mut node = self.nodes.first().copied().unwrap_or_default();
+        for (read, byte) in word.bytes().enumerate() {
+            let edges =
+                self.edges.get(node.edges.0 as usize..node.edges.1 as usize).unwrap_or_default();
+            let Some((_, next)) = edges.iter().find(|(letter, _)| *letter == byte) else { return };
+            node = self.nodes.get(*next as usize).copied().unwrap_or_default();
+            let entries = self.entries.get(node.entries.0 as usize..node.entries.1 as usize);
+            for entry in entries.unwrap_or_default() {
+                found(entry, read + 1 == word.len());
+            }
+        }
+    }
+}
+
+impl Word {
+    fn of(text: &str) -> Self {
+        let open = text.len() > 1 && text.ends_with('*');
+        let text = text.trim_end_matches('*');
+        let folded = fold(text.chars().filter(|c| c.is_alphanumeric()));
+        // A face or a sign stands for itself.
+        let folded = if folded.is_empty() { text.chars().take(1).collect() } else { folded };
+        Self { folded, open }
+    }
+
+    fn fits(&self, word: &str) -> bool {
+        if self.open { word.starts_with(&self.folded) } else { word == self.folded }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enrich::tokens::tokens;
+    use std::collections::BTreeSet;
+
+    fn seen(text: &str, list: &str) -> Vec<String> {
+        let tokens = tokens(text, &[]);
+        let name = |spot: &Spot| {
+            let words = tokens[usize::from(spot.first)..=usize::from(spot.last)].iter();
+            let words: Vec<&str> = words.map(|token| token.folded.as_str()).collect();
+            format!("{} {}", NAMES[usize::from(spot.concept)], words.join(" "))
+        };
+        Concepts::read(list).spots(&tokens).iter().map(name).collect()
+    }
+
+    #[test]
+    fn words_stems_and_phrases_are_found() {
+        let list = "fault\trikki|hajos*|ei toimi*\nworks\ttoimi*\nlove\t😍|❤️";
+        let check = |text, expected: &[&str]| assert_eq!(seen(text, list), expected, "{text}");
+        check("Hajosi heti, RIKKI!", &["fault hajosi", "fault rikki"]);
+        check("rikkinäinen", &[]);
+        check("toimii hyvin", &["works toimii"]);
+        check("ei toimi taas, ei, toimii", &["fault ei toimi", "works toimii"]);
+        check("ihana 😍❤", &["love 😍", "love ❤"]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn what_lies_in_a_longer_phrase_is_not_told_apart() {
+        let list =
+            "noproblem\tno complaints|no complaints at all\nremedy\tcomplaint*\nall\tall\nnone\tno";
+        assert_eq!(seen("no complaints at all", list), ["noproblem no complaints at all"]);
+        assert_eq!(seen("a complaint, no", list), ["remedy complaint", "none no"]);
+    }
+
+    #[test]
+    fn a_word_may_carry_two_concepts() {
+        let list = "bad\tsurke*\npoor\tsurke*|surkea";
+        assert_eq!(seen("surkea", list), ["bad surkea", "poor surkea"]);
+    }
+
+    #[test]
+    fn every_list_has_every_concept_and_nothing_else() {
+        for (language, list) in LISTS {
+            let lines = list.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+            let named: BTreeSet<&str> =
+                lines.map(|line| line.split_once('\t').map_or(line, |(name, _)| name)).collect();
+            assert_eq!(named, BTreeSet::from(NAMES), "{language}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A small network over the concepts of a text: it learns what they mean together, in one language for
+//! all. What it says is added to the sums of the table.
+
+use super::concepts::NAMES;
+use super::features::{Reading, Zone};
+use super::tokens::{Kind, Token};
+
+/// How many ways each concept is told: plainly, negated, of somebody else, before the brand.
+const WAYS: usize = 4;
+/// Where the signs begin that are no concepts.
+const SIGNS: usize = NAMES.len() * WAYS;
+/// The languages that have an input of their own.
+const LANGUAGES: [&str; 7] = ["fi", "tr", "en", "sv", "de", "es", "fr"];
+/// How many inputs there are.
+pub const INPUTS: usize = SIGNS + 32;
+/// How many cells the middle has.
+pub const CELLS: usize = 32;
+/// What a cell below nothing lets through.
+const LEAK: f32 = 0.1;
+
+/// The weights, from inputs to cells and from cells to classes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Net {
+    pub inputs: Vec<[f32; CELLS]>,
+    pub bias: [f32; CELLS],
+    pub cells: [[f32; 3]; CELLS],
+}
+
+impl Net {
+    /// Returns what the cells hold for the inputs that are on.
+    pub fn cells(&self, on: &[u16]) -> [f32; CELLS] {
+        let mut cells = self.bias;
+        for weights in on.iter().filter_map(|on| self.inputs.get(usize::from(*on))) {
+            for (cell, weight) in cells.iter_mut().zip(weights) {
+                *cell += weight;
+            }
+        }
+        cells.map(|cell| cell * Self::slope(cell))
+    }
+
+    /// Returns the sums of the classes for what the cells hold.
+    pub fn sums(&self, cells: &[f32; CELLS]) -> [f32; 3] {
+        let mut sums = [0.0; 3];
+        for (cell, weights) in cells.iter().zip(&self.cells) {
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += cell * weight;
+            }
+        }
+        sums
+    }
+
+    /// Returns how much of a change goes through a cell that holds so much.
+    pub const fn slope(cell: f32) -> f32 {
+        if cell < 0.0 { LEAK } else { 1.0 }
+    }
+
+    /// Returns which part of the sums comes from some of the inputs, near where the cells stand.
+    pub fn part(&self, cells: &[f32; CELLS], of: &[u16]) -> [f32; 3] {
+        let mut moved = [0.0; CELLS];
+        for weights in of.iter().filter_map(|on| self.inputs.get(usize::from(*on))) {
+            for ((cell, weight), held) in moved.iter_mut().zip(weights).zip(cells) {
+                *cell += weight * Self::slope(*held);
+            }
+        }
+        self.sums(&moved)
+    }
+
+    /// Returns the sums of the classes for the inputs that are on.
+    pub fn judge(&self, on: &[u16]) -> [f32; 3] {
+        self.sums(&self.cells(on))
+    }
+}
+
+/// Returns which inputs a text turns on, sorted, each once.
+pub fn inputs(reading: &Reading) -> Vec<u16> {
+    let tokens = reading.tokens;
+    let mut on: Vec<u16> = Vec::with_capacity(reading.spots.len() * 2 + 8);
+    for at in 0..reading.spots.len() {
+        on.extend(inputs_of(reading, at));
+    }
+    let mut turn = |at: usize| on.extend(u16::try_from(at));
+    let words = tokens.iter().filter(|token| token.kind == Kind::Word).count();
+    let any = |is: fn(&Token) -> bool| tokens.iter().any(is);
+    let signs = [
+        any(|token| token.folded == "?" || token.folded == "??"),
+        any(|token| token.folded == "!" || token.folded == "!!"),
+        tokens.iter().filter(|token| token.shouted).count() > 1,
+        any(|token| token.drawn_out),
+        words < 5,
+        words < 10,
+        words > 20,
+        words > 40,
+        any(|token| token.folded == "FACE+"),
+        any(|token| token.folded == "FACE-"),
+        any(|token| token.folded.starts_with('0')),
+        any(|token| token.folded == "\""),
+        tokens.first().is_some_and(|token| token.kind == Kind::Target),
+        any(|token| token.kind == Kind::Url),
+        tokens.last().is_none_or(|token| token.sentence == 0),
+        any(|token| token.name),
+        reading.target.is_some(),
+    ];
+    for (at, _) in signs.iter().enumerate().filter(|(_, is)| **is) {
+        turn(SIGNS + at);
+    }
+    if let Some(at) = LANGUAGES.iter().position(|known| *known == reading.language) {
+        turn(SIGNS + 20 + at);
+    }
+    on.sort_unstable();
+    on.dedup();
+    on
+}
+
+/// Returns which inputs one concept of a text turns on.
+pub fn inputs_of(reading: &Reading, spot: usize) -> Vec<u16> {
+    let Some(spot) = reading.spots.get(spot) else { return Vec::new() };
+    let at = usize::from(spot.first);
+    let concept = usize::from(spot.concept) * WAYS;
+    let is_negated =
+        spot.first == spot.last && reading.tokens.get(at).is_some_and(|token| token.negated);
+    let way = match (reading.zones.get(at), is_negated) {
+        (Some(Zone::Other), _) => concept + 2,
+        (_, true) => concept + 1,
+        (_, false) => concept,
+    };
+    let before = reading.target.is_some_and(|target| at < target).then_some(concept + 3);
+    [Some(way), before].into_iter().flatten().filter_map(|on| u16::try_from(on).ok()).collect()
+}
