@@ -83,6 +83,8 @@ pub const NAMES: [&str; 74] = [
     "demand",
     "gain",
 ];
+/// How many of them, from the first, speak for or against.
+const OPINIONS: u8 = 36;
 /// How many entries may begin at one word.
 const MOST_HERE: usize = 8;
 
@@ -211,10 +213,6 @@ impl Concepts {
     /// Returns what of the list stands in a text, in order; of what lies inside a longer phrase nothing.
     pub fn spots(&self, tokens: &[Token]) -> Vec<Spot> {
         let mut spots: Vec<Spot> = Vec::new();
-        if self.nodes.is_empty() {
-            return spots;
-        }
-        // Up to where the phrases seen so far reach, and from where the longest of them.
         for (at, token) in tokens.iter().enumerate() {
             if matches!(token.kind, Kind::Target | Kind::Url | Kind::Handle) {
                 continue;
@@ -256,9 +254,19 @@ impl Concepts {
         spots
     }
 
+    /// Tells whether a word by itself speaks for or against.
+    pub fn speaks(&self, word: &str) -> bool {
+        let mut speaks = false;
+        self.walk(word, |entry, is_end| {
+            let whole = entry.rest.is_empty() && (entry.open || is_end);
+            speaks |= whole && entry.concept < OPINIONS;
+        });
+        speaks
+    }
+
     /// Calls `found` with every entry whose first word is a beginning of `word`, and whether it is all.
     fn walk(&self, word: &str, mut found: impl FnMut(&Entry, bool)) {
-        let mut node = self.nodes.first().copied().unwrap_or_default();
+        let Some(mut node) = self.nodes.first().copied() else { return };
         for (read, byte) in word.bytes().enumerate() {
             let edges =
                 self.edges.get(node.edges.0 as usize..node.edges.1 as usize).unwrap_or_default();
