@@ -15,6 +15,7 @@ pub mod homonym;
 pub mod language;
 pub mod lexicon;
 pub mod model;
+pub mod names;
 pub mod net;
 pub mod priority;
 pub mod sentiment;
