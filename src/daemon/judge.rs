@@ -97,6 +97,13 @@ impl Judging {
         if unasked > 0 {
             self.settle(allowed, allowed - unasked, store, events).await;
         }
+        if unasked > 0 && self.is_willing() {
+            tracing::info!(
+                "{} was too slow for {}; vahti judged itself.",
+                upper(&self.service),
+                crate::text::count(unasked, "mention")
+            );
+        }
         let said = came.into_iter().filter_map(|(matter, one)| match one {
             Asking::Said(opinion) => Some((matter, opinion)),
             Asking::Unasked | Asking::Failed => None,

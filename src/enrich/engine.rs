@@ -52,7 +52,7 @@ pub enum Engine {
 #[derive(Clone, PartialEq)]
 pub struct Service {
     pub url: Url,
-    /// The model to ask, where the service is a chat as OpenAI has it.
+    /// The model to ask, where the service is a chat, as `OpenAI` has it.
     pub chat: Option<String>,
     pub token: Option<Secret>,
     /// How long one answer may take.

@@ -189,12 +189,12 @@ pub struct Again {
 pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
     let mut state = store.source(&again.source)?;
     let desk = desk(&again, &state, rules, store)?;
-    let Again { source, at, tell_at_once, .. } = &again;
     state.health.mentions += desk.found();
     let mut commit = desk.commit();
-    commit.source = Some((source.clone(), state));
-    if *tell_at_once {
-        tell::at_once(&mut commit, &[], rules, store, *at)?;
+    let Again { source, at, tell_at_once, .. } = again;
+    commit.source = Some((source, state));
+    if tell_at_once {
+        tell::at_once(&mut commit, &[], rules, store, at)?;
     } else {
         tell::pass_over(&mut commit, rules, store)?;
     }

@@ -304,13 +304,10 @@ impl<'a> Desk<'a> {
         known: Option<Mention>,
     ) -> Result<Mention, StoreError> {
         let read = enrich::hinted(post, brand);
-        let known_of = |history| Known {
-            history,
-            opinion: self.origin.opinions.of(post, &brand.name),
-            thresholds: self.rules.thresholds,
-            language: None,
-        };
-        let judge = |history| enrich::enrich_knowing(&read, &candidate.hits, known_of(history));
+        let opinion = self.origin.opinions.of(post, &brand.name);
+        let told = Known { opinion, thresholds: self.rules.thresholds, ..Known::default() };
+        let judge =
+            |history| enrich::enrich_knowing(&read, &candidate.hits, Known { history, ..told });
         let id = MentionId::of(key, &brand.name);
         let mut mention = Mention {
             // Each brand has people of its own: another brand's mention in the post is no copy.

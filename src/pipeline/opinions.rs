@@ -99,7 +99,8 @@ fn asked(desk: &Desk<'_>, is_asked: impl Fn(&BrandName) -> bool) -> Asked {
         let Mention { post, hits, brand, insight, .. } = mention;
         (Matter::of(post, brand), Inquiry::of(post, hits, brand, insight.language))
     };
-    desk.judged().filter(|mention| is_asked(&mention.brand)).map(ask).collect()
+    let is_wanted = |mention: &&Mention| is_asked(&mention.brand) && !mention.post.is_gone;
+    desk.judged().filter(is_wanted).map(ask).collect()
 }
 
 #[cfg(test)]

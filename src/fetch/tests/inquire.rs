@@ -12,7 +12,7 @@ async fn server() -> Server {
         "/drip" => Answer::ok(&[], &[b' '; 1000]).dripping(),
         "/moved" => Answer::redirect("307 Temporary Redirect", "/fine"),
         "/large" => Answer::ok(&[], &vec![b' '; 1 << 20]),
-        "/just-too-large" => Answer::ok(&[], &[b' '; 64 * 1024]),
+        "/just-too-large" => Answer::ok(&[], &vec![b' '; 64 * 1024]),
         "/broken" => Answer::raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"),
         "/busy" => Answer::new("429 Too Many Requests", &["Retry-After: 90"], b"wait"),
         _ => Answer::ok(&[], b"{\"label\":\"neutral\"}"),
