@@ -28,6 +28,9 @@ mod breaker;
 /// Questions at once, of all batches together.
 const AT_ONCE: usize = 4;
 
+/// Questions whose cost is set aside together: what one batch sets aside another does without.
+const PAID_AT_ONCE: usize = 50;
+
 /// So long after a batch came nothing more is asked about it.
 const LONGEST_ASKING: Duration = Duration::from_secs(20);
 
@@ -87,36 +90,37 @@ impl Judging {
 
     /// Asks about each, as far as budget and time allow.
     async fn ask(&self, asked: Asked, store: &Handle, events: &mpsc::Sender<Event>) -> Opinions {
-        let all = asked.len();
-        let allowed = self.set_aside(all, store, events).await;
         let until = Instant::now() + LONGEST_ASKING;
-        let asking = stream::iter(asked.into_iter().take(allowed))
-            .map(|(matter, inquiry)| async move { (matter, self.one(&inquiry, until).await) });
-        let came: Vec<_> = asking.buffer_unordered(AT_ONCE).collect().await;
-        let unasked = came.iter().filter(|(_, one)| matches!(one, Asking::Unasked)).count();
-        if unasked > 0 {
-            self.settle(allowed, allowed - unasked, store, events).await;
+        let mut said = Vec::new();
+        let mut left = asked.into_iter();
+        while !left.as_slice().is_empty() {
+            let some: Vec<_> = left.by_ref().take(PAID_AT_ONCE).collect();
+            let paid = self.set_aside(some.len(), store, events).await;
+            let asking = stream::iter(some.into_iter().take(paid))
+                .map(|(matter, inquiry)| async move { (matter, self.one(&inquiry, until).await) });
+            let came: Vec<_> = asking.buffer_unordered(AT_ONCE).collect().await;
+            let unasked = came.iter().filter(|(_, one)| matches!(one, Asking::Unasked)).count();
+            said.extend(came.into_iter().filter_map(|(matter, one)| match one {
+                Asking::Said(opinion) => Some((matter, opinion)),
+                Asking::Unasked | Asking::Failed => None,
+            }));
+            if unasked > 0 {
+                self.settle(paid, paid - unasked, store, events).await;
+                self.tell_slow(unasked + left.len());
+            }
+            if unasked > 0 || paid == 0 {
+                break;
+            }
         }
-        if unasked > 0 && self.is_willing() {
-            tracing::info!(
-                "{} was too slow for {}; vahti judged itself.",
-                upper(&self.service),
-                crate::text::count(unasked, "mention")
-            );
+        said.into_iter().collect()
+    }
+
+    fn tell_slow(&self, unasked: usize) {
+        if self.is_willing() {
+            let mentions = crate::text::count(unasked, "mention");
+            let service = upper(&self.service);
+            tracing::info!("{service} was too slow for {mentions}; vahti judged itself.");
         }
-        let said = came.into_iter().filter_map(|(matter, one)| match one {
-            Asking::Said(opinion) => Some((matter, opinion)),
-            Asking::Unasked | Asking::Failed => None,
-        });
-        let opinions: Opinions = said.collect();
-        tracing::debug!(
-            asked = allowed - unasked,
-            answered = opinions.len(),
-            "Asked {} about {}.",
-            self.service,
-            crate::text::count(all, "mention")
-        );
-        opinions
     }
 
     /// Asks about one, when its turn has come.
@@ -174,19 +178,22 @@ impl Judging {
     }
 
     /// Sets aside what asking about so many texts costs of the budget of today, and returns about how
-    /// many it allows.
+    /// many it allows to ask.
     async fn set_aside(&self, texts: usize, store: &Handle, events: &mpsc::Sender<Event>) -> usize {
         let budget = self.budget();
         let now = clock::now();
         let wanted = u64::try_from(texts).unwrap_or(u64::MAX);
-        let mut allowed = 0;
+        let mut left = None;
         let written = self.write(store, events, |ledger| {
-            allowed = ledger.left(&budget, now).min(wanted);
+            let allowed = ledger.left(&budget, now).min(wanted);
+            left = Some(allowed);
             let cost = Cost { budget: budget.clone(), most: allowed };
             allowed > 0 && ledger.reserve(&cost, now).is_ok()
         });
         let is_written = written.await;
-        if allowed < wanted && self.breaker().is_first_of(now.date_naive()) {
+        // Where the store could not tell, nothing is known of the budget.
+        let allowed = left.unwrap_or(0);
+        if left.is_some_and(|left| left < wanted) && self.breaker().is_first_of(now.date_naive()) {
             tracing::warn!(
                 "{} was asked about {} today, as many as `http.budget` allows; vahti judges itself until {}.",
                 upper(&self.service),

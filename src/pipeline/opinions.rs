@@ -38,16 +38,6 @@ impl Opinions {
         }
         self.0.get(&Matter::of(post, brand))
     }
-
-    /// Returns how many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Tells whether nobody said anything.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl FromIterator<(Matter, Opinion)> for Opinions {
