@@ -39,7 +39,11 @@ fn main() -> Result<()> {
         mentions.extend(lines.into_iter().filter_map(mention).take(TEXTS));
     }
     let bytes: usize = mentions.iter().map(|mention| mention.post.text.len()).sum();
-    println!("{} mentions, {} bytes each on average", mentions.len(), bytes / mentions.len().max(1));
+    println!(
+        "{} mentions, {} bytes each on average",
+        mentions.len(),
+        bytes / mentions.len().max(1)
+    );
     let list = Lexicon::read(include_str!("../src/enrich/data/wordlist-en.txt"));
     let lines: Vec<train::Line> = mentions.iter().map(|mention| mention.line.clone()).collect();
     let floor = median(|| {
