@@ -90,6 +90,9 @@ fn learn(files: &[PathBuf], out: &Path, screen: &mut impl Write) -> Result<(), F
             std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
         let name = name(path);
         let new = read(&name, &content);
+        if new.is_empty() {
+            continue;
+        }
         let own = new.iter().all(|line| line.own);
         let free = FREE.iter().find(|(set, _)| *set == name).map(|(_, licence)| *licence);
         let Some(licence) = free.or(own.then_some(OWN)) else {
