@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::brand::Field;
+use crate::enrich::engine;
 use crate::enrich::sentiment::{Judgement, judge, judge_with};
 use crate::enrich::train::evaluate::Score;
 use crate::enrich::train::{Line, read, target_spans};
+use crate::enrich::{Known, enrich_knowing};
 use proptest::prelude::*;
 
 fn brand(name: &str) -> BrandName {
@@ -86,6 +88,28 @@ fn the_same_text_is_judged_as_it_was_marked() {
             assert_eq!(judged(&copy, "Acme", &taught).sentiment.label, label, "{copy}");
         }
     }
+}
+
+#[test]
+fn what_people_said_of_the_same_words_goes_before_what_a_service_says() {
+    let service = engine::Service {
+        url: "http://127.0.0.1:9000/judge".parse().unwrap(),
+        chat: None,
+        token: None,
+        timeout: std::time::Duration::from_secs(5),
+        budget: 1,
+    };
+    let opinion = service.read(br#"{"label":"positive","confidence":0.9}"#).unwrap();
+    let (corrections, brand) = (taught(&[(SAID[2], Label::Negative)]), brand("Acme"));
+    let label = |text: &str| {
+        let (post, hits) = post(text, "Acme");
+        let marks = Some(Marks { corrections: &corrections, brand: Some(&brand) });
+        let (opinion, language) = (Some(&opinion), english());
+        let known = Known { opinion, marks, language, ..Known::default() };
+        enrich_knowing(&post, &hits, known).sentiment.label
+    };
+    assert_eq!(label(SAID[2]), Label::Negative);
+    assert_eq!(label(SAID[10]), Label::Positive, "of other words the service is heard");
 }
 
 #[test]
