@@ -93,6 +93,9 @@ pub struct MarksAsked {
     /// 50 unless given; 0 for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// Only those from which the judge learns, and whose texts are still there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lessons: bool,
 }
 
 /// Something a person can ask, whether or not the daemon is running.

@@ -79,7 +79,7 @@ enum Command {
     Probe(probe::Args),
     /// Print `[[source]]` tables for the feeds of an OPML file
     Import(import::Args),
-    /// Show what people's marks have taught, or take it back
+    /// Say how often the judge is right, and what people's marks have taught
     Judge(judge::Args),
     /// Check everything that is stored
     Fsck(fsck::Args),

@@ -4,6 +4,7 @@
 use crate::brand::{Brand, Hit};
 use crate::post::Post;
 use crate::text::Language;
+use correction::Marks;
 use engine::Opinion;
 use priority::Thresholds;
 use sentiment::Judgement;
@@ -13,6 +14,7 @@ use std::fmt;
 
 pub mod complainer;
 pub mod concepts;
+pub mod correction;
 pub mod engine;
 pub mod features;
 pub mod homonym;
@@ -34,6 +36,9 @@ pub enum Label {
     Neutral,
     Positive,
 }
+
+/// Every label, in the order of the judge's classes.
+pub const LABELS: [Label; 3] = [Label::Negative, Label::Neutral, Label::Positive];
 
 /// A label with its score and how sure we are.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -120,6 +125,8 @@ pub struct Known<'a> {
     pub language: Option<Language>,
     /// How somebody else judged it; `None`: vahti itself judges.
     pub opinion: Option<&'a Opinion>,
+    /// What people marked.
+    pub marks: Option<Marks<'a>>,
     pub thresholds: Thresholds,
 }
 
@@ -142,12 +149,14 @@ pub fn enrich(post: &Post, hits: &[Hit], history: History) -> Insight {
 
 /// Judges a post as [`enrich`] does, with what else is known.
 pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
-    let Known { history, language, opinion, thresholds } = known;
+    let Known { history, language, opinion, marks, thresholds } = known;
     let language = language.or_else(|| language::of_post(post, hits));
-    let own = sentiment::judge(post, hits, language);
+    let own = sentiment::judge_with(post, hits, language, marks);
+    // What people said of the same words goes before what anybody else thinks.
+    let is_told = || marks.is_some_and(|marks| marks.recalls(post, hits, language));
     let Judgement { sentiment, review, mut why, strong } = match opinion {
-        Some(opinion) => Judgement { strong: own.strong, ..opinion.judgement() },
-        None => own,
+        Some(opinion) if !is_told() => Judgement { strong: own.strong, ..opinion.judgement() },
+        _ => own,
     };
     let complaint = (sentiment.label == Label::Negative).then(|| {
         let mut complaint = complainer::read(post, language);

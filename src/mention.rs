@@ -162,6 +162,13 @@ impl Mention {
         self.muted.is_some() && self.mark.is_none()
     }
 
+    /// Tells whether vahti asks a person what it is, and none has said so yet.
+    pub fn wants_review(&self) -> bool {
+        let asks = self.insight.review || self.muted.is_some();
+        // Of what was deleted nobody can read what it said.
+        asks && self.mark.is_none() && !self.post.is_gone
+    }
+
     /// Returns the title, or the beginning of the text where there is none, on one line.
     pub fn headline(&self) -> String {
         let title = self.post.title.as_deref().filter(|title| !title.trim().is_empty());

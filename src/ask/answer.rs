@@ -39,7 +39,12 @@ pub fn answer(
             Ok(Answer::Try(Box::new(tried::answer(asked, setting, store, now)?)))
         }
         Question::Marks(asked) => {
-            Ok(Answer::Marks(view::marks::marks(rows(asked.limit), setting, store)?))
+            let most = rows(asked.limit);
+            Ok(Answer::Marks(if asked.lessons {
+                view::marks::lessons(most, setting, store)?
+            } else {
+                view::marks::marks(most, setting, store)?
+            }))
         }
         Question::Mark(id) => Ok(Answer::Mark(Box::new(view::marks::one(*id, setting, store)?))),
         Question::Taught => Ok(Answer::Taught(view::marks::taught(setting, store)?)),

@@ -122,7 +122,7 @@ pub fn mention(mention: &Mention) -> MentionView {
         complaint: (label == Label::Negative)
             .then(|| insight.complaint.clone().unwrap_or_default()),
         priority: mention.priority(),
-        review: (insight.review || mention.is_muted()) && mention.mark.is_none(),
+        review: mention.wants_review(),
         own: mention.own,
         story: mention.story.to_string(),
         copies: mention.copies,

@@ -2,8 +2,8 @@
 
 use super::{Context, Failure};
 use crate::ask::taken::TakenView;
-use crate::ask::view::{SummaryView, TaughtView};
-use crate::ask::{self, Answer, Order, Question, Refusal, Setting, SourceFacts};
+use crate::ask::view::{MarkView, SummaryView, TaughtView};
+use crate::ask::{self, Answer, MarksAsked, Order, Question, Refusal, Setting, SourceFacts};
 use crate::config::Config;
 use crate::control::client::{Client, Unanswered};
 use crate::control::protocol::Batch;
@@ -62,13 +62,25 @@ impl Desk {
 
     /// Returns what people's marks have taught; nothing where nothing is stored yet.
     pub(super) fn taught(&self) -> Result<Vec<TaughtView>, Failure> {
+        let known = self.ask_if_kept(&Question::Taught)?;
+        Ok(if let Some(Answer::Taught(words)) = known { words } else { Vec::new() })
+    }
+
+    /// Returns the marks from which the judge learns; none where nothing is stored yet.
+    pub(super) fn lessons(&self) -> Result<Vec<MarkView>, Failure> {
+        let asked = MarksAsked { limit: Some(0), lessons: true };
+        let known = self.ask_if_kept(&Question::Marks(asked))?;
+        Ok(if let Some(Answer::Marks(marks)) = known { marks } else { Vec::new() })
+    }
+
+    /// Asks one question; `None` where nothing is stored yet.
+    fn ask_if_kept(&self, question: &Question) -> Result<Option<Answer>, Failure> {
         let is_kept = |config: &Config| config.store_path().join("db").exists();
-        let known = match self.by_daemon(async |client| client.ask(&Question::Taught).await)? {
-            Some(answer) => answer,
-            None if self.config.as_deref().is_ok_and(is_kept) => self.ask(&Question::Taught)?,
-            None => return Ok(Vec::new()),
-        };
-        Ok(if let Answer::Taught(words) = known { words } else { Vec::new() })
+        match self.by_daemon(async |client| client.ask(question).await)? {
+            Some(answer) => Ok(Some(answer)),
+            None if self.config.as_deref().is_ok_and(is_kept) => self.ask(question).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Gives one order and returns what it led to.

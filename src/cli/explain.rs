@@ -3,9 +3,10 @@
 use super::desk::Desk;
 use super::print::{self, Format, Output};
 use super::{Context, Failure};
-use crate::ask::view::{self, SentimentView, TaughtView};
+use crate::ask::view::{self, MarkView, SentimentView, TaughtView};
 use crate::brand::{Brand, BrandName, Hit, Keyword};
 use crate::config::Config;
+use crate::enrich::correction::{self, Corrections, Marks};
 use crate::enrich::homonym::Learnt;
 use crate::enrich::priority::Thresholds;
 use crate::enrich::{self, Complaint, Known, Label, Priority};
@@ -80,9 +81,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let config = context.config()?;
         let brands = config.brands.clone();
         let thresholds = config.judge.thresholds;
-        Reader::new(brands, &taught(config, context), thresholds)
+        let (words, marks) = taught(config, context);
+        Reader::new(brands, &words, &marks, thresholds)
     } else {
-        Reader::new(vec![given(args)?], &[], Thresholds::default())
+        Reader::new(vec![given(args)?], &[], &[], Thresholds::default())
     };
     match &args.text {
         Some(text) => {
@@ -145,11 +147,13 @@ fn stream(reader: &Reader, format: Format) -> Result<(), Failure> {
 }
 
 /// Returns what people's marks have taught. A text is explained without it where that cannot be had.
-fn taught(config: Config, context: &Context) -> Vec<TaughtView> {
-    Desk::of(config).taught().unwrap_or_else(|failure| {
+fn taught(config: Config, context: &Context) -> (Vec<TaughtView>, Vec<MarkView>) {
+    let desk = Desk::of(config);
+    let known = desk.taught().and_then(|words| Ok((words, desk.lessons()?)));
+    known.unwrap_or_else(|failure| {
         let what = format!("What people's marks have taught is left out: {}", failure.what);
         context.say(&what);
-        Vec::new()
+        Default::default()
     })
 }
 
@@ -181,17 +185,31 @@ struct Reader {
     matcher: Matcher,
     /// What was learnt of each brand, in their order.
     learnt: Vec<Learnt>,
+    corrections: Corrections,
     thresholds: Thresholds,
 }
 
 impl Reader {
-    fn new(brands: Vec<Brand>, taught: &[TaughtView], thresholds: Thresholds) -> Self {
+    fn new(
+        brands: Vec<Brand>,
+        taught: &[TaughtView],
+        marks: &[MarkView],
+        thresholds: Thresholds,
+    ) -> Self {
         let learnt = brands.iter().map(|brand| view::marks::learnt(taught, &brand.name));
-        Self { matcher: Matcher::new(&brands), learnt: learnt.collect(), brands, thresholds }
+        let learnt = learnt.collect();
+        let corrections = correction::learn(marks.iter().filter_map(MarkView::lesson));
+        Self { matcher: Matcher::new(&brands), learnt, corrections, brands, thresholds }
     }
 
-    fn known(&self, language: Option<Language>) -> Known<'static> {
-        Known { language, thresholds: self.thresholds, ..Known::default() }
+    /// Returns what is known beside the text: of several brands together only what marks teach of all.
+    fn known(&self, language: Option<Language>, found: &[Candidate]) -> Known<'_> {
+        let brand = match found {
+            [only] => self.brands.get(only.brand).map(|brand| &brand.name),
+            _ => None,
+        };
+        let marks = Some(Marks { corrections: &self.corrections, brand });
+        Known { language, marks, thresholds: self.thresholds, ..Known::default() }
     }
 
     fn read(&self, asked: Asked) -> Reading {
@@ -214,7 +232,7 @@ impl Reader {
             found.iter().flat_map(|candidate| candidate.hits.clone()).collect();
         hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
         let why_not = self.matcher.why_not(&post, told).concat();
-        let insight = enrich::enrich_knowing(&post, &hits, self.known(asked.language));
+        let insight = enrich::enrich_knowing(&post, &hits, self.known(asked.language, &found));
         let is_negative = insight.sentiment.label == Label::Negative;
         let complaint = insight.complaint.filter(|_| is_negative);
         let muted: Vec<String> = found
@@ -250,7 +268,8 @@ impl Reader {
         }
         // What is said of one brand is judged by itself.
         let read = enrich::hinted(post, brand);
-        let insight = enrich::enrich_knowing(&read, &candidate.hits, self.known(language));
+        let known = self.known(language, std::slice::from_ref(candidate));
+        let insight = enrich::enrich_knowing(&read, &candidate.hits, known);
         let why = learnt.suspects(post, &candidate.hits, &insight)?;
         Some(format!("no ticket for {}: {why}", brand.name))
     }

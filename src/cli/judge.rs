@@ -1,18 +1,23 @@
-//! `vahti judge`: what people's marks have taught, and how to take it back.
+//! `vahti judge`: how often the judge is right, what people's marks have taught, and how to take it back.
 
 use super::print::{self, Output, time};
 use super::{Context, Failure};
 use crate::ask::view::{MarkView, TaughtView};
 use crate::ask::{Answer, MarksAsked, Order, Question};
+use crate::mention::Mark;
 use crate::mention::marking::MarkingId;
 use crate::text::cut;
 use chrono_tz::Tz;
+use std::path::PathBuf;
+
+mod evaluate;
+mod labelled;
 
 /// How many words a row of the table names.
 const NAMED: usize = 4;
 
 /// The columns of a mark's CSV.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "mention",
     "brand",
@@ -20,6 +25,10 @@ const COLUMNS: [&str; 12] = [
     "at",
     "by",
     "headline",
+    "title",
+    "text",
+    "language",
+    "rating",
     "teaches",
     "undone",
     "undone_by",
@@ -28,9 +37,22 @@ const COLUMNS: [&str; 12] = [
 ];
 
 #[derive(clap::Args)]
+#[command(arg_required_else_help = true)]
 pub(super) struct Args {
+    /// Say how often the judge is right on labelled texts; without FILE, on what people marked so far
+    ///
+    /// The first line of FILE names its columns, with tabs between them: `label` (negative, neutral,
+    /// positive) and `text`, and where you like `language`, `brand`, `target` (the name as the text
+    /// has it), `title` and `rating`; other columns are passed over. Where people marked mentions, the
+    /// figures are given without and with what that taught. Without FILE each mark is judged as if
+    /// it and its copies had not been made.
+    #[expect(clippy::option_option, reason = "the option may stand without its file")]
+    #[arg(long, value_name = "FILE")]
+    evaluate: Option<Option<PathBuf>>,
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(clap::Subcommand)]
@@ -41,6 +63,9 @@ enum What {
     /// of three such mentions and more, by different people, that hardly stand in the brand's others.
     /// A new mention with enough of them opens no ticket and is told to nobody; `vahti mentions`
     /// still shows it, for review.
+    ///
+    /// All other marks correct the judge: the same words are judged as they were marked, and what
+    /// shares words with them is moved a little.
     Marks(Marks),
 }
 
@@ -49,13 +74,14 @@ struct Marks {
     /// List the words that were learnt instead
     #[arg(long)]
     words: bool,
-    /// How many marks at most; 0 for all [default: 50]
+    /// Write the marks that teach as labelled texts, which `judge --evaluate` reads
+    #[arg(long, conflicts_with = "words")]
+    tsv: bool,
+    /// How many marks at most; 0 for all [default: 50; with --tsv: all]
     #[arg(long)]
     limit: Option<usize>,
     #[command(subcommand)]
     action: Option<Action>,
-    #[command(flatten)]
-    output: Output,
 }
 
 #[derive(clap::Subcommand)]
@@ -71,21 +97,38 @@ enum Action {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let What::Marks(Marks { words, limit, action, output }) = &args.what;
-    if *words && action.is_some() {
-        return Err(Failure::usage("`--words` lists words, and undoes nothing; leave it out"));
+    match (&args.evaluate, &args.what) {
+        (Some(_), Some(_)) => {
+            Err(Failure::usage("`--evaluate` stands by itself; leave it out, or what follows it"))
+        }
+        (Some(file), None) => evaluate::run(file.as_deref(), args.output, context),
+        (None, Some(What::Marks(asked))) => marks(asked, args.output, context),
+        (None, None) => {
+            Err(Failure::usage("say what: `vahti judge --evaluate [FILE]` or `vahti judge marks`"))
+        }
+    }
+}
+
+fn marks(asked: &Marks, output: Output, context: &Context) -> Result<(), Failure> {
+    let Marks { words, tsv, limit, action } = asked;
+    if (*words || *tsv) && action.is_some() {
+        let option = if *words { "--words" } else { "--tsv" };
+        let what = format!("`{option}` lists, and undoes nothing; leave it out");
+        return Err(Failure::usage(what));
     }
     let desk = context.desk()?;
+    let limit = limit.or(tsv.then_some(0));
     let answer = match action {
         Some(Action::Undo { id }) => desk.order(Order::Undo(MarkingId(*id)))?,
         None if *words => desk.ask(&Question::Taught)?,
-        None => desk.ask(&Question::Marks(MarksAsked { limit: *limit }))?,
+        None => desk.ask(&Question::Marks(MarksAsked { limit, lessons: false }))?,
     };
     match answer {
         Answer::Taught(words) => {
             let columns = ["brand", "word", "language", "weight", "noise", "others", "ours"];
             print::list(&words, output.format, &columns, || of_words(&words))
         }
+        Answer::Marks(marks) if *tsv => print::write(&labelled::write(&marks)),
         Answer::Marks(marks) => {
             print::list(&marks, output.format, &COLUMNS, || of_marks(&marks, desk.zone))
         }
@@ -99,7 +142,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 /// Returns the marks as people read them.
 fn of_marks(marks: &[MarkView], zone: Tz) -> String {
     if marks.is_empty() {
-        return "Nobody marked anything; `vahti mention ID mark noise` does.\n".into();
+        return "Nobody marked anything; `vahti mention ID mark negative|neutral|positive|noise` does.\n"
+            .into();
     }
     let headers = ["id", "mark", "brand", "when", "by", "taught", "what", "mention"];
     print::table(
@@ -134,6 +178,7 @@ fn taught(mark: &MarkView) -> String {
     words.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.word.cmp(&b.word)));
     let named: Vec<&str> = words.iter().take(NAMED).map(|word| word.word.as_str()).collect();
     match words.len().saturating_sub(NAMED) {
+        _ if named.is_empty() && mark.mark != Mark::Noise => "the judge".into(),
         _ if named.is_empty() => "-".into(),
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),

@@ -1,14 +1,18 @@
 //! How a post speaks of the brand, how sure that is, and which words say so.
 
 use super::concepts::Spot;
+use super::correction::{Marks, Moved};
 use super::features::Reading;
 use super::model::{Model, Weighed};
 use super::tokens::{AROUND, HEAD, Kind, Token, tokens};
-use super::{Label, Sentiment};
+use super::{LABELS, Label, Sentiment};
 use crate::brand::{Field, Hit};
 use crate::post::Post;
 use crate::text::Language;
+use stars::starred;
 use std::ops::Range;
+
+pub(super) mod stars;
 
 /// How many matches of the brand are looked at.
 const HITS: usize = 32;
@@ -20,7 +24,6 @@ const SHY: f32 = 0.2;
 const STRONG: usize = 3;
 /// What a word must move to be named.
 const TELLING: f32 = 0.15;
-const LABELS: [Label; 3] = [Label::Negative, Label::Neutral, Label::Positive];
 
 /// What the judge says.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,16 @@ pub struct Judgement {
 
 /// Judges a post in a language, where it is known.
 pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement {
+    judge_with(post, hits, language, None)
+}
+
+/// Judges a post as [`judge`] does, moved by what people marked.
+pub fn judge_with(
+    post: &Post,
+    hits: &[Hit],
+    language: Option<Language>,
+    marks: Option<Marks<'_>>,
+) -> Judgement {
     let excerpt = Excerpt::of(post, hits);
     let tokens = excerpt.tokens();
     let (Some(model), true) =
@@ -44,21 +57,22 @@ pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement
         return wordless(post.rating);
     };
     let code = language.as_ref().map(Language::code).unwrap_or_default();
-    let Some(sureness) = model.sureness(code) else { return foreign(post.rating, code) };
     let reading = Reading::of(&tokens, code, &model.common);
+    let moved = marks.and_then(|marks| marks.corrections.of(&reading, post.rating, marks.brand));
+    let Some(sureness) = model.sureness(code) else {
+        return foreign(post.rating, code, moved.as_ref());
+    };
     let weighed = model.weigh(&reading);
-    let chances = starred(sureness.probabilities(weighed.sums), post.rating);
-    let [negative, _, positive] = chances;
+    let sums = moved.as_ref().map_or(weighed.sums, |moved| moved.added(weighed.sums));
+    let chances = starred(sureness.probabilities(sums), post.rating);
+    let chances = moved.as_ref().map_or(chances, |moved| moved.recalled(chances));
+    let [negative, ..] = chances;
     let class = sureness.class(chances);
     let complaint: Vec<String> =
         reading.complaint().map(|spot| excerpt.spot(&tokens, spot)).collect();
     let is_shy = class != 0 && negative >= SHY && !complaint.is_empty();
     let class = if is_shy { 0 } else { class };
-    let sentiment = Sentiment {
-        label: LABELS.get(class).copied().unwrap_or(Label::Neutral),
-        score: round(positive - negative),
-        confidence: round(chances.get(class).copied().unwrap_or(0.0)),
-    };
+    let sentiment = sentiment(chances, class);
     let review = is_shy || sureness.is_unsure(chances);
     let mut why = reasons(&weighed, &excerpt, &tokens, class);
     why.extend(post.rating.map(given));
@@ -67,6 +81,8 @@ pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement
             complaint.iter().take(NAMED).map(|words| format!("\"{words}\"")).collect();
         why.push(format!("words of a complaint: {}", words.join(", ")));
     }
+    let quote = |at: usize| tokens.get(at).map(|token| excerpt.quote(token.at.clone()));
+    why.extend(moved.map(|moved| moved.told(quote)));
     if review {
         why.push(format!(
             "vahti is not sure: {:.0} in 100 such texts are negative",
@@ -77,15 +93,31 @@ pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement
     Judgement { sentiment, review, why, strong }
 }
 
+/// Returns the sentiment of a text with these chances, taken for one of the classes.
+fn sentiment(chances: [f32; 3], class: usize) -> Sentiment {
+    let [negative, _, positive] = chances;
+    Sentiment {
+        label: LABELS.get(class).copied().unwrap_or(Label::Neutral),
+        score: round(positive - negative),
+        confidence: round(chances.get(class).copied().unwrap_or(0.0)),
+    }
+}
+
 /// Judges a post in a language that vahti does not know: its stars are all that can be read, and without
 /// them a person has to look.
-fn foreign(rating: Option<u8>, code: &str) -> Judgement {
+fn foreign(rating: Option<u8>, code: &str, moved: Option<&Moved>) -> Judgement {
     let told = match code {
         "" => "vahti does not know the language of the text".to_owned(),
         code => format!("vahti does not judge texts in the language {code}"),
     };
     let mut judgement = wordless(rating);
-    if rating.is_none() {
+    let unsure = starred([1.0 / 3.0; 3], rating);
+    if let Some((moved, (class, _))) = moved.and_then(|moved| Some((moved, moved.recalled?))) {
+        // A person read it, in whatever language.
+        let chances = moved.recalled(unsure);
+        judgement.sentiment = sentiment(chances, class);
+        judgement.why = vec![moved.told(|_| None)];
+    } else if rating.is_none() {
         judgement.sentiment.confidence = round(1.0 / 3.0);
         judgement.review = true;
         judgement.why.clear();
@@ -114,24 +146,6 @@ fn wordless(rating: Option<u8>) -> Judgement {
 
 fn given(stars: u8) -> String {
     format!("{stars} of 5 stars were given")
-}
-
-/// Weighs the stars that were given with a post: how much likelier each label is with them than without.
-fn starred(chances: [f32; 3], rating: Option<u8>) -> [f32; 3] {
-    let weights = match rating {
-        None => return chances,
-        Some(..=1) => [12.0, 0.5, 0.2],
-        Some(2) => [6.0, 0.7, 0.3],
-        Some(3) => [1.0, 1.5, 0.7],
-        Some(4) => [0.3, 0.7, 3.0],
-        Some(5..) => [0.15, 0.5, 6.0],
-    };
-    let mut weighed = [0.0; 3];
-    for ((to, chance), weight) in weighed.iter_mut().zip(chances).zip(weights) {
-        *to = chance * weight;
-    }
-    let all: f32 = weighed.iter().sum();
-    weighed.map(|chance| chance / all.max(f32::MIN_POSITIVE))
 }
 
 /// What of a post is read: its title and text, up to [`HEAD`] characters, and what stands around the

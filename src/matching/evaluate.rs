@@ -128,6 +128,7 @@ impl Builder<'_> {
             | FieldName::Ticket
             | FieldName::Own
             | FieldName::Muted
+            | FieldName::Review
             | FieldName::Since
             | FieldName::Until => Fact::Other(test.clone()),
         };

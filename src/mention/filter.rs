@@ -90,6 +90,7 @@ fn holds(
         FieldName::Ticket => is_ticket(mention, ticket, value),
         FieldName::Own => is_so(mention.own, value),
         FieldName::Muted => is_so(mention.is_muted(), value),
+        FieldName::Review => is_so(mention.wants_review(), value),
         FieldName::Since => moment().is_some_and(|since| mention.time() >= since),
         FieldName::Until => moment().is_some_and(|until| mention.time() < until),
         // Answered by the post itself.
@@ -299,6 +300,23 @@ mod tests {
             !passes(&Mention { mark: Some(Mark::Negative), ..muted }),
             "a person said otherwise"
         );
+    }
+
+    #[test]
+    fn what_waits_for_a_person_is_asked() {
+        check(&["review:false"], &["review:true"]);
+        let waits = |mention: &Mention, does: bool| {
+            let (fit, unfit) = if does { ("true", "false") } else { ("false", "true") };
+            let [fit, unfit] = [fit, unfit].map(|word| format!("review:{word}"));
+            check_with(mention, None, &[&fit], &[&unfit]);
+        };
+        waits(&Mention { muted: Some("people marked".into()), ..mention() }, true);
+        let mut asked = mention();
+        asked.insight.review = true;
+        waits(&asked, true);
+        waits(&Mention { mark: Some(Mark::Neutral), ..asked.clone() }, false);
+        asked.post.is_gone = true;
+        waits(&asked, false);
     }
 
     #[test]

@@ -305,7 +305,8 @@ impl<'a> Desk<'a> {
     ) -> Result<Mention, StoreError> {
         let read = enrich::hinted(post, brand);
         let opinion = self.origin.opinions.of(post, &brand.name);
-        let told = Known { opinion, thresholds: self.rules.thresholds, ..Known::default() };
+        let (marks, thresholds) = (Some(self.taught.marks(&brand.name)), self.rules.thresholds);
+        let told = Known { opinion, marks, thresholds, ..Known::default() };
         let judge =
             |history| enrich::enrich_knowing(&read, &candidate.hits, Known { history, ..told });
         let id = MentionId::of(key, &brand.name);

@@ -1,8 +1,11 @@
 //! What people's marks have taught, worked out from the store: the marks, the mentions that they are of,
 //! and what else was said of the brand until something was taught last. One who asks twice is told the
-//! same until people teach more; what is edited or deleted in between counts from then on.
+//! same until people teach more; what is edited or deleted in between counts from then on. Marks `noise`
+//! teach which words stand near another meaning of a name, all others teach the judge of sentiment.
 
 use crate::brand::{Brand, BrandName};
+use crate::enrich::Label;
+use crate::enrich::correction::{self, Corrections, Lesson, MOST_MARKS as MOST_LESSONS, Marks};
 use crate::enrich::homonym::{Learnt, Near, Said, learn};
 use crate::mention::marking::{Marking, teaching};
 use crate::mention::{Mark, Mention, MentionId};
@@ -22,20 +25,25 @@ const MOST_READ: usize = 20_000;
 /// Marks `noise` without which a brand teaches nothing, so that nothing is read for it.
 const LEAST_NOISE: usize = 3;
 
-/// What was learnt of each brand.
+/// What was learnt of each brand, and what corrects the judge.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Taught(BTreeMap<BrandName, Learnt>);
+pub struct Taught {
+    brands: BTreeMap<BrandName, Learnt>,
+    corrections: Corrections,
+}
 
 impl Taught {
     /// Works out what the store holds.
     pub fn of(brands: &[Brand], store: &dyn Store) -> Result<Self, StoreError> {
-        match store.teaching()?.last {
-            Some(last) => Self::by(&store.markings()?, last, brands, store),
-            None => Ok(Self::default()),
-        }
+        let Some(last) = store.teaching()?.last else { return Ok(Self::default()) };
+        let markings = store.markings()?;
+        let lessons = lessons(&markings, store)?;
+        let lessons = lessons.iter().filter_map(|(marking, mention)| lesson(marking, mention));
+        let corrections = correction::learn(lessons);
+        Ok(Self { corrections, ..Self::by(&markings, last, brands, store)? })
     }
 
-    /// Works out what these markings would teach, the last of which was made or undone at `last`.
+    /// Works out what these markings would teach of names, the last of which was made or undone at `last`.
     pub fn by(
         markings: &[Marking],
         last: DateTime<Utc>,
@@ -58,17 +66,57 @@ impl Taught {
         let learnt = classes.into_iter().map(|(brand, class)| {
             (brand, learn(class.known.iter().map(|(said, near)| (*said, near))))
         });
-        Ok(Self(learnt.filter(|(_, learnt)| !learnt.is_empty()).collect()))
+        let brands = learnt.filter(|(_, learnt)| !learnt.is_empty()).collect();
+        Ok(Self { brands, corrections: Corrections::default() })
     }
 
     /// Returns what was learnt of one brand.
     pub fn brand(&self, brand: &BrandName) -> Option<&Learnt> {
-        self.0.get(brand)
+        self.brands.get(brand)
     }
 
     /// Returns the brands of which something was learnt.
     pub fn brands(&self) -> impl Iterator<Item = (&BrandName, &Learnt)> {
-        self.0.iter()
+        self.brands.iter()
+    }
+
+    /// Returns what corrects the judge where it reads of a brand.
+    pub fn marks<'a>(&'a self, brand: &'a BrandName) -> Marks<'a> {
+        Marks { corrections: &self.corrections, brand: Some(brand) }
+    }
+}
+
+/// Returns the markings that teach the judge, with what they are of: the latest of them, newest first.
+pub fn lessons(
+    markings: &[Marking],
+    store: &dyn Store,
+) -> Result<Vec<(Marking, Mention)>, StoreError> {
+    let mut known: Vec<&Marking> = teaching(markings).into_values().collect();
+    known.retain(|marking| marking.mark != Mark::Noise);
+    known.sort_by_key(|marking| std::cmp::Reverse((marking.at, &marking.mention)));
+    let mut lessons = Vec::new();
+    for marking in known {
+        if lessons.len() == MOST_LESSONS {
+            break;
+        }
+        let mention = store.mention(&marking.mention)?.filter(|mention| !mention.post.is_gone);
+        lessons.extend(mention.map(|mention| (marking.clone(), mention)));
+    }
+    Ok(lessons)
+}
+
+fn lesson(marking: &Marking, mention: &Mention) -> Option<Lesson> {
+    let label = label(marking.mark)?;
+    Lesson::of(&mention.post, &mention.hits, mention.insight.language, &mention.brand, label)
+}
+
+/// Returns the label that a mark says; `None` where it says that there is nothing to label.
+pub fn label(mark: Mark) -> Option<Label> {
+    match mark {
+        Mark::Negative => Some(Label::Negative),
+        Mark::Neutral => Some(Label::Neutral),
+        Mark::Positive => Some(Label::Positive),
+        Mark::Noise => None,
     }
 }
 

@@ -22,13 +22,14 @@ pub enum FieldName {
     Ticket,
     Own,
     Muted,
+    Review,
     Since,
     Until,
     Title,
 }
 
 impl FieldName {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Brand,
         Self::Source,
         Self::Kind,
@@ -44,6 +45,7 @@ impl FieldName {
         Self::Ticket,
         Self::Own,
         Self::Muted,
+        Self::Review,
         Self::Since,
         Self::Until,
         Self::Title,
@@ -67,6 +69,7 @@ impl FieldName {
             Self::Ticket => "ticket",
             Self::Own => "own",
             Self::Muted => "muted",
+            Self::Review => "review",
             Self::Since => "since",
             Self::Until => "until",
             Self::Title => "title",
@@ -92,7 +95,7 @@ impl FieldName {
             Self::Type => &["meek", "aggressive", "demanding", "benefit_hunter", "chronic"],
             Self::Flag => &["legal_threat", "public_pressure", "safety", "churn"],
             Self::Ticket => &["none", "any", "new", "open", "answered", "resolved", "closed"],
-            Self::Own | Self::Muted => &["true", "false"],
+            Self::Own | Self::Muted | Self::Review => &["true", "false"],
             Self::Brand
             | Self::Source
             | Self::Language
@@ -263,7 +266,8 @@ fn checked(field: FieldName, value: &str) -> Result<String, String> {
         | FieldName::Flag
         | FieldName::Ticket
         | FieldName::Own
-        | FieldName::Muted => Ok(value.to_owned()),
+        | FieldName::Muted
+        | FieldName::Review => Ok(value.to_owned()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The JSON of marks and of what they taught: public formats.
 
 use crate::ask::{Refusal, Setting};
-use crate::brand::BrandName;
+use crate::brand::{BrandName, Hit};
+use crate::enrich::correction::Lesson;
 use crate::enrich::homonym::{Learnt, Near, Word};
-use crate::mention::Mark;
 use crate::mention::marking::{Marking, MarkingId, teaching};
-use crate::pipeline::taught::Taught;
+use crate::mention::{Mark, Mention};
+use crate::pipeline::taught::{self, Taught};
+use crate::post::Post;
 use crate::store::Store;
 use crate::text::Language;
 use chrono::{DateTime, Utc};
@@ -22,6 +24,12 @@ pub struct MarkView {
     pub by: String,
     /// The title or the beginning of the text; null where the mention is gone.
     pub headline: Option<String>,
+    /// What the mention says and in which language, its stars, and where it names the brand.
+    pub title: Option<String>,
+    pub text: Option<String>,
+    pub language: Option<Language>,
+    pub rating: Option<u8>,
+    pub matches: Vec<Hit>,
     /// Whether it teaches: not one that was undone, or that a later mark of the mention replaced.
     pub teaches: bool,
     pub undone: Option<DateTime<Utc>>,
@@ -62,6 +70,20 @@ pub fn marks(
     shown(&last, setting, store)
 }
 
+/// Returns the marks from which the judge learns, so many at most, newest first.
+pub fn lessons(
+    most: usize,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+) -> Result<Vec<MarkView>, Refusal> {
+    let taught = setting.rules.taught(store)?;
+    let mut lessons = taught::lessons(&store.markings()?, store)?;
+    lessons.truncate(most);
+    let views =
+        lessons.into_iter().map(|(known, mention)| view(&known, Some(mention), true, &taught));
+    Ok(views.collect())
+}
+
 /// Returns one mark.
 pub fn one(id: MarkingId, setting: &Setting<'_>, store: &dyn Store) -> Result<MarkView, Refusal> {
     let mut meant = store.markings()?;
@@ -80,16 +102,14 @@ fn shown(
     let teaching = teaching(&markings);
     let is_last =
         |known: &Marking| teaching.get(&known.mention).is_some_and(|last| last.id == known.id);
-    meant.iter().map(|known| mark(known, is_last(known), &taught, store)).collect()
+    let mut views = Vec::new();
+    for known in meant {
+        views.push(view(known, store.mention(&known.mention)?, is_last(known), &taught));
+    }
+    Ok(views)
 }
 
-fn mark(
-    marking: &Marking,
-    teaches: bool,
-    taught: &Taught,
-    store: &dyn Store,
-) -> Result<MarkView, Refusal> {
-    let mention = store.mention(&marking.mention)?;
+fn view(marking: &Marking, mention: Option<Mention>, teaches: bool, taught: &Taught) -> MarkView {
     let learnt = taught.brand(&marking.brand).filter(|_| teaches);
     let words = learnt.zip(mention.as_ref()).map(|(learnt, mention)| {
         let near = Near::of(&mention.post, &mention.hits, mention.insight.language);
@@ -97,14 +117,23 @@ fn mark(
         learnt.words_in(&near).into_iter().filter(|word| speaks(word)).cloned().collect()
     });
     let undone = marking.undone.as_ref();
-    Ok(MarkView {
+    let headline = mention.as_ref().map(Mention::headline);
+    let language = mention.as_ref().and_then(|mention| mention.insight.language);
+    let matches = mention.as_ref().map(|mention| mention.hits.clone());
+    let post = mention.map(|mention| mention.post).unwrap_or_default();
+    MarkView {
         id: marking.id.0,
         mention: marking.mention.to_string(),
         brand: marking.brand.to_string(),
         mark: marking.mark,
         at: marking.at,
         by: marking.by.clone(),
-        headline: mention.map(|mention| mention.headline()),
+        headline,
+        title: post.title,
+        text: Some(post.text).filter(|text| !text.is_empty()),
+        language,
+        rating: post.rating,
+        matches: matches.unwrap_or_default(),
         teaches,
         undone: undone.map(|undone| undone.at),
         undone_by: undone.map(|undone| undone.by.clone()),
@@ -112,7 +141,22 @@ fn mark(
             .map(|undone| undone.brought_back.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
         taught: words.unwrap_or_default(),
-    })
+    }
+}
+
+impl MarkView {
+    /// Returns the post as far as the judge reads it.
+    pub fn post(&self) -> Post {
+        let (title, text) = (self.title.clone(), self.text.clone().unwrap_or_default());
+        Post { title, text, rating: self.rating, ..Post::default() }
+    }
+
+    /// Returns what the judge learns from it; `None` where that is nothing.
+    pub fn lesson(&self) -> Option<Lesson> {
+        let label = taught::label(self.mark).filter(|_| self.teaches)?;
+        let brand = BrandName(self.brand.clone());
+        Lesson::of(&self.post(), &self.matches, self.language, &brand, label)
+    }
 }
 
 /// Returns all words that were learnt, by brand, those that speak most of noise first.

@@ -73,6 +73,11 @@ impl Score {
         part(self.right(0), self.are(0))
     }
 
+    /// Of negative: what was called so and is, what was called so, and what is.
+    pub fn negative(&self) -> [u32; 3] {
+        [self.right(0), self.said(0), self.are(0)]
+    }
+
     /// F1 of negative against the rest.
     pub fn f1(&self) -> f32 {
         self.f1_of(0)
@@ -102,6 +107,21 @@ impl Score {
 
 fn part(of: u32, all: u32) -> f32 {
     of as f32 / all.max(1) as f32
+}
+
+/// Returns between which shares the true one lies, 95 times in 100, where `right` of `all` were right
+/// (Wilson's interval).
+pub fn interval(right: u32, all: u32) -> [f64; 2] {
+    const Z: f64 = 1.96;
+    if all == 0 {
+        return [0.0, 1.0];
+    }
+    let (right, all) = (f64::from(right), f64::from(all));
+    let share = right / all;
+    let middle = share + Z * Z / (2.0 * all);
+    let around = Z * (share * (1.0 - share) / all + Z * Z / (4.0 * all * all)).sqrt();
+    let whole = 1.0 + Z * Z / all;
+    [((middle - around) / whole).max(0.0), ((middle + around) / whole).min(1.0)]
 }
 
 impl fmt::Display for Score {
@@ -179,6 +199,20 @@ mod tests {
         near(score.macro_f1(), (2.0 / 3.0 + 0.5 + 1.0) / 3.0);
         near(score.reviewed(), 2.0 / 6.0);
         near(score.calibration_error(), (4.0 / 6.0) - 0.5);
+    }
+
+    #[test]
+    fn an_interval_is_that_of_wilson() {
+        let check = |right, all, expected: [f64; 2]| {
+            let found = interval(right, all);
+            let is_near = |(a, b): (f64, f64)| (a - b).abs() < 0.0006;
+            assert!(found.into_iter().zip(expected).all(is_near), "{right} of {all}: {found:?}");
+        };
+        check(8, 10, [0.490, 0.943]);
+        check(0, 10, [0.0, 0.278]);
+        check(10, 10, [0.722, 1.0]);
+        check(850, 1000, [0.827, 0.871]);
+        check(0, 0, [0.0, 1.0]);
     }
 
     #[test]

@@ -242,6 +242,29 @@ fn what_is_muted_can_be_asked_for() {
 }
 
 #[test]
+fn what_waits_for_a_person_is_a_queue_until_somebody_marks_it() {
+    both_ways(|world| {
+        mark_noise(world, 3);
+        bring(world, [entry("a", ALIKE), entry("w", WANTED)].into_iter());
+        let muted = id(world, "Another terrible");
+        let of = |query: &str| {
+            let found = world.vahti(&format!("mentions {query} --limit 0 --format json")).json();
+            let is_asked = |one: &Value| one["review"] == Value::Bool(query == "review:true");
+            assert!(found.as_array().unwrap().iter().all(is_asked), "{found}");
+            found
+        };
+        let all = count(&world.vahti("mentions --limit 0 --format json").json());
+        let waits = || of("review:true").to_string().contains(&muted);
+        assert!(waits());
+        assert_eq!(count(&of("review:true")) + count(&of("review:false")), all);
+        world.vahti(&format!("mention {muted} mark neutral")).ok();
+        assert!(!waits(), "a person has said what it is");
+        let faulty = world.vahti("mentions review:maybe");
+        assert!(faulty.err.contains("expected true, false"), "{}", faulty.err);
+    });
+}
+
+#[test]
 fn every_alert_hears_of_what_comes_back_once() {
     let world = seeded();
     mark_noise(&world, 3);

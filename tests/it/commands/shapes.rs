@@ -137,7 +137,19 @@ fn marks_have_their_names() {
     world.vahti(&format!("mention {id} mark noise")).ok();
     check(
         &world.vahti("judge marks --format json").json(),
-        "id mention brand mark at by headline teaches undone undone_by brought_back taught",
+        "id mention brand mark at by headline title text language rating
+         matches matches.keyword matches.in matches.start matches.end matches.form
+         teaches undone undone_by brought_back taught",
+    );
+    world.vahti(&format!("mention {id} mark positive")).ok();
+    check(
+        &world.vahti("judge --evaluate --format json").json(),
+        "language judge marks lines precision precision_from precision_to recall recall_from
+         recall_to f1 macro_f1 review calibration_error confusion
+         confusion.negative confusion.negative.negative confusion.negative.neutral
+         confusion.negative.positive confusion.neutral confusion.neutral.negative
+         confusion.neutral.neutral confusion.neutral.positive confusion.positive
+         confusion.positive.negative confusion.positive.neutral confusion.positive.positive",
     );
 }
 
@@ -169,6 +181,8 @@ fn answers_are_the_same_with_and_without_a_daemon() {
         "fsck --format json".to_owned(),
         "judge marks --format json".to_owned(),
         "judge marks --words".to_owned(),
+        "judge marks --tsv".to_owned(),
+        "judge --evaluate".to_owned(),
         "alert yearly preview --format html".to_owned(),
         "try --keyword weather".to_owned(),
         "try --keyword weather --format ndjson".to_owned(),
