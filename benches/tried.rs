@@ -17,6 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use vahti::ask::tried::{BrandAsked, TryAsked};
 use vahti::ask::{self, Answer, Question, Setting};
 use vahti::brand::{Brand, BrandName, Keyword};
+use vahti::pipeline::opinions::Opinions;
 use vahti::pipeline::{Arrival, Rules, process};
 use vahti::post::{Author, Post, SourceName};
 use vahti::query::parse_keyword;
@@ -114,6 +115,7 @@ fn fill(posts: &[Post], keep: TimeDelta, folder: &Path) -> Result<(SledStore, Du
             tickets: None,
             looks_again: false,
             tell_at_once: true,
+            opinions: Opinions::default(),
         };
         store.apply(&process(arrival, &rules, &store)?)?;
     }

@@ -28,6 +28,7 @@ mod draft;
 mod files;
 mod forum;
 mod http;
+mod judge;
 mod mail;
 mod operator;
 mod problem;
@@ -43,6 +44,7 @@ mod value;
 mod websub;
 mod when;
 
+pub use judge::Judge;
 pub use problem::Problem;
 pub use sites::millionths;
 pub use surroundings::{Surroundings, find};
@@ -76,6 +78,7 @@ pub struct Config {
     pub follow_up_days: i64,
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: TimeDelta,
+    pub judge: Judge,
 }
 
 impl Config {

@@ -22,6 +22,7 @@ mod calls;
 pub mod clock;
 pub mod expand;
 pub mod intake;
+pub mod judge;
 pub mod once;
 pub mod poll;
 mod push;
@@ -200,6 +201,9 @@ async fn pollers(
             },
         };
         generation.cancel();
+        if let Some(judging) = setup.judging.as_ref().filter(|_| stop.is_cancelled()) {
+            judging.end();
+        }
         while let Some(ended) = polling.join_next().await {
             if let Err(died) = ended {
                 return Err(Died(format!("a poller died: {died}")));

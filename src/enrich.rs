@@ -4,17 +4,22 @@
 use crate::brand::{Brand, Hit};
 use crate::post::Post;
 use crate::text::Language;
+use engine::Opinion;
+use priority::Thresholds;
+use sentiment::Judgement;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
 pub mod complainer;
 pub mod concepts;
+pub mod engine;
 pub mod features;
 pub mod homonym;
 pub mod language;
 pub mod lexicon;
 pub mod model;
+pub mod names;
 pub mod net;
 pub mod priority;
 pub mod sentiment;
@@ -107,6 +112,17 @@ pub struct History {
     pub complaints_90d: u32,
 }
 
+/// What is known of a post beside itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    pub history: History,
+    /// Its language, where that is a fact.
+    pub language: Option<Language>,
+    /// How somebody else judged it; `None`: vahti itself judges.
+    pub opinion: Option<&'a Opinion>,
+    pub thresholds: Thresholds,
+}
+
 /// Returns the post as the judge is to read it: where the site claims no language and the customers of
 /// the brand write only one, that one is the hint. It decides nothing where the text itself tells.
 pub fn hinted<'p>(post: &'p Post, brand: &Brand) -> Cow<'p, Post> {
@@ -121,19 +137,17 @@ pub fn hinted<'p>(post: &'p Post, brand: &Brand) -> Cow<'p, Post> {
 /// Judges a post about one brand; `hits` are the places where the brand stands. Without any, the text
 /// is judged as a whole.
 pub fn enrich(post: &Post, hits: &[Hit], history: History) -> Insight {
-    enrich_in(post, hits, history, None)
+    enrich_knowing(post, hits, Known { history, ..Known::default() })
 }
 
-/// Judges a post as [`enrich`] does; a `language` that is given is taken as fact.
-pub fn enrich_in(
-    post: &Post,
-    hits: &[Hit],
-    history: History,
-    language: Option<Language>,
-) -> Insight {
+/// Judges a post as [`enrich`] does, with what else is known.
+pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
+    let Known { history, language, opinion, thresholds } = known;
     let language = language.or_else(|| language::of_post(post, hits));
-    let sentiment::Judgement { sentiment, review, mut why } =
-        sentiment::judge(post, hits, language);
+    let Judgement { sentiment, review, mut why } = match opinion {
+        Some(opinion) => opinion.judgement(),
+        None => sentiment::judge(post, hits, language),
+    };
     let complaint = (sentiment.label == Label::Negative).then(|| {
         let mut complaint = complainer::read(post, language);
         if history.complaints_90d >= complainer::CHRONIC {
@@ -141,13 +155,14 @@ pub fn enrich_in(
         }
         complaint
     });
-    let (priority, raised) = priority::rank(priority::Case {
+    let case = priority::Case {
         sentiment,
         review,
         complaint: complaint.as_ref(),
         followers: post.author.followers,
         complaints: history.complaints_90d,
-    });
+    };
+    let (priority, raised) = priority::rank(case, thresholds);
     if !raised.is_empty() {
         why.push(format!("{priority} priority: {}", raised.join(", ")));
     }
@@ -221,13 +236,32 @@ mod tests {
 
     #[test]
     fn a_language_that_is_given_is_a_fact() {
-        let insight = enrich_in(
-            &post("this does not work"),
-            &[],
-            History::default(),
-            Some(Language::TURKISH),
-        );
+        let known = Known { language: Some(Language::TURKISH), ..Known::default() };
+        let insight = enrich_knowing(&post("this does not work"), &[], known);
         assert_eq!(insight.language, Some(Language::TURKISH));
+    }
+
+    #[test]
+    fn another_judge_decides_the_label_and_vahti_the_rest() {
+        let service = engine::Service {
+            url: "http://127.0.0.1:9000/judge".parse().unwrap(),
+            chat: None,
+            token: None,
+            timeout: std::time::Duration::from_secs(5),
+            budget: 1,
+        };
+        let judged = |text, answer: &str| {
+            let opinion = service.read(answer.as_bytes()).unwrap();
+            let known = Known { opinion: Some(&opinion), ..Known::default() };
+            enrich_knowing(&post(text), &[], known)
+        };
+        let praise = "Loistava palvelu, kiitos! Haastan teidät oikeuteen.";
+        let insight = judged(praise, r#"{"label":"negative","confidence":0.9}"#);
+        assert_eq!(insight.complaint.unwrap().flags, [Flag::LegalThreat]);
+        assert_eq!((insight.priority, insight.language), (Priority::High, Some(Language::FINNISH)));
+        assert!(insight.why[0].starts_with("the judge at 127.0.0.1 says"), "{:?}", insight.why);
+        let insight = judged("ihan surkea firma", r#"{"label":"neutral"}"#);
+        assert_eq!((insight.sentiment.label, insight.complaint), (Label::Neutral, None));
     }
 
     proptest! {

@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod guard;
 mod host;
+mod inquire;
 mod limits;
 mod location;
 mod manners;

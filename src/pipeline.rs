@@ -5,6 +5,7 @@
 use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
+use crate::enrich::priority::Thresholds;
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
 use crate::matching::Matcher;
@@ -16,6 +17,7 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use desk::{Desk, Origin};
 use keep::Keeping;
+use opinions::Opinions;
 use std::sync::Arc;
 use taught::{Kept, Taught};
 
@@ -30,6 +32,7 @@ pub mod again;
 pub mod care;
 mod desk;
 mod keep;
+pub mod opinions;
 pub mod taught;
 pub mod tell;
 
@@ -43,6 +46,8 @@ pub struct Rules {
     pub fingerprint: u64,
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: Duration,
+    /// From how many points on a mention is urgent, high, normal.
+    pub thresholds: Thresholds,
     taught: Kept,
 }
 
@@ -52,13 +57,20 @@ impl Rules {
         let fingerprint = hash.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
-        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, taught }
+        let thresholds = Thresholds::default();
+        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, taught }
     }
 
     /// The same, and posts that match nothing are kept for so long.
     #[must_use]
     pub fn keeping(self, keep_posts: Duration) -> Self {
         Self { keep_posts, ..self }
+    }
+
+    /// The same, and priorities begin at these points.
+    #[must_use]
+    pub fn ranking(self, thresholds: Thresholds) -> Self {
+        Self { thresholds, ..self }
     }
 
     /// Returns what people's marks have taught of the brands.
@@ -106,16 +118,35 @@ pub struct Arrival {
     /// Whether alerts that speak as it happens speak of this batch alone, at once. If not, they are
     /// told later of all that they have not heard yet.
     pub tell_at_once: bool,
+    /// How others judged what is in it.
+    pub opinions: Opinions,
+}
+
+impl Arrival {
+    fn origin(&self, looks_again: bool, first_poll: DateTime<Utc>) -> Origin<'_> {
+        let Self { source, kind, only, tickets, opinions, .. } = self;
+        let (kind, tickets) = (*kind, *tickets);
+        Origin { source, kind, only, tickets, first_poll, looks_again, opinions }
+    }
+}
+
+/// Tells whether all there is at the source is looked at under other keywords than before. What is
+/// brought to us is not all that there is: the next poll looks again.
+fn looks_again(arrival: &Arrival, state: &SourceState, rules: &Rules) -> bool {
+    arrival.receipt.is_some() && state.rules != rules.fingerprint && arrival.looks_again
 }
 
 /// Works out what a batch means. Reads the store and never writes it: that is the caller's single
 /// [`Store::apply`], so a batch counts as a whole or not at all.
-pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Arrival { source, kind, only, mut batch, receipt, at, tickets, tell_at_once, .. } = arrival;
-    let mut state = store.source(&source)?;
-    // What is brought to us is not all that there is: the next poll looks again.
-    let has_changed = state.rules != rules.fingerprint;
-    let looks_again = receipt.is_some() && has_changed && arrival.looks_again;
+pub fn process(
+    mut arrival: Arrival,
+    rules: &Rules,
+    store: &dyn Store,
+) -> Result<Commit, StoreError> {
+    let mut state = store.source(&arrival.source)?;
+    let looks_again = looks_again(&arrival, &state, rules);
+    let (mut batch, receipt) = (std::mem::take(&mut arrival.batch), arrival.receipt.take());
+    let Arrival { kind, at, tell_at_once, .. } = arrival;
     let again = looks_again && state.health.last_success.is_some();
     if again {
         state.looked_again = Some(at);
@@ -129,10 +160,8 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
         state.health.rhythm.learn(&appeared(&fresh.posts, kind, &state, at), at);
     }
     let first_poll = *state.health.first_poll.get_or_insert(at);
-    let (only, looks_again) = (&only, again);
-    let origin = Origin { source: &source, kind, only, tickets, first_poll, looks_again };
-    let mut desk = Desk::new(rules, store, at, origin)?;
-    let mut keeping = Keeping::new(rules, &source, kind, at);
+    let mut desk = Desk::new(rules, store, at, arrival.origin(again, first_poll))?;
+    let mut keeping = Keeping::new(rules, &arrival.source, kind, at);
     for post in in_order(fresh.posts) {
         if !desk.receive(&post)? {
             keeping.take(&post);
@@ -157,12 +186,12 @@ pub fn process(arrival: Arrival, rules: &Rules, store: &dyn Store) -> Result<Com
             // What failed is not looked at again yet.
             state.rules = rules.fingerprint;
         }
-        take_down(&mut state, batch, receipt, looks_again, at);
+        take_down(&mut state, batch, receipt, again, at);
     }
 
     let mut commit = desk.commit();
     keeping.add_to(&mut commit, store)?;
-    commit.source = Some((source, state));
+    commit.source = Some((arrival.source, state));
     if tell_at_once {
         // What other keywords find in old posts is told by the next periodic digest.
         let is_news = |mention: &Mention| match looked_again {

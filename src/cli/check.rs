@@ -4,6 +4,7 @@ use super::print::{self, Output};
 use super::probe::{self, Probed};
 use super::{Context, Failure, desk};
 use crate::config::{Config, Place, SourceConfig};
+use crate::enrich::engine::{Inquiry, Service};
 use crate::enrich::language;
 use crate::fetch::Fetcher;
 use crate::pipeline::Rules;
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Also ask every source once, and say what it would bring; sends nothing
+    /// Also ask every source and the judge's service once, and say what they would bring; sends nothing
     #[arg(long)]
     probe: bool,
     #[command(flatten)]
@@ -42,7 +43,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let config = loaded.config;
     if args.probe {
-        return probe(&config, args);
+        return probe(&config, args, context);
     }
     print::write(&format!(
         "{} is fine: {}, {}, {}.\n{}",
@@ -65,10 +66,11 @@ fn needs(config: &Config) -> String {
     config.sources.iter().filter_map(need).collect()
 }
 
-fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
+fn probe(config: &Config, args: &Args, context: &Context) -> Result<(), Failure> {
     let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone);
     let fetcher =
         Fetcher::new(config.http.clone()).map_err(|error| Failure::new(error.to_string()))?;
+    let judge = desk::block_on(judge(config, &fetcher))?;
     let rows: Vec<Row> = desk::block_on(async {
         let mut rows = Vec::new();
         for source in &config.sources {
@@ -78,6 +80,9 @@ fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
         }
         rows
     })?;
+    if let Some(Ok(said) | Err(said)) = &judge {
+        context.say(said);
+    }
     let failed = rows.iter().filter(|row| row.error.is_some()).count();
     print::list(
         &rows,
@@ -105,7 +110,29 @@ fn probe(config: &Config, args: &Args) -> Result<(), Failure> {
             count(rows.len(), "source")
         )));
     }
+    if let Some(Err(_)) = judge {
+        return Err(Failure::new("the service of [judge] does not judge")
+            .hint("until it does, vahti judges itself"));
+    }
     Ok(())
+}
+
+/// Asks the service that judges, where there is one, about a text of ours, and says what came of it.
+async fn judge(config: &Config, fetcher: &Fetcher) -> Option<Result<String, String>> {
+    let service = config.judge.service()?;
+    let brand = config.brands.first()?;
+    let text = format!("{} opens a new store on Friday", brand.name);
+    let inquiry = Inquiry::of(&Post { text, ..Post::default() }, &[], &brand.name, None);
+    let Service { url, token, timeout, .. } = &**service;
+    let sent = fetcher.inquire(url, service.body(&inquiry), token.as_ref(), *timeout);
+    let said = match sent.await {
+        Ok(answer) => service.read(&answer).map_err(|why| format!("its answer will not do: {why}")),
+        Err(error) => Err(error.to_string()),
+    };
+    Some(match said {
+        Ok(_) => Ok(format!("Asked {service} about a text: it judges.")),
+        Err(why) => Err(format!("Asked {service} about a text: {why}.")),
+    })
 }
 
 /// Returns how many brands a post would be a mention of.

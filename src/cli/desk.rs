@@ -235,7 +235,8 @@ impl Offline {
             }
         }
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
-            .keeping(config.keep_posts);
+            .keeping(config.keep_posts)
+            .ranking(config.judge.thresholds);
         Self { rules, sources }
     }
 

@@ -7,7 +7,8 @@ use crate::ask::view::{self, SentimentView, TaughtView};
 use crate::brand::{Brand, BrandName, Hit, Keyword};
 use crate::config::Config;
 use crate::enrich::homonym::Learnt;
-use crate::enrich::{self, Complaint, History, Label, Priority};
+use crate::enrich::priority::Thresholds;
+use crate::enrich::{self, Complaint, Known, Label, Priority};
 use crate::matching::{Candidate, Matcher};
 use crate::post::{Author, Post};
 use crate::query::{self, BadQuery};
@@ -78,9 +79,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let reader = if args.keyword.is_empty() {
         let config = context.config()?;
         let brands = config.brands.clone();
-        Reader::new(brands, &taught(config, context))
+        let thresholds = config.judge.thresholds;
+        Reader::new(brands, &taught(config, context), thresholds)
     } else {
-        Reader::new(vec![given(args)?], &[])
+        Reader::new(vec![given(args)?], &[], Thresholds::default())
     };
     match &args.text {
         Some(text) => {
@@ -179,12 +181,17 @@ struct Reader {
     matcher: Matcher,
     /// What was learnt of each brand, in their order.
     learnt: Vec<Learnt>,
+    thresholds: Thresholds,
 }
 
 impl Reader {
-    fn new(brands: Vec<Brand>, taught: &[TaughtView]) -> Self {
+    fn new(brands: Vec<Brand>, taught: &[TaughtView], thresholds: Thresholds) -> Self {
         let learnt = brands.iter().map(|brand| view::marks::learnt(taught, &brand.name));
-        Self { matcher: Matcher::new(&brands), learnt: learnt.collect(), brands }
+        Self { matcher: Matcher::new(&brands), learnt: learnt.collect(), brands, thresholds }
+    }
+
+    fn known(&self, language: Option<Language>) -> Known<'static> {
+        Known { language, thresholds: self.thresholds, ..Known::default() }
     }
 
     fn read(&self, asked: Asked) -> Reading {
@@ -207,7 +214,7 @@ impl Reader {
             found.iter().flat_map(|candidate| candidate.hits.clone()).collect();
         hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
         let why_not = self.matcher.why_not(&post, told).concat();
-        let insight = enrich::enrich_in(&post, &hits, History::default(), asked.language);
+        let insight = enrich::enrich_knowing(&post, &hits, self.known(asked.language));
         let is_negative = insight.sentiment.label == Label::Negative;
         let complaint = insight.complaint.filter(|_| is_negative);
         let muted: Vec<String> = found
@@ -243,7 +250,7 @@ impl Reader {
         }
         // What is said of one brand is judged by itself.
         let read = enrich::hinted(post, brand);
-        let insight = enrich::enrich_in(&read, &candidate.hits, History::default(), language);
+        let insight = enrich::enrich_knowing(&read, &candidate.hits, self.known(language));
         let why = learnt.suspects(post, &candidate.hits, &insight)?;
         Some(format!("no ticket for {}: {why}", brand.name))
     }

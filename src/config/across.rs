@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, LONGEST_SOCKET};
 use super::problem::{Spot, did_you_mean};
-use super::{Place, SourceConfig};
+use super::{Place, SourceConfig, judge};
 use crate::query::{FieldName, Query};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -62,6 +62,14 @@ impl Draft<'_> {
                 "there is no [mail] that says how mail leaves",
                 Some("write [mail] with from, and smtp.url or outbox_dir".into()),
             ));
+        }
+    }
+
+    /// Says so where a brand asks for a service to judge it, and there is none.
+    pub(super) fn no_judge(&mut self) {
+        let (message, hint) = judge::no_service();
+        for spot in self.judge.in_vain() {
+            self.faults.push(spot.problem(message, Some(hint.clone())));
         }
     }
 

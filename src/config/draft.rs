@@ -7,7 +7,8 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, files, http, mail, operator, syntax, websub,
+    Config, Loaded, Mail, WebSub, alerts, brands, files, http, judge, mail, operator, syntax,
+    websub,
 };
 use crate::brand::Brand;
 use crate::fetch;
@@ -29,7 +30,7 @@ const KEEP_POSTS_DAYS: i64 = 7;
 const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 5] = ["web", "judge", "route", "channel", "retention"];
+const LATER: [&str; 4] = ["web", "route", "channel", "retention"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -57,6 +58,7 @@ pub(super) struct Draft<'s> {
     pub(super) operator: operator::Draft,
     follow_up_days: i64,
     keep_posts: TimeDelta,
+    pub(super) judge: judge::Draft,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -135,6 +137,7 @@ impl<'s> Draft<'s> {
             operator: operator::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
             keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
+            judge: judge::Draft::default(),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -252,6 +255,9 @@ impl<'s> Draft<'s> {
         if let Some(table) = self.once(root, "websub").and_then(|value| value.table()) {
             self.websub = websub::read(table);
         }
+        if let Some(table) = self.once(root, "judge").and_then(|value| value.table()) {
+            self.judge.read(table, self.around);
+        }
         if let Some(table) = self.once(root, "store").and_then(|value| value.table()) {
             if let Some(postgres) = table.take("postgres") {
                 postgres.later();
@@ -266,6 +272,7 @@ impl<'s> Draft<'s> {
         self.source_names.any |= sources.is_some();
         for table in brands.iter().flat_map(Value::tables) {
             let name = self.brand_names.read(&table);
+            self.judge.read_brand(&table, name.as_deref());
             self.brands.extend(brands::read(table, name));
         }
         for table in sources.iter().flat_map(Value::tables) {
@@ -324,6 +331,7 @@ impl<'s> Draft<'s> {
             self.filters();
             self.names_of_opml();
             self.no_mail();
+            self.no_judge();
         }
         self.private_addresses();
         let (state_dir, control) = self.places();
@@ -350,6 +358,7 @@ impl<'s> Draft<'s> {
             operator: self.operator.config,
             follow_up_days: self.follow_up_days,
             keep_posts: self.keep_posts,
+            judge: self.judge.config,
         };
         Ok(Loaded { config, warnings: self.warnings })
     }

@@ -163,7 +163,8 @@ fn plain(url: &Url, tls: &Value<'_>, with_password: bool) -> bool {
     true
 }
 
-fn is_here(url: &Url) -> bool {
+/// Tells whether what is sent to `url` stays on this machine.
+pub(super) fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"

@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 43] = [
+const KEYS: [&str; 50] = [
     "timezone",
     "include",
     "state_dir",
@@ -178,6 +178,13 @@ const KEYS: [&str; 43] = [
     "language",
     "empty",
     "name",
+    "priority",
+    "http.url",
+    "http.chat",
+    "http.token",
+    "http.timeout",
+    "http.budget",
+    "judge",
     "[operator]",
     "[websub]",
     "listen",
@@ -221,6 +228,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.http, fetch::Settings::default());
     assert!(config.mail.is_none() && config.alerts.is_empty());
     assert_eq!(config.operator, None);
+    assert_eq!(config.judge, Judge::default());
 }
 
 #[test]

@@ -3,10 +3,12 @@
 //! A daemon that is ended midway begins anew at the next start, and finds again nothing that it stored.
 
 use super::intake::Event;
+use super::judge::Office;
 use super::setup::Setup;
 use super::{Died, clock};
 use crate::brand::BrandName;
 use crate::pipeline::again::{self, Again, Found};
+use crate::pipeline::opinions::Opinions;
 use crate::post::SourceName;
 use crate::source::Kind;
 use crate::store::handle::Handle;
@@ -131,7 +133,11 @@ impl Looking<'_> {
                 found,
                 at: clock::now(),
                 tell_at_once: self.tell_at_once,
+                opinions: Opinions::default(),
             };
+            let office = Office { setup: self.setup, store: self.store, events: self.events };
+            let stopping = || Died("vahti is stopping".into());
+            let again = office.judge_again(again).await.ok_or_else(stopping)?;
             count += self.told(|reply| Event::Again(Box::new(again), reply)).await?;
         }
         Ok(count)

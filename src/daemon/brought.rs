@@ -2,27 +2,28 @@
 
 use super::clock;
 use super::intake::{Event, Outcome, Polled};
-use super::setup::{Planned, Setup};
+use super::judge::Office;
+use super::setup::Planned;
 use crate::ask::Refusal;
 use crate::ask::taken::TakenView;
 use crate::pipeline::Arrival;
+use crate::pipeline::opinions::Opinions;
 use crate::source::intake::lines::{self, Brought};
 use crate::source::{Batch, Kind};
 use crate::store::StoreError;
 use crate::text::nearest;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// Takes posts, as NDJSON, for the source called `name`, and returns what became of them once all is
 /// stored.
 pub(super) async fn take(
     name: &str,
     body: Vec<u8>,
-    setup: &Setup,
-    events: &mpsc::Sender<Event>,
+    office: &Office<'_>,
     tell_at_once: bool,
 ) -> Result<TakenView, Refusal> {
-    let planned = taker(name, setup)?;
+    let planned = taker(name, office.setup)?;
     let site = name.to_owned();
     let stopping = || Refusal::Store(StoreError::Disk("vahti is stopping".into()));
     let read = tokio::task::spawn_blocking(move || lines::read(&body, &site)).await;
@@ -42,16 +43,18 @@ pub(super) async fn take(
         tickets: planned.tickets,
         looks_again: true,
         tell_at_once,
+        opinions: Opinions::default(),
     };
+    let arrival = office.judge(arrival).await.ok_or_else(stopping)?;
     let (reply, stored) = oneshot::channel();
     let event = Event::Polled(Outcome::Arrived(Box::new(arrival)), Some(reply));
-    events.send(event).await.map_err(|_| stopping())?;
+    office.events.send(event).await.map_err(|_| stopping())?;
     let Polled { posts, mentions, tickets, .. } = stored.await.map_err(|_| stopping())?;
     Ok(TakenView { posts, mentions, tickets: tickets.len(), opened: tickets, ..view })
 }
 
 /// Finds the source that takes posts.
-fn taker(name: &str, setup: &Setup) -> Result<Arc<Planned>, Refusal> {
+fn taker(name: &str, setup: &super::setup::Setup) -> Result<Arc<Planned>, Refusal> {
     let takes = |planned: &&Arc<Planned>| planned.kind == Kind::Intake;
     let found = setup.sources.iter().find(|planned| planned.name.0 == name);
     if let Some(found) = found.filter(takes) {

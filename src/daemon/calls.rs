@@ -3,6 +3,7 @@
 
 use super::board::Board;
 use super::intake::{Event, OwnedSetting, Polled};
+use super::judge::Office;
 use super::setup::Setup;
 use super::{brought, clock, once};
 use crate::ask::view::SummaryView;
@@ -65,8 +66,10 @@ impl Answering {
             }
             Call::Take { source, body, reply } => {
                 let (events, setup) = (self.events.clone(), Arc::clone(&self.setup.borrow()));
+                let store = self.store.clone();
                 under_way.spawn(async move {
-                    let taken = brought::take(&source, body, &setup, &events, true).await;
+                    let office = Office { setup: &setup, store: &store, events: &events };
+                    let taken = brought::take(&source, body, &office, true).await;
                     drop(reply.send(taken));
                 });
             }

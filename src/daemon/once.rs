@@ -2,6 +2,7 @@
 
 use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
+use super::judge::Office;
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
 use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, poll, send, ward};
@@ -100,7 +101,7 @@ pub async fn take(
     let once = Once::begin(Arc::new(config), store).await.map_err(died)?;
     let mut all = TakenView { source: name.to_owned(), ..TakenView::default() };
     while let Some(batch) = next().map_err(Refusal::Refused)? {
-        let taken = brought::take(name, batch.body, &once.setup, &once.events, false).await?;
+        let taken = brought::take(name, batch.body, &once.office(), false).await?;
         all = all.and(taken, batch.before);
     }
     once.end().await.map_err(died)?;
@@ -186,6 +187,10 @@ impl Once {
             poll::heed(planned, &health, &setup, clock::now());
         }
         Ok(Self { setup, store, events, writer })
+    }
+
+    fn office(&self) -> Office<'_> {
+        Office { setup: &self.setup, store: &self.store, events: &self.events }
     }
 
     /// Matches what is kept again, if that is due, before anything is polled: what is found in it is no

@@ -5,11 +5,13 @@ use super::Died;
 use super::board::{Board, Poke};
 use super::clock;
 use super::intake::{Event, Outcome, Polled};
+use super::judge::Office;
 use super::setup::{Planned, Setup};
 use super::tour::{Purse, Tour, Trouble, Walked};
 use super::turns::Turns;
 use crate::fetch::Retry;
 use crate::fetch::budget::Ledger;
+use crate::pipeline::opinions::Opinions;
 use crate::pipeline::{Arrival, Failure, Receipt};
 use crate::post::SourceName;
 use crate::schedule::{self, Schedule};
@@ -258,12 +260,13 @@ pub(super) async fn wait_until(when: DateTime<Utc>, stop: &CancellationToken) ->
 /// what came of it all; `None` when told to stop before anything came.
 pub(super) async fn rounds(
     planned: &Arc<Planned>,
-    setup: &Setup,
+    setup: &Arc<Setup>,
     store: &Handle,
     events: &mpsc::Sender<Event>,
     tell_at_once: bool,
     stop: &CancellationToken,
 ) -> Option<Polled> {
+    let office = Office { setup, store, events };
     let mut all: Option<Polled> = None;
     for round in 0..MOST_ROUNDS {
         if round > 0 && stop.is_cancelled() {
@@ -271,6 +274,10 @@ pub(super) async fn rounds(
         }
         let Some(outcome) = visit(planned, setup, store, events, tell_at_once, stop).await else {
             break;
+        };
+        let outcome = match outcome {
+            Outcome::Arrived(arrival) => Outcome::Arrived(Box::new(office.judge(*arrival).await?)),
+            outcome => outcome,
         };
         let again = matches!(&outcome, Outcome::Arrived(arrival) if arrival.batch.again);
         let (reply, stored) = oneshot::channel();
@@ -341,6 +348,7 @@ async fn visit(
             tickets: planned.tickets,
             looks_again: !planned.source.never_looks_again(),
             tell_at_once,
+            opinions: Opinions::default(),
         })),
         Ok(Walked { receipt, batch: None }) => {
             Outcome::Unchanged(planned.name.clone(), Box::new(receipt))

@@ -2,12 +2,14 @@
 //! subscribes. Polling goes on, more rarely: a hub may forget us without a word.
 
 use super::intake::{Event, Outcome};
+use super::judge::Office;
 use super::setup::{Planned, Setup};
 use super::{Died, clock, poll};
 use crate::config::WebSub;
 use crate::control::server::{LONGEST_GOODBYE, after};
 use crate::fetch::{Location, Reply};
 use crate::pipeline::Arrival;
+use crate::pipeline::opinions::Opinions;
 use crate::post::SourceName;
 use crate::source::websub::{Answer, Asked, RANDOM_BYTES, Subscription, may_ask};
 use crate::source::{Batch, Page, Visit};
@@ -193,7 +195,10 @@ impl Hubs {
             tickets: planned.tickets,
             looks_again: true,
             tell_at_once: true,
+            opinions: Opinions::default(),
         };
+        let office = Office { setup: &setup, store: &self.store, events: &self.events };
+        let arrival = office.judge(arrival).await.ok_or("vahti is stopping")?;
         let (reply, stored) = oneshot::channel();
         let event = Event::Polled(Outcome::Arrived(Box::new(arrival)), Some(reply));
         self.events.send(event).await.map_err(|_| "vahti is stopping")?;

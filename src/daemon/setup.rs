@@ -1,9 +1,11 @@
 //! A configuration made ready to run: rules compiled, clients built, lists of feeds taken apart.
 
 use super::expand;
+use super::judge::Judging;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::config::{Config, ForumPlace, MailBy, Place, SitePlace, SourceConfig};
 use crate::delivery::email::Transport;
+use crate::enrich::engine::Engine;
 use crate::fetch::{Allowed, Fetcher, Location};
 use crate::pipeline::Rules;
 use crate::post::SourceName;
@@ -22,6 +24,8 @@ pub struct Setup {
     pub config: Arc<Config>,
     pub rules: Rules,
     pub fetcher: Arc<Fetcher>,
+    /// The service that judges; `None`: vahti itself.
+    pub judging: Option<Arc<Judging>>,
     /// How notices go out; `None` where no mail is configured.
     pub transport: Option<Transport>,
     pub sources: Vec<Arc<Planned>>,
@@ -94,11 +98,19 @@ impl Setup {
         before: Option<&Self>,
     ) -> Result<Self, String> {
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
-            .keeping(config.keep_posts);
+            .keeping(config.keep_posts)
+            .ranking(config.judge.thresholds);
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
             None => Arc::new(Fetcher::new(config.http.clone()).map_err(|e| e.to_string())?),
         };
+        let judging = config.judge.service().map(|service| {
+            let known = before.and_then(|before| before.judging.as_ref());
+            let known = known.filter(|known| known.is_of(service, &fetcher)).map(Arc::clone);
+            known.unwrap_or_else(|| {
+                Arc::new(Judging::new(Arc::clone(service), Arc::clone(&fetcher)))
+            })
+        });
         let transport = match config.mail.as_ref().map(|mail| &mail.by) {
             None => None,
             Some(MailBy::Folder(folder)) => Some(Transport::folder(folder)),
@@ -134,7 +146,7 @@ impl Setup {
                 }
             }
         }
-        Ok(Self { config, rules, fetcher, transport, sources, outlines })
+        Ok(Self { config, rules, fetcher, judging, transport, sources, outlines })
     }
 
     /// Returns the facts of every source that `status` shows, lists of feeds first among theirs: its
@@ -145,6 +157,11 @@ impl Setup {
             (planned.name.clone(), planned.kind, planned.source.is_polled())
         };
         lists.chain(self.sources.iter().map(fact)).collect()
+    }
+
+    /// Tells whether a service is asked about the mentions of a brand.
+    pub fn asks_about(&self, brand: &BrandName) -> bool {
+        matches!(self.config.judge.of(brand), Engine::Http(_))
     }
 
     /// Returns which mentions of a source become tickets, where it says so itself.

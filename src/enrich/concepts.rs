@@ -83,8 +83,10 @@ pub const NAMES: [&str; 74] = [
     "demand",
     "gain",
 ];
-/// How many of them, from the first, speak for or against.
-const OPINIONS: u8 = 36;
+/// How many of them, from the first, tell of something bad.
+pub const BAD: u8 = 25;
+/// How many of them, from the first, tell of something bad or good.
+pub const OPINIONS: u8 = 36;
 /// How many entries may begin at one word.
 const MOST_HERE: usize = 8;
 
@@ -270,8 +272,9 @@ impl Concepts {
         for (read, byte) in word.bytes().enumerate() {
             let edges =
                 self.edges.get(node.edges.0 as usize..node.edges.1 as usize).unwrap_or_default();
-            let Some((_, next)) = edges.iter().find(|(letter, _)| *letter == byte) else { return };
-            node = self.nodes.get(*next as usize).copied().unwrap_or_default();
+            let Ok(edge) = edges.binary_search_by_key(&byte, |(letter, _)| *letter) else { return };
+            let next = edges.get(edge).map_or(0, |(_, next)| *next);
+            node = self.nodes.get(next as usize).copied().unwrap_or_default();
             let entries = self.entries.get(node.entries.0 as usize..node.entries.1 as usize);
             for entry in entries.unwrap_or_default() {
                 found(entry, read + 1 == word.len());

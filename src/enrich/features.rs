@@ -2,6 +2,7 @@
 //! line of this and of [`tokens`](super::tokens), so that what is learnt is what is asked.
 
 use super::concepts::{Concepts, Spot};
+use super::names::{Common, Role, names, role};
 use super::net;
 use super::tokens::{Kind, Token, WORD, is_invisible};
 
@@ -13,6 +14,9 @@ pub const BITS: u32 = 19;
 pub const LANGUAGE_BITS: u32 = 14;
 /// How many concepts of a text are set against each other: of a long text, those near its start.
 const PAIRED: usize = 24;
+
+/// How many letters of a word stand for it where its ending does not count.
+const STEM: usize = 5;
 
 /// The three blocks of features, which are weighted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,14 +106,44 @@ pub struct Reading<'a> {
     pub language: &'a str,
     /// The first token that is the brand.
     pub target: Option<usize>,
+    /// Of each token, whether it names somebody else.
+    pub names: Vec<bool>,
+    /// How the brand stands to another name, where there is one.
+    pub rival: Option<Rival>,
+}
+
+/// How the brand stands to another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rival {
+    /// The first token of the other name.
+    pub at: usize,
+    /// What part the brand plays, and the other.
+    pub role: Role,
+    pub other: Role,
 }
 
 impl<'a> Reading<'a> {
     /// Reads tokens in a language.
-    pub fn of(tokens: &'a [Token], language: &'a str) -> Self {
-        let spots = Concepts::of(language).spots(tokens);
+    pub fn of(tokens: &'a [Token], language: &'a str, common: &Common) -> Self {
         let target = tokens.iter().position(|token| token.kind == Kind::Target);
-        Self { tokens, spots, zones: zones(tokens, language), language, target }
+        let spots = Concepts::of(language).spots(tokens);
+        let names = names(tokens, &spots, language, common);
+        let zones = zones(tokens, &names);
+        let rival = target.zip(names.iter().position(|name| *name)).map(|(target, at)| Rival {
+            at,
+            role: role(tokens, target, language),
+            other: role(tokens, at, language),
+        });
+        Self { tokens, spots, zones, language, target, names, rival }
+    }
+
+    /// Returns where a token stands between the brand and the other name: before both, between, behind,
+    /// with which of them comes first.
+    pub fn region(&self, at: usize) -> Option<u8> {
+        let (target, rival) = (self.target?, self.rival?.at);
+        let (first, second) = (target.min(rival), target.max(rival));
+        let region = u8::from(at > first) + u8::from(at > second);
+        Some(region * 2 + u8::from(rival < target))
     }
 
     /// Returns the features.
@@ -155,16 +189,9 @@ impl<'a> Reading<'a> {
         let word_before = before.map_or("^", |token| &token.folded);
         push(Hash::new(b'b').text(word_before).byte(b' ').text(&token.folded).row(BITS));
         if let (Some(before), Kind::Word) = (before, token.kind) {
-            for letters in [4, 5] {
-                if let Some(stem) = stem_of(&token.folded, letters) {
-                    let stem_before = stem_of(&before.folded, letters).unwrap_or(&before.folded);
-                    push(Hash::new(b'q').text(stem_before).byte(b' ').text(stem).row(BITS));
-                }
-            }
-            let two = at.checked_sub(2).and_then(|at| tokens.get(at));
-            if let (Some(two), Some(stem)) = (two, stem_of(&token.folded, 4)) {
-                let stem_two = stem_of(&two.folded, 4).unwrap_or(&two.folded);
-                push(Hash::new(b'g').text(stem_two).byte(b' ').text(stem).row(BITS));
+            if let Some(stem) = stem_of(&token.folded) {
+                let stem_before = stem_of(&before.folded).unwrap_or(&before.folded);
+                push(Hash::new(b'q').text(stem_before).byte(b' ').text(stem).row(BITS));
             }
         }
     }
@@ -213,6 +240,11 @@ impl<'a> Reading<'a> {
         push(of.text(self.language).byte(other).row(BITS));
         let before = self.target.is_some_and(|target| usize::from(spot.first) < target);
         push(of.byte(b'<').byte(u8::from(before)).byte(other).row(BITS));
+        if let (Some(rival), Some(region)) = (self.rival, self.region(usize::from(spot.first))) {
+            let beside = of.byte(b'R').byte(region);
+            push(beside.row(BITS));
+            push(beside.byte(rival.role as u8).byte(rival.other as u8).row(BITS));
+        }
     }
 
     /// Gives the rows of the concepts that stand next to each other, and of those in one sentence.
@@ -259,43 +291,43 @@ pub enum Zone {
     Beside,
     /// The clause names somebody else.
     Other,
+    /// The clause names nobody, and stands before the brand in its sentence.
+    Before,
 }
 
 /// Tells of each token whom its clause is about.
-pub fn zones(tokens: &[Token], language: &str) -> Vec<Zone> {
+pub fn zones(tokens: &[Token], names: &[bool]) -> Vec<Zone> {
     let last = tokens.last().map_or(0, |token| token.clause);
     if last == 0 || !tokens.iter().any(|token| token.kind == Kind::Target) {
         return vec![Zone::Target; tokens.len()];
     }
-    let is_other = |token: &Token| token.kind == Kind::Handle || token.name && language != "de";
+    let mut names = names.iter().copied();
     let mut zones = Vec::with_capacity(tokens.len());
-    let mut zone = Zone::Beside;
-    let mut sentence = 0;
-    for clause in tokens.chunk_by(|a, b| a.clause == b.clause) {
-        let begins = clause.first().map_or(0, |token| token.sentence);
-        if begins != sentence {
-            sentence = begins;
-            zone = Zone::Beside;
+    for sentence in tokens.chunk_by(|a, b| a.sentence == b.sentence) {
+        let has_target = sentence.iter().any(|token| token.kind == Kind::Target);
+        let mut zone = if has_target { Zone::Before } else { Zone::Beside };
+        for clause in sentence.chunk_by(|a, b| a.clause == b.clause) {
+            let has_name = names.by_ref().take(clause.len()).fold(false, |any, name| any | name);
+            if clause.iter().any(|token| token.kind == Kind::Target) {
+                zone = Zone::Target;
+            } else if has_name {
+                zone = Zone::Other;
+            } else if zone == Zone::Target {
+                zone = Zone::Beside;
+            }
+            zones.extend(clause.iter().map(|_| zone));
         }
-        if clause.iter().any(|token| token.kind == Kind::Target) {
-            zone = Zone::Target;
-        } else if clause.iter().any(is_other) {
-            zone = Zone::Other;
-        } else if zone == Zone::Target {
-            zone = Zone::Beside;
-        }
-        zones.extend(clause.iter().map(|_| zone));
     }
     zones
 }
 
-/// Returns the first `letters` of a word that has as many.
-fn stem_of(word: &str, letters: usize) -> Option<&str> {
-    let (end, last) = word.char_indices().nth(letters.checked_sub(1)?)?;
+/// Returns the first letters of a word that has as many.
+fn stem_of(word: &str) -> Option<&str> {
+    let (end, last) = word.char_indices().nth(STEM - 1)?;
     word.get(..end + last.len_utf8())
 }
 
-/// Gives the rows of the pieces of two to five letters of a word, with its borders, and of its
+/// Gives the rows of the pieces of three and four letters of a word, with its borders, and of its
 /// beginnings of up to six.
 pub fn char_rows(tokens: &[Token], at: usize, push: &mut impl FnMut(u32)) {
     let Some(token) = tokens.get(at).filter(|token| token.kind == Kind::Word) else { return };
@@ -308,7 +340,7 @@ pub fn char_rows(tokens: &[Token], at: usize, push: &mut impl FnMut(u32)) {
     let letters = letters.get(..=length).unwrap_or_default();
     for start in 0..letters.len() {
         let mut hash = Hash::new(b'c');
-        let longest = if start == 0 { 7 } else { 5 };
+        let longest = if start == 0 { 7 } else { 4 };
         for (more, c) in letters.iter().skip(start).take(longest).enumerate() {
             hash = hash.char(*c);
             if more > 1 {

@@ -1,7 +1,8 @@
 //! The judge's memory: one table of small weights, learnt by `vahti-train` and built into the program.
 
 use super::features::{self, Reading, share, sign_share};
-use super::net::{CELLS, INPUTS, Net};
+use super::names::Common;
+use super::net::{self, CELLS, INPUTS, NETS, Net};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -25,7 +26,7 @@ pub struct Header {
     pub languages: Vec<String>,
     pub language_step: f32,
     pub language_bias: Vec<f32>,
-    /// How sums become probabilities, by language; `""` is for all others.
+    /// How sums become probabilities, by language; what is not there is not judged.
     pub sureness: BTreeMap<String, Sureness>,
     /// What it was learnt from.
     pub sets: Vec<Origin>,
@@ -57,7 +58,9 @@ pub struct Model {
     pub header: Header,
     /// One row a feature: negative, neutral, positive, and nothing (four bytes are read at once).
     table: Vec<[i8; 4]>,
-    net: Net,
+    nets: Vec<Net>,
+    /// Which words are no names.
+    pub common: Common,
     language_table: Vec<i8>,
 }
 
@@ -140,7 +143,9 @@ impl Model {
         let (bitmap, rest) =
             rest.split_at_checked((1 << features::BITS) / 8).ok_or(Unusable::Short)?;
         let (kept, rest) = rest.split_at_checked(header.kept * 3).ok_or(Unusable::Short)?;
-        let (net, languages) = rest.split_at_checked(NET * 4).ok_or(Unusable::Short)?;
+        let (net, rest) = rest.split_at_checked(NETS * NET * 4).ok_or(Unusable::Short)?;
+        let (common, languages) = rest.split_at_checked(Common::BYTES).ok_or(Unusable::Short)?;
+        let common = Common::read(common).ok_or(Unusable::Short)?;
         if languages.len() != header.languages.len() << features::LANGUAGE_BITS {
             return Err(Unusable::Short);
         }
@@ -153,14 +158,21 @@ impl Model {
             }
         }
         let language_table = languages.iter().map(|byte| byte.cast_signed()).collect();
-        Ok(Self { header, table, net: read_net(net), language_table })
+        Ok(Self {
+            header,
+            table,
+            nets: net.chunks(NET * 4).map(read_net).collect(),
+            common,
+            language_table,
+        })
     }
 
     /// Writes a file of weights: of `table`, the rows that are not zero.
     pub fn write(
         mut header: Header,
         table: &[[i8; 3]],
-        net: &Net,
+        nets: &[Net],
+        common: &Common,
         language_table: &[i8],
     ) -> Result<Vec<u8>, Unusable> {
         let is_kept = |row: &&[i8; 3]| **row != [0; 3];
@@ -175,8 +187,12 @@ impl Model {
             file.push(eight.iter().enumerate().map(bit).sum());
         }
         file.extend(table.iter().filter(is_kept).flatten().map(|weight| weight.cast_unsigned()));
-        let net = net.inputs.iter().flatten().chain(&net.bias).chain(net.cells.iter().flatten());
-        file.extend(net.flat_map(|weight| weight.to_le_bytes()));
+        for net in nets {
+            let net =
+                net.inputs.iter().flatten().chain(&net.bias).chain(net.cells.iter().flatten());
+            file.extend(net.flat_map(|weight| weight.to_le_bytes()));
+        }
+        file.extend(common.bytes());
         file.extend(language_table.iter().map(|weight| weight.cast_unsigned()));
         Ok(file)
     }
@@ -209,9 +225,10 @@ impl Model {
             })
             .collect();
         reading.pair_rows(&mut |at| signs.add(row(at)));
-        let on = super::net::inputs(reading);
-        let cells = self.net.cells(&on);
-        let mut sums = self.net.sums(&cells);
+        let on = net::inputs(reading);
+        let mut sums = net::judge(&self.nets, &on);
+        // What single words tell the nets is worked out near where the first of them stands.
+        let first = self.nets.first().map(|net| (net, net.cells(&on)));
         let [of_words, of_chars, of_signs] =
             [share(words.rows), share(chars.rows), sign_share(signs.rows)];
         for (pile, share) in [(&words, of_words), (&chars, of_chars), (&signs, of_signs)] {
@@ -225,8 +242,9 @@ impl Model {
             self.add(word, of_words, token);
             self.add(chars, of_chars, token);
         }
-        for (at, (spot, pile)) in reading.spots.iter().zip(&of_spots).enumerate() {
-            let mut moved = self.net.part(&cells, &super::net::inputs_of(reading, at));
+        for (spot, pile) in reading.spots.iter().zip(&of_spots) {
+            let on = net::inputs_of(reading, spot);
+            let mut moved = first.as_ref().map_or([0.0; 3], |(net, cells)| net.part(cells, on));
             self.add(pile, of_signs, &mut moved);
             // What a phrase tells, each of its words tells a part of.
             let (first, last) = (usize::from(spot.first), usize::from(spot.last));
@@ -249,13 +267,8 @@ impl Model {
     }
 
     /// Returns how a language's sums become probabilities.
-    pub fn sureness(&self, language: &str) -> Sureness {
-        let of = |language: &str| self.header.sureness.get(language).copied();
-        of(language).or_else(|| of("")).unwrap_or(Sureness {
-            platt: [[1.0, 0.0]; 3],
-            threshold: 0.5,
-            review: [0.05, 0.05],
-        })
+    pub fn sureness(&self, language: &str) -> Option<Sureness> {
+        self.header.sureness.get(language).copied()
     }
 
     /// Returns the probability of each language that is told apart; empty where there is no text.
@@ -325,7 +338,7 @@ mod tests {
         for language in ["fi", "tr", "en", "sv", "de", "es", "fr", "it", "pt"] {
             assert!(model.header.languages.iter().any(|code| code == language), "{language}");
         }
-        for language in ["", "fi", "tr", "en"] {
+        for language in ["fi", "tr", "en", "sv", "de", "es", "fr"] {
             assert!(model.header.sureness.contains_key(language), "{language}");
         }
         assert!(
@@ -357,12 +370,14 @@ mod tests {
             cells: [[0.125; 3]; CELLS],
         };
         net.cells[CELLS - 1] = [1.0, 2.0, 3.0];
-        let file = Model::write(header, &table, &net, &languages).unwrap();
+        let file =
+            Model::write(header, &table, &vec![net.clone(); NETS], &Common::none(), &languages)
+                .unwrap();
         let model = Model::read(&file).unwrap();
         assert_eq!(model.table[5], [1, -2, 127, 0]);
         assert_eq!(model.table[(1 << features::BITS) - 1], [-127, 0, 0, 0]);
         assert_eq!(model.table.iter().filter(|row| **row != [0; 4]).count(), 2);
-        assert_eq!(model.net, net);
+        assert_eq!(model.nets, vec![net; NETS]);
         assert_eq!(model.language_table, languages);
     }
 

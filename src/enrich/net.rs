@@ -1,7 +1,7 @@
 //! A small network over the concepts of a text: it learns what they mean together, in one language for
 //! all. What it says is added to the sums of the table.
 
-use super::concepts::NAMES;
+use super::concepts::{BAD, NAMES, OPINIONS, Spot};
 use super::features::{Reading, Zone};
 use super::tokens::{Kind, Token};
 
@@ -12,11 +12,31 @@ const SIGNS: usize = NAMES.len() * WAYS;
 /// The languages that have an input of their own.
 const LANGUAGES: [&str; 7] = ["fi", "tr", "en", "sv", "de", "es", "fr"];
 /// How many inputs there are.
-pub const INPUTS: usize = SIGNS + 32;
+pub const INPUTS: usize = BESIDE + SIDES * REGIONS * ROLES;
+/// Where the inputs begin that tell how the brand stands to another name.
+const BESIDE: usize = SIGNS + 32;
+/// What stands there: something bad, something good, a negation, a turn, a change, a comparison.
+const SIDES: usize = 6;
+const REGIONS: usize = 6;
+const ROLES: usize = 4;
 /// How many cells the middle has.
 pub const CELLS: usize = 32;
 /// What a cell below nothing lets through.
 const LEAK: f32 = 0.1;
+
+/// How many nets are asked; the mean of what they say counts.
+pub const NETS: usize = 3;
+
+/// Returns the sums of the classes that nets say, on average.
+pub fn judge(nets: &[Net], on: &[u16]) -> [f32; 3] {
+    let mut sums = [0.0; 3];
+    for net in nets {
+        for (sum, said) in sums.iter_mut().zip(net.sums(&net.cells(on))) {
+            *sum += said / NETS as f32;
+        }
+    }
+    sums
+}
 
 /// The weights, from inputs to cells and from cells to classes.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,19 +75,14 @@ impl Net {
     }
 
     /// Returns which part of the sums comes from some of the inputs, near where the cells stand.
-    pub fn part(&self, cells: &[f32; CELLS], of: &[u16]) -> [f32; 3] {
+    pub fn part(&self, cells: &[f32; CELLS], of: impl Iterator<Item = u16>) -> [f32; 3] {
         let mut moved = [0.0; CELLS];
-        for weights in of.iter().filter_map(|on| self.inputs.get(usize::from(*on))) {
+        for weights in of.filter_map(|on| self.inputs.get(usize::from(on))) {
             for ((cell, weight), held) in moved.iter_mut().zip(weights).zip(cells) {
                 *cell += weight * Self::slope(*held);
             }
         }
         self.sums(&moved)
-    }
-
-    /// Returns the sums of the classes for the inputs that are on.
-    pub fn judge(&self, on: &[u16]) -> [f32; 3] {
-        self.sums(&self.cells(on))
     }
 }
 
@@ -75,8 +90,8 @@ impl Net {
 pub fn inputs(reading: &Reading) -> Vec<u16> {
     let tokens = reading.tokens;
     let mut on: Vec<u16> = Vec::with_capacity(reading.spots.len() * 2 + 8);
-    for at in 0..reading.spots.len() {
-        on.extend(inputs_of(reading, at));
+    for spot in &reading.spots {
+        on.extend(inputs_of(reading, spot));
     }
     let mut turn = |at: usize| on.extend(u16::try_from(at));
     let words = tokens.iter().filter(|token| token.kind == Kind::Word).count();
@@ -97,7 +112,7 @@ pub fn inputs(reading: &Reading) -> Vec<u16> {
         tokens.first().is_some_and(|token| token.kind == Kind::Target),
         any(|token| token.kind == Kind::Url),
         tokens.last().is_none_or(|token| token.sentence == 0),
-        any(|token| token.name),
+        reading.rival.is_some(),
         reading.target.is_some(),
     ];
     for (at, _) in signs.iter().enumerate().filter(|(_, is)| **is) {
@@ -112,8 +127,7 @@ pub fn inputs(reading: &Reading) -> Vec<u16> {
 }
 
 /// Returns which inputs one concept of a text turns on.
-pub fn inputs_of(reading: &Reading, spot: usize) -> Vec<u16> {
-    let Some(spot) = reading.spots.get(spot) else { return Vec::new() };
+pub fn inputs_of(reading: &Reading, spot: &Spot) -> impl Iterator<Item = u16> + Clone {
     let at = usize::from(spot.first);
     let concept = usize::from(spot.concept) * WAYS;
     let is_negated =
@@ -124,5 +138,18 @@ pub fn inputs_of(reading: &Reading, spot: usize) -> Vec<u16> {
         (_, false) => concept,
     };
     let before = reading.target.is_some_and(|target| at < target).then_some(concept + 3);
-    [Some(way), before].into_iter().flatten().filter_map(|on| u16::try_from(on).ok()).collect()
+    let side = match NAMES.get(usize::from(spot.concept)).copied() {
+        Some("noproblem") => Some(1),
+        Some("negation" | "none") => Some(2),
+        Some("but") => Some(3),
+        Some("switch") => Some(4),
+        Some("better" | "worse" | "compare") => Some(5),
+        _ if spot.concept < BAD => Some(usize::from(is_negated)),
+        _ if spot.concept < OPINIONS => Some(usize::from(!is_negated)),
+        _ => None,
+    };
+    let beside = reading.rival.zip(reading.region(at)).zip(side).map(|((rival, region), side)| {
+        BESIDE + (side * REGIONS + usize::from(region)) * ROLES + rival.role as usize
+    });
+    [Some(way), before, beside].into_iter().flatten().filter_map(|on| u16::try_from(on).ok())
 }

@@ -14,14 +14,34 @@ pub struct Case<'a> {
     pub complaints: u32,
 }
 
-/// From how many points on a post is urgent, high, normal.
-const URGENT: u32 = 8;
-const HIGH: u32 = 5;
-const NORMAL: u32 = 2;
+/// From how many points on a post is urgent, high, normal; each more than the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    pub urgent: u32,
+    pub high: u32,
+    pub normal: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { urgent: 8, high: 5, normal: 2 }
+    }
+}
+
+impl Thresholds {
+    fn priority(self, points: u32) -> Priority {
+        match points {
+            points if points >= self.urgent => Priority::Urgent,
+            points if points >= self.high => Priority::High,
+            points if points >= self.normal => Priority::Normal,
+            _ => Priority::Low,
+        }
+    }
+}
 
 /// Ranks a post, and tells what raised it, the most first. What is not negative is low; of what is
 /// unsure the words still count, but a person decides, so it is normal.
-pub fn rank(case: Case) -> (Priority, Vec<String>) {
+pub fn rank(case: Case, thresholds: Thresholds) -> (Priority, Vec<String>) {
     if case.sentiment.label != Label::Negative {
         return (Priority::Low, Vec::new());
     }
@@ -30,13 +50,7 @@ pub fn rank(case: Case) -> (Priority, Vec<String>) {
     let sum: u32 = points.iter().map(|(points, _)| points).sum();
     let why: Vec<String> =
         points.into_iter().map(|(points, why)| format!("{why} (+{points})")).collect();
-    let priority = match sum {
-        URGENT.. => Priority::Urgent,
-        HIGH.. => Priority::High,
-        NORMAL.. => Priority::Normal,
-        _ => Priority::Low,
-    };
-    if case.review { (Priority::Normal, why) } else { (priority, why) }
+    if case.review { (Priority::Normal, why) } else { (thresholds.priority(sum), why) }
 }
 
 /// Gives each thing that raises the priority, with its points.
@@ -86,6 +100,10 @@ mod tests {
     const PLAIN: Case =
         Case { sentiment: BAD, review: false, complaint: None, followers: None, complaints: 0 };
 
+    fn rank(case: Case) -> (Priority, Vec<String>) {
+        super::rank(case, Thresholds::default())
+    }
+
     fn complaint(complainer: Option<Complainer>, flags: &[Flag]) -> Complaint {
         Complaint { complainer, flags: flags.to_vec(), cues: Vec::new() }
     }
@@ -116,6 +134,18 @@ mod tests {
         let good = Sentiment { label: Label::Positive, ..BAD };
         assert_eq!(rank(Case { sentiment: good, ..case }), (Priority::Low, Vec::new()));
         assert_eq!(rank(Case { review: true, ..case }).0, Priority::Normal);
+    }
+
+    #[test]
+    fn the_thresholds_are_those_that_are_given() {
+        let check = |urgent, high, normal, expected| {
+            let thresholds = Thresholds { urgent, high, normal };
+            assert_eq!(super::rank(PLAIN, thresholds).0, expected, "{thresholds:?}");
+        };
+        check(3, 2, 1, Priority::Urgent);
+        check(4, 3, 1, Priority::High);
+        check(5, 4, 3, Priority::Normal);
+        check(6, 5, 4, Priority::Low);
     }
 
     #[test]

@@ -37,12 +37,9 @@ pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement
         return wordless(post.rating);
     };
     let code = language.as_ref().map(Language::code).unwrap_or_default();
-    if !model.header.sureness.contains_key(code) {
-        return foreign(post.rating, code);
-    }
-    let reading = Reading::of(&tokens, code);
+    let Some(sureness) = model.sureness(code) else { return foreign(post.rating, code) };
+    let reading = Reading::of(&tokens, code, &model.common);
     let weighed = model.weigh(&reading);
-    let sureness = model.sureness(code);
     let chances = starred(sureness.probabilities(weighed.sums), post.rating);
     let class = sureness.class(chances);
     let [negative, _, positive] = chances;

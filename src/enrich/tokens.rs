@@ -39,28 +39,32 @@ pub struct Token {
     pub clause: u16,
     /// Whether a negation reaches it.
     pub negated: bool,
-    /// Begins with a capital, where no sentence begins: another name, in most languages.
-    pub name: bool,
+    /// Begins with a capital, and is not shouted.
+    pub capital: bool,
+    /// Begins a sentence or a quotation.
+    pub begins: bool,
+    /// Of a name, its last letters in lower case without diacritics, an apostrophe among them.
+    pub ending: String,
     /// Written in capitals altogether, and long enough to mean it.
     pub shouted: bool,
     /// With a letter repeated three times or more.
     pub drawn_out: bool,
 }
 
-/// Words that turn what follows (or in Turkish, what stands before) around.
+/// Words that turn what follows (or in Turkish, what stands before) around; each list sorted.
 const NEGATIONS: &[&str] = &[
-    "ei", "en", "et", "emme", "ette", "eivat", "eika", "enka", "eiko", "ala", "alkaa", "eipa",
-    "ilman", "tuskin", "not", "no", "never", "dont", "doesnt", "didnt", "isnt", "wasnt", "arent",
-    "wont", "cant", "cannot", "couldnt", "wouldnt", "without", "nothing", "nobody", "hardly",
-    "havent", "hasnt", "aint", "neither", "inte", "ej", "aldrig", "nicht", "kein", "keine",
-    "keinen", "nie", "ne", "pas", "jamais", "nunca", "non", "nao", "hic", "asla",
+    "aint", "ala", "aldrig", "alkaa", "arent", "asla", "cannot", "cant", "couldnt", "didnt",
+    "doesnt", "dont", "ei", "eika", "eiko", "eipa", "eivat", "ej", "emme", "en", "enka", "et",
+    "ette", "hardly", "hasnt", "havent", "hic", "ilman", "inte", "isnt", "jamais", "kein", "keine",
+    "keinen", "nao", "ne", "neither", "never", "nicht", "nie", "no", "nobody", "non", "not",
+    "nothing", "nunca", "pas", "tuskin", "wasnt", "without", "wont", "wouldnt",
 ];
-const NEGATIONS_BEHIND: &[&str] = &["degil", "degildi", "degilim", "yok", "yoktu", "degiller"];
+const NEGATIONS_BEHIND: &[&str] = &["degil", "degildi", "degilim", "degiller", "yok", "yoktu"];
 /// Words that begin another clause without a comma.
 const TURNS: &[&str] = &[
-    "mutta", "vaan", "kun", "sen", "vaikka", "paitsi", "but", "however", "although", "while",
-    "though", "yet", "ama", "ancak", "fakat", "oysa", "ise", "lakin", "aber", "men", "mais",
-    "pero", "ma", "mas", "sondern",
+    "aber", "although", "ama", "ancak", "but", "fakat", "however", "ise", "kun", "lakin", "ma",
+    "mais", "mas", "men", "mutta", "oysa", "paitsi", "pero", "sen", "sondern", "though", "vaan",
+    "vaikka", "while", "yet",
 ];
 
 /// Reads `text` into tokens. `targets` are the places of the brand, in Unicode scalar values; the
@@ -100,14 +104,16 @@ impl Reader<'_> {
                 self.turn(true);
             } else if c.is_whitespace() || is_invisible(c) {
                 self.at += 1;
-            } else if self.starts(&["http://", "https://", "www."]) {
+            } else if matches!(c, 'h' | 'H' | 'w' | 'W')
+                && self.starts(&["http://", "https://", "www."])
+            {
                 self.skip(|c| !c.is_whitespace());
                 self.push(Kind::Url, start, "URL".to_owned());
             } else if c == '@' && self.chars.get(start + 1).is_some_and(|c| in_word(*c)) {
                 self.at += 1;
                 self.skip(|c| in_word(c) || c == '_' || c == '.');
                 self.push(Kind::Handle, start, "HANDLE".to_owned());
-            } else if let Some((length, face)) = self.emoticon() {
+            } else if let Some((length, face)) = self.emoticon(c) {
                 self.at += length;
                 self.push(Kind::Face, start, face.to_owned());
             } else if in_word(c) {
@@ -132,11 +138,12 @@ impl Reader<'_> {
         let inside = self.tokens.last().is_some_and(|last| {
             last.sentence == self.sentence && !(last.kind == Kind::Mark && last.folded == "\"")
         });
-        let name = kind == Kind::Word
+        let capital = kind == Kind::Word
             && !shouted
-            && inside
             && self.at - start > 1
             && self.chars.get(start).is_some_and(|c| c.is_uppercase());
+        let ending =
+            if capital || kind == Kind::Target { self.ending(start) } else { String::new() };
         self.tokens.push(Token {
             kind,
             folded,
@@ -144,10 +151,36 @@ impl Reader<'_> {
             sentence: self.sentence,
             clause: self.clause,
             negated: false,
-            name,
+            capital,
+            begins: !inside && !self.has_suffix(start),
+            ending,
             shouted,
             drawn_out,
         });
+    }
+
+    /// Returns the last letters of the name from `start`.
+    fn ending(&self, start: usize) -> String {
+        let from = start.max(self.at.saturating_sub(4));
+        let letters = self.chars.iter().take(self.at).skip(from);
+        letters
+            .flat_map(|c| match c {
+                '\'' | '’' | '`' | '´' => vec!['\''],
+                c => fold(std::iter::once(*c)).chars().collect(),
+            })
+            .collect()
+    }
+
+    /// Tells whether the word from `start` has an ending behind an apostrophe, as Turkish names have
+    /// (and not as English verbs).
+    fn has_suffix(&self, start: usize) -> bool {
+        let letters = || self.chars.iter().take(self.at).skip(start);
+        if !self.chars.get(start).is_some_and(|c| c.is_uppercase()) {
+            return false;
+        }
+        let Some(stem) = letters().position(|c| matches!(c, '\'' | '’')) else { return false };
+        let suffix: String = letters().skip(stem + 1).map(char::to_ascii_lowercase).collect();
+        stem > 2 && !matches!(suffix.as_str(), "s" | "t" | "m" | "re" | "ve" | "ll" | "d")
     }
 
     /// Begins another clause, and perhaps another sentence.
@@ -211,7 +244,7 @@ impl Reader<'_> {
         let letters = self.chars.iter().take(self.at).skip(start).take(WORD).copied();
         let folded =
             fold(letters.filter(|c| !matches!(c, '\'' | '’' | '`' | '´') && !is_invisible(*c)));
-        if TURNS.contains(&folded.as_str()) {
+        if TURNS.binary_search(&folded.as_str()).is_ok() {
             self.turn(false);
         }
         self.push(Kind::Word, start, folded);
@@ -242,7 +275,10 @@ impl Reader<'_> {
     }
 
     /// Returns the length and the name of the emoticon that begins here.
-    fn emoticon(&self) -> Option<(usize, &'static str)> {
+    fn emoticon(&self, first: char) -> Option<(usize, &'static str)> {
+        if !matches!(first, '<' | 'x' | 'X' | ':' | ';' | '=') {
+            return None;
+        }
         let c = |ahead: usize| self.chars.get(self.at + ahead).copied().unwrap_or(' ');
         if c(0) == '<' && c(1) == '3' {
             return Some((2, "FACE+"));
@@ -345,7 +381,7 @@ fn negate(tokens: &mut [Token]) {
         if token.kind == Kind::Word {
             token.negated = left > 0;
             left = usize::saturating_sub(left, 1);
-            if NEGATIONS.contains(&token.folded.as_str()) {
+            if NEGATIONS.binary_search(&token.folded.as_str()).is_ok() {
                 left = NEGATED;
             }
         } else if token.kind == Kind::Mark && token.folded != "\"" {
@@ -355,7 +391,7 @@ fn negate(tokens: &mut [Token]) {
     for behind in 1..tokens.len() {
         let (before, after) = tokens.split_at_mut(behind);
         if let (Some(last), Some(first)) = (before.last_mut(), after.first())
-            && NEGATIONS_BEHIND.contains(&first.folded.as_str())
+            && NEGATIONS_BEHIND.binary_search(&first.folded.as_str()).is_ok()
         {
             last.negated = true;
         }
@@ -395,6 +431,13 @@ mod tests {
         check("Acme Oy:n lasku", 0..7, "TARGET : n lasku");
         check("superacme", 5..9, "TARGET");
         check("ok", 7..9, "ok");
+    }
+
+    #[test]
+    fn the_lists_are_sorted() {
+        for list in [NEGATIONS, NEGATIONS_BEHIND, TURNS] {
+            assert!(list.is_sorted());
+        }
     }
 
     #[test]

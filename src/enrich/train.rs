@@ -9,7 +9,9 @@
 )]
 
 use super::features::{Bag, Hash, Reading};
-use super::tokens::tokens;
+use super::names::Common;
+use super::tokens::{Kind, tokens};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub mod evaluate;
@@ -119,10 +121,32 @@ pub struct Row {
     pub bag: Bag,
 }
 
+/// In how many lines a word must stand in lower case to be known as no name.
+const COMMON: u32 = 3;
+
+/// Learns which words are no names. German writes all nouns with capitals: there what public texts hold
+/// counts whatever its case.
+pub fn common<'l>(lines: impl Iterator<Item = &'l Line>) -> Common {
+    let mut counts: BTreeMap<(&str, String), u32> = BTreeMap::new();
+    for line in lines {
+        let any_case = line.language == "de" && !line.own;
+        for token in tokens(&line.text, &target_spans(&line.text, &line.target)) {
+            if token.kind == Kind::Word && (any_case || !token.capital && !token.shouted) {
+                *counts.entry((&line.language, token.folded)).or_default() += 1;
+            }
+        }
+    }
+    let mut common = Common::none();
+    for ((language, word), _) in counts.iter().filter(|(_, count)| **count >= COMMON) {
+        common.learn(language, word);
+    }
+    common
+}
+
 /// Returns the features of a line.
-pub fn bag(line: &Line) -> Bag {
+pub fn bag(line: &Line, common: &Common) -> Bag {
     let tokens = tokens(&line.text, &target_spans(&line.text, &line.target));
-    Reading::of(&tokens, &line.language).bag()
+    Reading::of(&tokens, &line.language, common).bag()
 }
 
 #[cfg(test)]
@@ -168,13 +192,13 @@ mod tests {
                 weight: 1.0,
                 knows_neutral: true,
                 set: 0,
-                bag: bag(line),
+                bag: bag(line, &Common::none()),
             })
             .collect();
         let rows: Vec<&Row> = rows.iter().collect();
         let learnt = learn(&rows, Pace::default());
         let again = learn(&rows, Pace::default());
-        assert!(learnt.table == again.table && learnt.net == again.net);
+        assert!(learnt.table == again.table && learnt.nets == again.nets);
         for row in rows {
             let sums = learnt.sums(row);
             assert!(

@@ -57,7 +57,7 @@ pub(super) struct Api {
 }
 
 /// What of a refusal is read.
-const MOST_OF_REFUSAL: usize = 64 * 1024;
+pub(super) const MOST_OF_REFUSAL: usize = 64 * 1024;
 
 /// What stands in an address for a token.
 const TOKEN: &str = "%7Btoken%7D";

@@ -7,6 +7,7 @@ use super::*;
 
 mod access;
 mod coding;
+mod inquire;
 mod limits;
 mod robots;
 

@@ -3,6 +3,7 @@
 
 use super::desk::{Desk, Origin};
 use super::keep::{self, MIXED};
+use super::opinions::Opinions;
 use super::{Rules, tell};
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::enrich::language;
@@ -11,7 +12,7 @@ use crate::mention::{Mention, MentionId, PostKey};
 use crate::post::{Concerns, Post, SourceName};
 use crate::source::Kind;
 use crate::store::kept::{Kept, KeptPlace};
-use crate::store::{Commit, Store, StoreError, Window};
+use crate::store::{Commit, SourceState, Store, StoreError, Window};
 use chrono::{DateTime, Utc};
 
 #[cfg(test)]
@@ -180,29 +181,17 @@ pub struct Again {
     pub at: DateTime<Utc>,
     /// As for a poll: whether alerts that speak as it happens are told here what they have not heard.
     pub tell_at_once: bool,
+    /// How others judged what was found.
+    pub opinions: Opinions,
 }
 
-/// Works out what was found again. What is kept no longer by now, or deleted where it stood, is left out.
+/// Works out what was found again.
 pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
-    let Again { source, kind, only, tickets, found, at, tell_at_once } = again;
-    let mut state = store.source(&source)?;
-    let first_poll = state.health.first_poll.unwrap_or(at);
-    let (only, looks_again) = (&only, true);
-    let origin = Origin { source: &source, kind, only, tickets, first_poll, looks_again };
-    let mut desk = Desk::new(rules, store, at, origin)?;
-    for Found { post, identities, seen, mention, .. } in found {
-        let is_there = match (mention, identities.first()) {
-            (Some(id), _) => store.mention(&id)?.is_some_and(|mention| !mention.post.is_gone),
-            (None, Some(name)) => store.kept_since(*name)?.is_some(),
-            (None, None) => false,
-        };
-        if !is_there {
-            continue;
-        }
-        desk.receive_again(&post, identities, seen)?;
-    }
+    let mut state = store.source(&again.source)?;
+    let desk = desk(&again, &state, rules, store)?;
     state.health.mentions += desk.found();
     let mut commit = desk.commit();
+    let Again { source, at, tell_at_once, .. } = again;
     commit.source = Some((source, state));
     if tell_at_once {
         tell::at_once(&mut commit, &[], rules, store, at)?;
@@ -210,4 +199,29 @@ pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, S
         tell::pass_over(&mut commit, rules, store)?;
     }
     Ok(commit)
+}
+
+/// Takes in what was found again. What is kept no longer by now, or deleted where it stood, is left out.
+pub(super) fn desk<'a>(
+    again: &'a Again,
+    state: &SourceState,
+    rules: &'a Rules,
+    store: &'a dyn Store,
+) -> Result<Desk<'a>, StoreError> {
+    let Again { source, kind, only, tickets, found, at, opinions, .. } = again;
+    let (kind, tickets) = (*kind, *tickets);
+    let (first_poll, looks_again) = (state.health.first_poll.unwrap_or(*at), true);
+    let origin = Origin { source, kind, only, tickets, first_poll, looks_again, opinions };
+    let mut desk = Desk::new(rules, store, *at, origin)?;
+    for Found { post, identities, seen, mention, .. } in found {
+        let is_there = match (mention, identities.first()) {
+            (Some(id), _) => store.mention(id)?.is_some_and(|mention| !mention.post.is_gone),
+            (None, Some(name)) => store.kept_since(*name)?.is_some(),
+            (None, None) => false,
+        };
+        if is_there {
+            desk.receive_again(post, identities.clone(), *seen)?;
+        }
+    }
+    Ok(desk)
 }

@@ -3,10 +3,11 @@
 
 use super::Rules;
 use super::again::concerned;
+use super::opinions::Opinions;
 use super::taught::Taught;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::dedup;
-use crate::enrich::{self, History};
+use crate::enrich::{self, History, Known};
 use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
 use crate::post::{Post, SourceName};
@@ -15,7 +16,7 @@ use crate::store::kept::MOST_TEXT_BYTES;
 use crate::store::{Commit, Store, StoreError};
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Earlier versions of a post that are kept.
@@ -36,6 +37,8 @@ pub(super) struct Origin<'a> {
     pub(super) first_poll: DateTime<Utc>,
     /// Whether all there is was looked at before, under other keywords.
     pub(super) looks_again: bool,
+    /// How others judged its posts.
+    pub(super) opinions: &'a Opinions,
 }
 
 /// Where mentions and tickets of one batch come together, with those that the store already has.
@@ -51,6 +54,8 @@ pub(super) struct Desk<'a> {
     /// New mentions, in the order in which they were found.
     found: Vec<MentionId>,
     tickets: BTreeMap<TicketId, Ticket>,
+    /// Mentions that were judged here.
+    judged: BTreeSet<MentionId>,
     /// Posts that are kept no longer, if they were: they are mentions, or no more.
     unkept: Vec<PostKey>,
     /// When the post at hand was first seen, where that is not now.
@@ -75,6 +80,7 @@ impl<'a> Desk<'a> {
             mentions: BTreeMap::new(),
             found: Vec::new(),
             tickets: BTreeMap::new(),
+            judged: BTreeSet::new(),
             unkept: Vec::new(),
             seen: None,
         })
@@ -83,6 +89,11 @@ impl<'a> Desk<'a> {
     /// Returns how many new mentions there are.
     pub(super) fn found(&self) -> u64 {
         self.found.len() as u64
+    }
+
+    /// Returns the mentions that were judged here, as they are now.
+    pub(super) fn judged(&self) -> impl Iterator<Item = &Mention> {
+        self.judged.iter().filter_map(|id| self.mentions.get(id))
     }
 
     /// Takes one post in, if it concerns a brand or did so before. Returns whether it concerns one.
@@ -285,7 +296,7 @@ impl<'a> Desk<'a> {
     }
 
     fn judge(
-        &self,
+        &mut self,
         key: PostKey,
         brand: &Brand,
         post: &Post,
@@ -293,6 +304,10 @@ impl<'a> Desk<'a> {
         known: Option<Mention>,
     ) -> Result<Mention, StoreError> {
         let read = enrich::hinted(post, brand);
+        let opinion = self.origin.opinions.of(post, &brand.name);
+        let told = Known { opinion, thresholds: self.rules.thresholds, ..Known::default() };
+        let judge =
+            |history| enrich::enrich_knowing(&read, &candidate.hits, Known { history, ..told });
         let id = MentionId::of(key, &brand.name);
         let mut mention = Mention {
             // Each brand has people of its own: another brand's mention in the post is no copy.
@@ -305,7 +320,7 @@ impl<'a> Desk<'a> {
             post: post.clone(),
             hits: candidate.hits.clone(),
             seen: self.seen.unwrap_or(self.at),
-            insight: enrich::enrich(&read, &candidate.hits, History::default()),
+            insight: judge(History::default()),
             own: self.rules.matcher.own(candidate.brand, post),
             copies: 0,
             ticket: None,
@@ -316,7 +331,7 @@ impl<'a> Desk<'a> {
         let own = known.as_ref().and_then(|known| known.ticket);
         let history = self.history(&mention, own)?;
         if history != History::default() {
-            mention.insight = enrich::enrich(&read, &candidate.hits, history);
+            mention.insight = judge(history);
         }
         if let Some(old) = known {
             let is_edited = !completes(&old, post);
@@ -339,6 +354,7 @@ impl<'a> Desk<'a> {
             };
         }
         self.suspect(&mut mention);
+        self.judged.insert(mention.id.clone());
         Ok(mention)
     }
 

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod daemon;
 mod guest;
+mod judged;
 mod listed;
 mod mail;
 mod mainjob;

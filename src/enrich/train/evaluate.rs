@@ -123,8 +123,12 @@ pub fn judge(model: &Model, lines: &[Line]) -> Score {
     let mut score = Score::default();
     for line in lines {
         let tokens = read(line);
-        let sureness = model.sureness(&line.language);
-        let chances = sureness.probabilities(model.sums(&Reading::of(&tokens, &line.language)));
+        let Some(sureness) = model.sureness(&line.language) else { continue };
+        let chances = sureness.probabilities(model.sums(&Reading::of(
+            &tokens,
+            &line.language,
+            &model.common,
+        )));
         let class = sureness.class(chances);
         score.add(
             line.label,

@@ -3,7 +3,7 @@
 
 use super::Row;
 use crate::enrich::features;
-use crate::enrich::net::{CELLS, INPUTS, Net};
+use crate::enrich::net::{self, CELLS, INPUTS, NETS, Net};
 
 /// How fast, how far, how often.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +28,14 @@ impl Default for Pace {
 pub struct Learnt {
     /// One row a feature; the last is the bias.
     pub table: Vec<[f32; 3]>,
-    pub net: Net,
+    /// They are averaged.
+    pub nets: Vec<Net>,
 }
 
 impl Learnt {
     /// Returns the sums of the classes for a line.
     pub fn sums(&self, row: &Row) -> [f32; 3] {
-        let mut sums = self.net.judge(&row.bag.inputs);
+        let mut sums = net::judge(&self.nets, &row.bag.inputs);
         let bias = self.table.last().map(|bias| (bias, 1.0));
         let rows =
             row.bag.rows().filter_map(|(at, value)| Some((self.table.get(at as usize)?, value)));
@@ -52,11 +53,27 @@ pub const SETS: usize = 64;
 /// Where the biases begin.
 const BIAS: usize = 1 << features::BITS;
 
-/// Learns three columns of weights, one class against the rest each.
+/// Learns three columns of weights, one class against the rest each; several times over, in other
+/// orders, because the mean of several is better than each.
 pub fn learn(rows: &[&Row], pace: Pace) -> Learnt {
+    let mut table = vec![[0.0; 3]; BIAS + 1];
+    let mut nets = Vec::with_capacity(NETS);
+    for seed in 0..NETS as u64 {
+        let (learnt, net) = learn_once(rows, pace, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        for (row, learnt) in table.iter_mut().zip(learnt) {
+            for (weight, learnt) in row.iter_mut().zip(learnt) {
+                *weight += learnt / NETS as f32;
+            }
+        }
+        nets.push(net);
+    }
+    Learnt { table, nets }
+}
+
+fn learn_once(rows: &[&Row], pace: Pace, seed: u64) -> (Vec<[f32; 3]>, Net) {
     let mut table = Table::new(pace);
-    let mut net = Learning::new(pace);
-    let mut lots = Lots(0x2545_f491_4f6c_dd1d);
+    let mut net = Learning::new(pace, seed);
+    let mut lots = Lots(0x2545_f491_4f6c_dd1d ^ seed);
     let mut order: Vec<usize> = (0..rows.len()).collect();
     let mut used: Vec<(usize, f32)> = Vec::new();
     let mut shown: Vec<u16> = Vec::new();
@@ -87,7 +104,7 @@ pub fn learn(rows: &[&Row], pace: Pace) -> Learnt {
             net.mend(&shown, &cells, &error);
         }
     }
-    Learnt { table: table.weights(), net: net.net }
+    (table.weights(), net.net)
 }
 
 /// Numbers that look random, the same every time (xorshift).
@@ -172,8 +189,8 @@ struct Learning {
 }
 
 impl Learning {
-    fn new(pace: Pace) -> Self {
-        let mut lots = Lots(88_172_645_463_325_252);
+    fn new(pace: Pace, seed: u64) -> Self {
+        let mut lots = Lots(88_172_645_463_325_252 ^ seed);
         let mut around = |width: f32| (lots.part() - 0.5) * width;
         let net = Net {
             inputs: (0..INPUTS).map(|_| std::array::from_fn(|_| around(0.3))).collect(),

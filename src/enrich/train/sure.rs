@@ -10,27 +10,35 @@ pub struct Said {
     pub label: usize,
     /// Whether the line could have been labelled neutral.
     pub knows_neutral: bool,
+    /// Whether it was written for vahti: a mention of a brand, as the judge is to read them.
+    pub own: bool,
     pub weight: f32,
 }
 
 /// How much of a language's texts may be left to a person.
 const REVIEW: f32 = 0.09;
+/// From how many own lines on they alone say where the line is drawn.
+const ENOUGH: usize = 200;
 
 /// Fits probabilities, threshold and review band.
 pub fn fit(said: &[Said]) -> Sureness {
     let knowing: Vec<Said> = said.iter().copied().filter(|said| said.knows_neutral).collect();
     let platt = std::array::from_fn(|class| platt(if class == 1 { &knowing } else { said }, class));
     let mut sureness = Sureness { platt, threshold: 0.5, review: [0.0; 2] };
-    let chances: Vec<(f32, bool, f32)> = said
-        .iter()
-        .map(|said| (sureness.probabilities(said.sums)[0], said.label == 0, said.weight))
-        .collect();
+    let chances = |of: &[&Said]| -> Vec<(f32, bool, f32)> {
+        of.iter()
+            .map(|said| (sureness.probabilities(said.sums)[0], said.label == 0, said.weight))
+            .collect()
+    };
+    let own: Vec<&Said> = said.iter().filter(|said| said.own).collect();
+    let all: Vec<&Said> = said.iter().collect();
+    let chances = chances(if own.len() >= ENOUGH { &own } else { &all });
     let mut best = 0.0;
-    for step in 20..=65_u8 {
+    for step in 20..=70_u8 {
         let threshold = f32::from(step) / 100.0;
-        let f1 = f1(&chances, threshold);
-        if f1 > best {
-            best = f1;
+        let worse = worse(&chances, threshold);
+        if worse > best {
+            best = worse;
             sureness.threshold = threshold;
         }
     }
@@ -79,7 +87,8 @@ fn platt(said: &[Said], class: usize) -> [f32; 2] {
     [round(slope as f32), round(shift as f32)]
 }
 
-fn f1(chances: &[(f32, bool, f32)], threshold: f32) -> f32 {
+/// Returns the smaller of precision and recall: neither is to be paid for with the other.
+fn worse(chances: &[(f32, bool, f32)], threshold: f32) -> f32 {
     let (mut found, mut wrong, mut missed) = (0.0, 0.0, 0.0);
     for (chance, is_negative, weight) in chances {
         match (*chance >= threshold, is_negative) {
@@ -89,7 +98,7 @@ fn f1(chances: &[(f32, bool, f32)], threshold: f32) -> f32 {
             (false, false) => {}
         }
     }
-    2.0 * found / (2.0 * found + wrong + missed).max(f32::MIN_POSITIVE)
+    found / (found + f32::max(wrong, missed)).max(f32::MIN_POSITIVE)
 }
 
 /// Rounds to four digits: enough, and short in the file.
@@ -108,7 +117,13 @@ mod tests {
             let x = f32::from(step) / 100.0;
             let chance = 1.0 / (1.0 + (-2.0 * x).exp());
             for (label, weight) in [(0, chance), (1, 1.0 - chance)] {
-                all.push(Said { sums: [x, -x, -9.0], label, knows_neutral: true, weight });
+                all.push(Said {
+                    sums: [x, -x, -9.0],
+                    label,
+                    knows_neutral: true,
+                    own: true,
+                    weight,
+                });
             }
         }
         all
@@ -122,10 +137,10 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_drawn_where_f1_is_best_and_few_are_left_to_a_person() {
+    fn the_line_is_drawn_where_precision_meets_recall_and_few_are_left_to_a_person() {
         let said = said();
         let sureness = fit(&said);
-        assert!((0.3..0.5).contains(&sureness.threshold), "{sureness:?}");
+        assert!((0.4..=0.6).contains(&sureness.threshold), "{sureness:?}");
         let unsure = |said: &&Said| sureness.is_unsure(sureness.probabilities(said.sums));
         let share = said.iter().filter(unsure).count() as f32 / said.len() as f32;
         assert!((0.02..=0.1).contains(&share), "{share}");

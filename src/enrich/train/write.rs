@@ -2,16 +2,17 @@
 
 use super::learn::{Pace, SETS, learn};
 use super::sure::{self, Said};
-use super::{Line, Row, UNLABELLED, bag};
+use super::{Line, Row, UNLABELLED, bag, common};
 use crate::enrich::features::{self, Hash};
 use crate::enrich::model::{Header, Model, Origin, Sureness, Unusable, softmax};
+use crate::enrich::names::Common;
 use crate::enrich::tokens::tokens;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often the sure part is learnt again without a part of the lines.
 const FOLDS: u64 = 5;
 /// How much more a line of our own weighs.
-const OWN: f32 = 4.0;
+const OWN: f32 = 10.0;
 /// How many rows of the table are kept: three bytes each.
 const KEPT: usize = 440_000;
 /// How many lines of a language the language table learns from at most.
@@ -28,7 +29,8 @@ pub fn file(
     let (languages, language_step, language_bias, language_table) = language_table(&lines);
     tell("learnt the languages");
     let lines: Vec<&Line> = lines.into_iter().filter(|line| line.label != UNLABELLED).collect();
-    let rows = rows(&lines);
+    let common = common(lines.iter().copied());
+    let rows = rows(&lines, &common);
     tell(&format!("read {} lines", rows.len()));
     let mut said = vec![[0.0; 3]; rows.len()];
     for fold in 0..FOLDS {
@@ -60,10 +62,10 @@ pub fn file(
         sets,
         ..Header::default()
     };
-    Model::write(header, &table, &learnt.net, &language_table)
+    Model::write(header, &table, &learnt.nets, &common, &language_table)
 }
 
-fn rows(lines: &[&Line]) -> Vec<Row> {
+fn rows(lines: &[&Line], common: &Common) -> Vec<Row> {
     let mut neutral: BTreeSet<&str> = BTreeSet::new();
     let mut sets: Vec<&str> = Vec::new();
     for line in lines {
@@ -81,23 +83,25 @@ fn rows(lines: &[&Line]) -> Vec<Row> {
             weight: if line.own { OWN } else { 1.0 },
             knows_neutral: line.own || neutral.contains(line.set.as_str()),
             set: sets.iter().position(|set| *set == line.set).map_or(0, |at| at + 1),
-            bag: bag(line),
+            bag: bag(line, common),
         })
         .collect()
 }
 
-/// Fits each language that has texts enough, and one for all the others. Our own lines are mentions of
+/// Fits each language that has texts enough: the others are not judged. Our own lines are mentions of
 /// brands, so they count as much as all others together, and twice as much where the others know no
 /// neutral texts.
 fn sureness(lines: &[&Line], rows: &[Row], said: &[[f32; 3]]) -> BTreeMap<String, Sureness> {
-    let mut by_language: BTreeMap<&str, Vec<(bool, Said)>> = BTreeMap::new();
+    let mut by_language: BTreeMap<&str, Vec<Said>> = BTreeMap::new();
     for ((line, row), sums) in lines.iter().zip(rows).zip(said) {
-        let said =
-            Said { sums: *sums, label: line.label, knows_neutral: row.knows_neutral, weight: 1.0 };
-        by_language.entry(&line.language).or_default().push((line.own, said));
-        if row.knows_neutral {
-            by_language.entry("").or_default().push((line.own, said));
-        }
+        let said = Said {
+            sums: *sums,
+            label: line.label,
+            knows_neutral: row.knows_neutral,
+            own: line.own,
+            weight: 1.0,
+        };
+        by_language.entry(&line.language).or_default().push(said);
     }
     by_language
         .into_iter()
@@ -106,7 +110,7 @@ fn sureness(lines: &[&Line], rows: &[Row], said: &[[f32; 3]]) -> BTreeMap<String
             let weight = own_weight(&said);
             let weighted: Vec<Said> = said
                 .into_iter()
-                .map(|(own, said)| Said { weight: if own { weight } else { 1.0 }, ..said })
+                .map(|said| Said { weight: if said.own { weight } else { 1.0 }, ..said })
                 .collect();
             (language.to_owned(), sure::fit(&weighted))
         })
@@ -114,10 +118,10 @@ fn sureness(lines: &[&Line], rows: &[Row], said: &[[f32; 3]]) -> BTreeMap<String
 }
 
 /// Returns what a line of our own counts where the other lines count 1.
-fn own_weight(said: &[(bool, Said)]) -> f32 {
-    let own = said.iter().filter(|(own, _)| *own).count() as f32;
+fn own_weight(said: &[Said]) -> f32 {
+    let own = said.iter().filter(|said| said.own).count() as f32;
     let others = said.len() as f32 - own;
-    let neutral = said.iter().any(|(own, said)| !own && said.knows_neutral);
+    let neutral = said.iter().any(|said| !said.own && said.knows_neutral);
     let times = if neutral { 1.0 } else { 6.0 };
     if own == 0.0 || others == 0.0 { 1.0 } else { (times * others / own).clamp(1.0, 60.0) }
 }

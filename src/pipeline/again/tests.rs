@@ -54,6 +54,7 @@ impl World {
             tickets: None,
             looks_again: false,
             tell_at_once: true,
+            opinions: Opinions::default(),
         };
         self.apply(&process(arrival, &self.rules, &self.store).unwrap());
     }
@@ -99,6 +100,7 @@ impl World {
             found,
             at: self.now,
             tell_at_once: true,
+            opinions: Opinions::default(),
         };
         self.apply(&super::again(again, &self.rules, &self.store).unwrap());
     }

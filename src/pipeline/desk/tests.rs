@@ -4,6 +4,7 @@ use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, Keyword, TicketPolicy};
 use crate::mention::marking::{Marking, MarkingId, Undone};
 use crate::mention::{Mark, Mention};
+use crate::pipeline::opinions::Opinions;
 use crate::pipeline::taught::Taught;
 use crate::pipeline::{Arrival, Receipt, Rules, process};
 use crate::post::{Author, Concerns, Engagement, Post, SourceName};
@@ -61,6 +62,7 @@ impl World {
             tickets: self.tickets,
             looks_again: true,
             tell_at_once: false,
+            opinions: Opinions::default(),
         };
         let commit = process(arrival, &self.rules, &self.store).unwrap();
         self.store.apply(&commit).unwrap();
