@@ -121,7 +121,7 @@ fn starred(chances: [f32; 3], rating: Option<u8>) -> [f32; 3] {
 /// first match if that lies behind.
 pub(super) struct Excerpt {
     pub(super) chars: Vec<char>,
-    targets: Vec<Range<usize>>,
+    pub(super) targets: Vec<Range<usize>>,
 }
 
 impl Excerpt {
