@@ -78,6 +78,7 @@ pub fn rows(
                 passing = if c.is_whitespace() { Passing::Nothing } else { Passing::Address };
             }
             word.give(&mut push);
+            word.is_face = matches!(c, ':' | ';' | '=') || word.is_face && c == '-';
             match c {
                 '#' if tags == Tags::Left => passing = Passing::Word,
                 '¿' | '¡' => push(&[row_of(c.into())]),
@@ -115,13 +116,20 @@ impl Passing {
 struct Word {
     letters: [u64; WORD],
     length: usize,
+    /// Whether eyes stand before it: one letter is a mouth then (`:D`).
+    is_face: bool,
     /// Room for the rows that are given.
     rows: [u32; (WORD + 1) * MASKS.len() + 1],
 }
 
 impl Default for Word {
     fn default() -> Self {
-        Self { letters: [0; WORD], length: 0, rows: [0; (WORD + 1) * MASKS.len() + 1] }
+        Self {
+            letters: [0; WORD],
+            length: 0,
+            is_face: false,
+            rows: [0; (WORD + 1) * MASKS.len() + 1],
+        }
     }
 }
 
@@ -142,14 +150,15 @@ impl Word {
             self.length == word.len()
                 && self.letters.iter().zip(word).all(|(a, b)| *a == u64::from(*b))
         };
-        is(b"http") || is(b"https") || next == '.' && is(b"www")
+        // Of three letters that are the same two are kept.
+        is(b"http") || is(b"https") || next == '.' && is(b"ww")
     }
 
     /// Gives the rows of the pieces of one to five letters that end at each letter, and of the word as a
     /// whole; then it is empty.
     fn give(&mut self, push: &mut impl FnMut(&[u32])) {
         let letters = self.letters.get(..self.length).unwrap_or_default();
-        if letters.is_empty() || self.is_address(' ') {
+        if letters.is_empty() || self.is_address(' ') || self.is_face && self.length == 1 {
             self.length = 0;
             return;
         }
@@ -238,6 +247,7 @@ mod tests {
         check("ei @toimi.fi_x https://toimi.example/x toimi", "ei toimi");
         check("ei someone@mail.example toimi", "ei toimi");
         check("http ei www.x.example", "ei");
+        check("ei :D =P :-D", "ei");
         check("ei #tagi toimi", "ei toimi");
     }
 
