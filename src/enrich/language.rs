@@ -49,7 +49,8 @@ pub(super) fn of_post(post: &Post, hits: &[Hit]) -> Option<Language> {
 }
 
 /// Returns the likeliest of the languages that are told apart, and how likely it is, for somebody who
-/// has to read a post whatever it is in. `None` where there is no word in their letters.
+/// has to read a post whatever it is in; what is claimed, where there is no word. `None` where nothing is
+/// written in their letters, or claimed.
 pub fn likely(post: &Post, hits: &[Hit]) -> Option<(Language, f32)> {
     of_excerpt(post, hits).likeliest
 }
@@ -66,8 +67,21 @@ fn of_excerpt(post: &Post, hits: &[Hit]) -> Guess {
 struct Guess {
     /// The likeliest of the languages that are told apart, and how likely it is.
     likeliest: Option<(Language, f32)>,
-    /// Set where it is in another language, if that is known, or in none that is known.
-    other: Option<Option<Language>>,
+    /// Set where it is in none of them.
+    other: Option<Other>,
+}
+
+/// A language that is none of those told apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Other {
+    Named(Language),
+    Unknown,
+}
+
+impl Other {
+    fn of(name: Option<Language>) -> Self {
+        name.map_or(Self::Unknown, Self::Named)
+    }
 }
 
 impl Guess {
@@ -77,7 +91,8 @@ impl Guess {
 
     fn at_least(self, least: f32) -> Option<Language> {
         match self.other {
-            Some(other) => other,
+            Some(Other::Named(language)) => Some(language),
+            Some(Other::Unknown) => None,
             None => {
                 self.likeliest.filter(|(_, chance)| *chance >= least).map(|(language, _)| language)
             }
@@ -98,7 +113,7 @@ fn guess(
     if told.seen.foreign > told.seen.latin {
         // Another script: none of the languages that are told apart here.
         let named = || others::name(&text.collect::<String>());
-        return Guess { likeliest: None, other: Some(unchecked.or_else(named)) };
+        return Guess { likeliest: None, other: Some(Other::of(unchecked.or_else(named))) };
     }
     if told.chances.is_empty() {
         return Guess { likeliest: hint.map(|hint| (hint, 1.0)), other: None };
@@ -126,13 +141,13 @@ fn guess(
         }
     }
     let chance = likeliest.map_or(0.0, |(_, chance)| chance);
-    let other = if unchecked.is_some() {
+    let other = if let Some(unchecked) = unchecked {
         // The claim is of a language that cannot be checked.
-        (chance <= UNDENIABLE).then_some(unchecked)
+        (chance <= UNDENIABLE).then_some(Other::Named(unchecked))
     } else if of_others > chance {
-        Some(others::name(&text.collect::<String>()))
+        Some(Other::of(others::name(&text.collect::<String>())))
     } else if chance < CERTAIN && hint.is_none() {
-        others::sure(&text.collect::<String>()).map(Some)
+        others::sure(&text.collect::<String>()).map(Other::Named)
     } else {
         None
     };

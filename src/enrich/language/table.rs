@@ -49,6 +49,7 @@ impl Table {
     }
 
     /// The weights are added up as whole numbers, so that no order of adding shows in the last digit.
+    #[expect(clippy::cast_precision_loss, reason = "of a few thousand rows the sums are exact")]
     fn told_with(
         &self,
         text: impl Iterator<Item = char>,
