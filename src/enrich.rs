@@ -144,9 +144,10 @@ pub fn enrich(post: &Post, hits: &[Hit], history: History) -> Insight {
 pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
     let Known { history, language, opinion, thresholds } = known;
     let language = language.or_else(|| language::of_post(post, hits));
-    let Judgement { sentiment, review, mut why } = match opinion {
-        Some(opinion) => opinion.judgement(),
-        None => sentiment::judge(post, hits, language),
+    let own = sentiment::judge(post, hits, language);
+    let Judgement { sentiment, review, mut why, strong } = match opinion {
+        Some(opinion) => Judgement { strong: own.strong, ..opinion.judgement() },
+        None => own,
     };
     let complaint = (sentiment.label == Label::Negative).then(|| {
         let mut complaint = complainer::read(post, language);
@@ -159,6 +160,8 @@ pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
         sentiment,
         review,
         complaint: complaint.as_ref(),
+        strong: &strong,
+        rating: post.rating,
         followers: post.author.followers,
         complaints: history.complaints_90d,
     };

@@ -187,7 +187,7 @@ impl Opinion {
         };
         let sure = confidence * 100.0;
         let why = format!("{by} says that it is {word}, with a confidence of {sure:.0} in 100");
-        Judgement { sentiment, review: *confidence < SURE, why: vec![why] }
+        Judgement { sentiment, review: *confidence < SURE, why: vec![why], strong: Vec::new() }
     }
 }
 

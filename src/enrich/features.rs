@@ -1,7 +1,7 @@
 //! Turns tokens into what the judge's table knows: hashed features. Trainer and judge share every
 //! line of this and of [`tokens`](super::tokens), so that what is learnt is what is asked.
 
-use super::concepts::{Concepts, Spot};
+use super::concepts::{Concepts, NAMES, Spot};
 use super::names::{Common, Role, names, role};
 use super::net;
 use super::tokens::{Kind, Token, WORD};
@@ -142,6 +142,34 @@ impl<'a> Reading<'a> {
         let (first, second) = (target.min(rival), target.max(rival));
         let region = u8::from(at > first) + u8::from(at > second);
         Some(region * 2 + u8::from(rival < target))
+    }
+
+    /// Returns the strong words that are said of the brand: of harm, deceit, anger and scorn.
+    pub fn strong(&self) -> impl Iterator<Item = &Spot> {
+        const STRONG: [&str; 5] = ["harm", "deceit", "anger", "insult", "bad"];
+        self.spots.iter().filter(|spot| {
+            let name = NAMES.get(usize::from(spot.concept));
+            let is_negated =
+                self.tokens.get(usize::from(spot.first)).is_some_and(|token| token.negated);
+            name.is_some_and(|name| STRONG.contains(name))
+                && !is_negated
+                && self.spot(spot).1 != Zone::Other
+        })
+    }
+
+    /// Returns the words of a complaint, where the writer speaks of himself or to the brand: such a text
+    /// is a complaint more often than its score says.
+    pub fn complaint(&self) -> impl Iterator<Item = &Spot> {
+        const WORDS: [&str; 7] =
+            ["remedy", "legal", "harm", "overcharge", "demand", "gain", "ignored"];
+        const PERSONS: [&str; 2] = ["me", "you"];
+        let is_of = |spot: &Spot, names: &[&str]| {
+            NAMES.get(usize::from(spot.concept)).is_some_and(|name| names.contains(name))
+        };
+        let is_personal = self.spots.iter().any(|spot| is_of(spot, &PERSONS));
+        self.spots.iter().filter(move |spot| {
+            is_personal && is_of(spot, &WORDS) && self.spot(spot).1 != Zone::Other
+        })
     }
 
     /// Returns the features.

@@ -1,6 +1,8 @@
-//! A plain list of words that speak for or against: what the judge is measured against.
+//! Words that speak for or against, as a speaker wrote them down: a sign that languages share, so that
+//! what one language's texts teach about it serves the others.
 
 use super::tokens::{Kind, Token, fold};
+use std::sync::LazyLock;
 
 /// Which way a word speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +18,25 @@ pub struct Lexicon {
     words: Vec<(String, bool, Side)>,
 }
 
+static NONE: LazyLock<Lexicon> = LazyLock::new(Lexicon::default);
+static FINNISH: LazyLock<Lexicon> =
+    LazyLock::new(|| Lexicon::read(include_str!("data/lexicon-fi.txt")));
+static TURKISH: LazyLock<Lexicon> =
+    LazyLock::new(|| Lexicon::read(include_str!("data/lexicon-tr.txt")));
+static ENGLISH: LazyLock<Lexicon> =
+    LazyLock::new(|| Lexicon::read(include_str!("data/lexicon-en.txt")));
+
 impl Lexicon {
+    /// Returns the words of a language by its code; none where we have no list.
+    pub fn of(language: &str) -> &'static Self {
+        match language {
+            "fi" => &FINNISH,
+            "tr" => &TURKISH,
+            "en" => &ENGLISH,
+            _ => &NONE,
+        }
+    }
+
     /// Reads lines `bad: word stem* …` and `good: …`; `#` begins a comment.
     pub fn read(text: &str) -> Self {
         let mut words = Vec::new();

@@ -9,6 +9,10 @@ pub struct Case<'a> {
     /// Whether vahti is not sure, and a person must look anyway.
     pub review: bool,
     pub complaint: Option<&'a Complaint>,
+    /// Strong words that are said of the brand.
+    pub strong: &'a [String],
+    /// Stars that were given, 1 to 5.
+    pub rating: Option<u8>,
     pub followers: Option<u64>,
     /// How many complaints the author made in the last 90 days.
     pub complaints: u32,
@@ -77,6 +81,16 @@ fn points(case: Case) -> Vec<(u32, String)> {
         1_000.. => add(1, "the author has more than 1,000 followers".to_owned()),
         _ => {}
     }
+    match case.strong {
+        [] | [_] => {}
+        words => {
+            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            add(1, format!("its words are strong: {}", quoted.join(", ")));
+        }
+    }
+    if case.rating.is_some_and(|stars| stars <= 1) {
+        add(1, "the lowest rating was given".to_owned());
+    }
     if case.complaints > 0 {
         add(1, format!("the author's {} in 90 days", nth(case.complaints)));
     }
@@ -97,8 +111,15 @@ mod tests {
     use proptest::prelude::*;
 
     const BAD: Sentiment = Sentiment { label: Label::Negative, score: -0.8, confidence: 0.9 };
-    const PLAIN: Case =
-        Case { sentiment: BAD, review: false, complaint: None, followers: None, complaints: 0 };
+    const PLAIN: Case = Case {
+        sentiment: BAD,
+        review: false,
+        complaint: None,
+        strong: &[],
+        rating: None,
+        followers: None,
+        complaints: 0,
+    };
 
     fn rank(case: Case) -> (Priority, Vec<String>) {
         super::rank(case, Thresholds::default())
@@ -161,7 +182,49 @@ mod tests {
         );
     }
 
+    #[test]
+    fn strong_words_and_the_lowest_rating_raise_it() {
+        let strong = ["fraud".to_owned(), "disgusting".to_owned()];
+        let case = Case { strong: &strong, rating: Some(1), ..PLAIN };
+        let (priority, why) = rank(case);
+        assert_eq!(priority, Priority::High);
+        assert_eq!(
+            why,
+            [
+                "it is negative (+3)",
+                "its words are strong: \"fraud\", \"disgusting\" (+1)",
+                "the lowest rating was given (+1)"
+            ]
+        );
+        let mild = Case { strong: strong.get(..1).unwrap(), rating: Some(2), ..PLAIN };
+        assert_eq!(rank(mild).1, ["it is negative (+3)"]);
+    }
+
     proptest! {
+        #[test]
+        fn nothing_that_is_added_lowers_it(
+            words in 0_usize..5,
+            stars in proptest::option::of(1_u8..=5),
+            flags in 0_usize..16,
+            confidence in 0.0_f32..1.0,
+        ) {
+            let all = [Flag::LegalThreat, Flag::PublicPressure, Flag::Safety, Flag::Churn];
+            let some: Vec<Flag> =
+                (0..4).filter(|at| flags >> at & 1 == 1).map(|at| all[at]).collect();
+            let strong = vec!["awful".to_owned(); words];
+            let complaint_with = complaint(Some(Complainer::Demanding), &some);
+            let less = Case { sentiment: Sentiment { confidence, ..BAD }, ..PLAIN };
+            let more = Case {
+                strong: &strong,
+                rating: stars,
+                complaint: Some(&complaint_with),
+                ..less
+            };
+            let surer = Case { sentiment: Sentiment { confidence: 1.0, ..BAD }, ..more };
+            prop_assert!(rank(less).0 <= rank(more).0);
+            prop_assert!(rank(more).0 <= rank(surer).0);
+        }
+
         #[test]
         fn more_reach_and_more_complaints_never_lower_it(a in 0_u64..1_000_000, b in 0_u64..1_000_000, c in 0_u32..9) {
             let rank_of = |followers, complaints| rank(Case { followers: Some(followers), complaints, ..PLAIN }).0;

@@ -1,5 +1,6 @@
 //! How a post speaks of the brand, how sure that is, and which words say so.
 
+use super::concepts::Spot;
 use super::features::Reading;
 use super::model::{Model, Weighed};
 use super::tokens::{AROUND, HEAD, Kind, Token, tokens};
@@ -13,6 +14,10 @@ use std::ops::Range;
 const HITS: usize = 32;
 /// How many words are named as reasons.
 const NAMED: usize = 4;
+/// From which chance on words of a complaint make a shy negative of what would be none.
+const SHY: f32 = 0.2;
+/// How many strong words are quoted.
+const STRONG: usize = 3;
 /// What a word must move to be named.
 const TELLING: f32 = 0.15;
 const LABELS: [Label; 3] = [Label::Negative, Label::Neutral, Label::Positive];
@@ -25,6 +30,8 @@ pub struct Judgement {
     pub review: bool,
     /// Short sentences in English.
     pub why: Vec<String>,
+    /// The strong words that are said of the brand, as they stand in the text.
+    pub strong: Vec<String>,
 }
 
 /// Judges a post in a language, where it is known.
@@ -41,23 +48,33 @@ pub fn judge(post: &Post, hits: &[Hit], language: Option<Language>) -> Judgement
     let reading = Reading::of(&tokens, code, &model.common);
     let weighed = model.weigh(&reading);
     let chances = starred(sureness.probabilities(weighed.sums), post.rating);
-    let class = sureness.class(chances);
     let [negative, _, positive] = chances;
+    let class = sureness.class(chances);
+    let complaint: Vec<String> =
+        reading.complaint().map(|spot| excerpt.spot(&tokens, spot)).collect();
+    let is_shy = class != 0 && negative >= SHY && !complaint.is_empty();
+    let class = if is_shy { 0 } else { class };
     let sentiment = Sentiment {
         label: LABELS.get(class).copied().unwrap_or(Label::Neutral),
         score: round(positive - negative),
         confidence: round(chances.get(class).copied().unwrap_or(0.0)),
     };
-    let review = sureness.is_unsure(chances);
+    let review = is_shy || sureness.is_unsure(chances);
     let mut why = reasons(&weighed, &excerpt, &tokens, class);
     why.extend(post.rating.map(given));
+    if is_shy {
+        let words: Vec<String> =
+            complaint.iter().take(NAMED).map(|words| format!("\"{words}\"")).collect();
+        why.push(format!("words of a complaint: {}", words.join(", ")));
+    }
     if review {
         why.push(format!(
             "vahti is not sure: {:.0} in 100 such texts are negative",
             negative * 100.0
         ));
     }
-    Judgement { sentiment, review, why }
+    let strong = reading.strong().map(|spot| excerpt.spot(&tokens, spot)).take(STRONG).collect();
+    Judgement { sentiment, review, why, strong }
 }
 
 /// Judges a post in a language that vahti does not know: its stars are all that can be read, and without
@@ -82,7 +99,7 @@ fn wordless(rating: Option<u8>) -> Judgement {
     let Some(stars) = rating else {
         let sentiment = Sentiment { label: Label::Neutral, score: 0.0, confidence: 0.5 };
         let why = vec!["there are no words to judge".to_owned()];
-        return Judgement { sentiment, review: false, why };
+        return Judgement { sentiment, review: false, why, strong: Vec::new() };
     };
     let [negative, neutral, positive] = starred([1.0 / 3.0; 3], rating);
     let (label, confidence) = match stars {
@@ -92,7 +109,7 @@ fn wordless(rating: Option<u8>) -> Judgement {
     };
     let score = round(positive - negative);
     let sentiment = Sentiment { label, score, confidence: round(confidence) };
-    Judgement { sentiment, review: false, why: vec![given(stars)] }
+    Judgement { sentiment, review: false, why: vec![given(stars)], strong: Vec::new() }
 }
 
 fn given(stars: u8) -> String {
@@ -164,6 +181,16 @@ impl Excerpt {
 
     pub(super) fn tokens(&self) -> Vec<Token> {
         tokens(&self.chars.iter().collect::<String>(), &self.targets)
+    }
+
+    fn spot(&self, tokens: &[Token], spot: &Spot) -> String {
+        let (first, last) = (usize::from(spot.first), usize::from(spot.last));
+        match (tokens.get(first), tokens.get(last)) {
+            (Some(first), Some(last)) => {
+                crate::text::cut(&self.quote(first.at.start..last.at.end), 40)
+            }
+            _ => String::new(),
+        }
     }
 
     fn quote(&self, at: Range<usize>) -> String {
@@ -383,7 +410,7 @@ mod tests {
     #[test]
     fn nothing_to_judge_is_neutral_and_says_so() {
         for text in ["", "   ", "Acme"] {
-            let Judgement { sentiment, review, why } = judged(text, "fi");
+            let Judgement { sentiment, review, why, .. } = judged(text, "fi");
             assert_eq!((sentiment.label, review), (Label::Neutral, false));
             assert_eq!(why, ["there are no words to judge"]);
         }

@@ -1,7 +1,7 @@
 //! What stands near a brand's name in one mention, as far as it may tell what the name means there.
 
 use crate::brand::Hit;
-use crate::enrich::concepts::Concepts;
+use crate::enrich::lexicon::Lexicon;
 use crate::enrich::sentiment::Excerpt;
 use crate::enrich::tokens::{Kind, Token, fold, tokens};
 use crate::post::{Author, Post};
@@ -84,7 +84,7 @@ fn tells(token: &Token) -> bool {
     token.kind == Kind::Word
         && token.folded.chars().count() >= SHORTEST
         && !token.folded.chars().any(char::is_numeric)
-        && KNOWN.iter().all(|code| !Concepts::of(code).speaks(&token.folded))
+        && KNOWN.iter().all(|code| Lexicon::of(code).side(token).is_none())
 }
 
 /// Returns the beginning of a word, with a `*` where something was cut off.

@@ -20,7 +20,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { alpha: 1.0, l1: 0.1, l2: 0.5, epochs: 5, step: 0.05, decay: 1e-4, hidden: 0.2 }
+        Self { alpha: 0.6, l1: 0.1, l2: 0.5, epochs: 5, step: 0.05, decay: 1e-4, hidden: 0.2 }
     }
 }
 

@@ -16,7 +16,9 @@ pub struct Said {
 }
 
 /// How much of a language's texts may be left to a person.
-const REVIEW: f32 = 0.09;
+const REVIEW: f32 = 0.1;
+/// The same of public texts, which are further from what is learnt most.
+const REVIEW_OTHERS: f32 = 0.13;
 /// From how many own lines on they alone say where the line is drawn.
 const ENOUGH: usize = 200;
 
@@ -42,18 +44,28 @@ pub fn fit(said: &[Said]) -> Sureness {
             sureness.threshold = threshold;
         }
     }
-    let mut near: Vec<(f32, f32)> = chances
+    let others: Vec<&Said> = said.iter().filter(|said| !said.own).collect();
+    let bands = [band(&own, sureness, REVIEW), band(&others, sureness, REVIEW_OTHERS)];
+    let narrower = bands.into_iter().flatten().reduce(f32::min);
+    sureness.review = [round(narrower.unwrap_or(0.05)); 2];
+    sureness
+}
+
+/// Returns how near the threshold a text must be to be among a part of these.
+fn band(said: &[&Said], sureness: Sureness, part: f32) -> Option<f32> {
+    let mut near: Vec<(f32, f32)> = said
         .iter()
-        .map(|(chance, _, weight)| ((chance - sureness.threshold).abs(), *weight))
+        .map(|said| {
+            ((sureness.probabilities(said.sums)[0] - sureness.threshold).abs(), said.weight)
+        })
         .collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut left = near.iter().map(|(_, weight)| weight).sum::<f32>() * REVIEW;
-    let band = near.iter().find(|(_, weight)| {
+    let mut left = near.iter().map(|(_, weight)| weight).sum::<f32>() * part;
+    let last = near.iter().find(|(_, weight)| {
         left -= weight;
         left <= 0.0
     });
-    sureness.review = [round(band.map_or(0.05, |(band, _)| *band)); 2];
-    sureness
+    last.map(|(band, _)| *band)
 }
 
 /// Fits the slope and the shift of one class by Newton's method, with the targets drawn in a little as
