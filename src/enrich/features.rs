@@ -4,14 +4,12 @@
 use super::concepts::{Concepts, NAMES, Spot};
 use super::names::{Common, Role, names, role};
 use super::net;
-use super::tokens::{Kind, Token, WORD, is_invisible};
+use super::tokens::{Kind, Token, WORD};
 
 /// Changes whenever the same text gives other features; a table of another version does not load.
 pub const VERSION: u32 = 2;
 /// How many bits of a feature's hash choose its row in the table.
 pub const BITS: u32 = 19;
-/// The rows of the language table, in bits.
-pub const LANGUAGE_BITS: u32 = 14;
 /// How many concepts of a text are set against each other: of a long text, those near its start.
 const PAIRED: usize = 24;
 
@@ -376,30 +374,4 @@ pub fn char_rows(tokens: &[Token], at: usize, push: &mut impl FnMut(u32)) {
             }
         }
     }
-}
-
-/// Returns the rows of a text in the language table: pieces of one to four letters.
-pub fn language_rows(tokens: &[Token], text: &[char]) -> Vec<u32> {
-    let mut rows = Vec::new();
-    for token in tokens.iter().filter(|token| token.kind == Kind::Word) {
-        let mut letters = vec!['_'];
-        letters.extend(
-            text.iter()
-                .take(token.at.end)
-                .skip(token.at.start)
-                .take(WORD)
-                .copied()
-                .filter(|c| !is_invisible(*c))
-                .flat_map(char::to_lowercase),
-        );
-        letters.push('_');
-        for start in 0..letters.len() {
-            let mut hash = Hash::new(b'l');
-            for c in letters.iter().skip(start).take(4) {
-                hash = hash.char(*c);
-                rows.push(hash.row(LANGUAGE_BITS));
-            }
-        }
-    }
-    rows
 }

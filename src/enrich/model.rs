@@ -1,6 +1,7 @@
 //! The judge's memory: one table of small weights, learnt by `vahti-train` and built into the program.
 
 use super::features::{self, Reading, share, sign_share};
+use super::language::table::Table;
 use super::names::Common;
 use super::net::{self, CELLS, INPUTS, NETS, Net};
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,8 @@ pub struct Header {
     /// What one step of a weight is worth, by class.
     pub steps: [f32; 3],
     pub bias: [f32; 3],
-    /// The languages that are told apart, in the order of the language table's columns.
+    /// The languages that are told apart, in the order of the language table's columns; what is no
+    /// code stands for the others.
     pub languages: Vec<String>,
     pub language_step: f32,
     pub language_bias: Vec<f32>,
@@ -61,7 +63,8 @@ pub struct Model {
     nets: Vec<Net>,
     /// Which words are no names.
     pub common: Common,
-    language_table: Vec<i8>,
+    /// What tells languages apart.
+    pub languages: Table,
 }
 
 /// Said of a file of weights that cannot be used.
@@ -146,9 +149,10 @@ impl Model {
         let (net, rest) = rest.split_at_checked(NETS * NET * 4).ok_or(Unusable::Short)?;
         let (common, languages) = rest.split_at_checked(Common::BYTES).ok_or(Unusable::Short)?;
         let common = Common::read(common).ok_or(Unusable::Short)?;
-        if languages.len() != header.languages.len() << features::LANGUAGE_BITS {
-            return Err(Unusable::Short);
-        }
+        let languages: Vec<i8> = languages.iter().map(|byte| byte.cast_signed()).collect();
+        let languages = Table::read(&languages, header.language_step, &header.language_bias)
+            .filter(|_| header.language_bias.len() == header.languages.len())
+            .ok_or(Unusable::Short)?;
         let mut kept = kept.as_chunks::<3>().0.iter();
         let mut table = vec![[0; 4]; 1 << features::BITS];
         for (at, row) in table.iter_mut().enumerate() {
@@ -157,13 +161,12 @@ impl Model {
                 *row = [a, b, c, 0];
             }
         }
-        let language_table = languages.iter().map(|byte| byte.cast_signed()).collect();
         Ok(Self {
             header,
             table,
             nets: net.chunks(NET * 4).map(read_net).collect(),
             common,
-            language_table,
+            languages,
         })
     }
 
@@ -270,23 +273,6 @@ impl Model {
     pub fn sureness(&self, language: &str) -> Option<Sureness> {
         self.header.sureness.get(language).copied()
     }
-
-    /// Returns the probability of each language that is told apart; empty where there is no text.
-    pub fn languages(&self, rows: &[u32]) -> Vec<f32> {
-        let columns = self.header.languages.len();
-        if rows.is_empty() || columns == 0 {
-            return Vec::new();
-        }
-        let value = self.header.language_step * share(rows.len());
-        let mut sums = self.header.language_bias.clone();
-        for row in rows {
-            let weights = self.language_table.iter().skip(*row as usize * columns);
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum += f32::from(*weight) * value;
-            }
-        }
-        softmax(&sums)
-    }
 }
 
 impl Sureness {
@@ -358,10 +344,12 @@ mod tests {
         let mut table = vec![[0; 3]; 1 << features::BITS];
         table[5] = [1, -2, 127];
         table[(1 << features::BITS) - 1] = [-127, 0, 0];
-        let languages = vec![3; 2 << features::LANGUAGE_BITS];
+        let languages = vec![3; 2 << crate::enrich::language::rows::BITS];
         let header = Header {
             steps: [0.5; 3],
             languages: vec!["fi".into(), "tr".into()],
+            language_step: 0.5,
+            language_bias: vec![0.25, -1.0],
             ..Header::default()
         };
         let mut net = Net {
@@ -378,7 +366,7 @@ mod tests {
         assert_eq!(model.table[(1 << features::BITS) - 1], [-127, 0, 0, 0]);
         assert_eq!(model.table.iter().filter(|row| **row != [0; 4]).count(), 2);
         assert_eq!(model.nets, vec![net; NETS]);
-        assert_eq!(model.language_table, languages);
+        assert_eq!(Some(model.languages), Table::read(&languages, 0.5, &[0.25, -1.0]));
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn given(stars: u8) -> String {
 /// first match if that lies behind.
 pub(super) struct Excerpt {
     pub(super) chars: Vec<char>,
-    targets: Vec<Range<usize>>,
+    pub(super) targets: Vec<Range<usize>>,
 }
 
 impl Excerpt {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub mod evaluate;
+pub mod languages;
 pub mod learn;
 pub mod sure;
 pub mod write;

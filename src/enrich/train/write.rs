@@ -2,11 +2,9 @@
 
 use super::learn::{Pace, SETS, learn};
 use super::sure::{self, Said};
-use super::{Line, Row, UNLABELLED, bag, common};
-use crate::enrich::features::{self, Hash};
-use crate::enrich::model::{Header, Model, Origin, Sureness, Unusable, softmax};
+use super::{Line, Row, UNLABELLED, bag, common, languages};
+use crate::enrich::model::{Header, Model, Origin, Sureness, Unusable};
 use crate::enrich::names::Common;
-use crate::enrich::tokens::tokens;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often the sure part is learnt again without a part of the lines.
@@ -15,8 +13,6 @@ const FOLDS: u64 = 5;
 const OWN: f32 = 10.0;
 /// How many rows of the table are kept: three bytes each.
 const KEPT: usize = 440_000;
-/// How many lines of a language the language table learns from at most.
-const LINES_A_LANGUAGE: usize = 9000;
 
 /// Learns everything and returns the file. `lines` are free to ship; those of the own test are left
 /// out here, by themselves.
@@ -26,7 +22,7 @@ pub fn file(
     tell: &mut dyn FnMut(&str),
 ) -> Result<Vec<u8>, Unusable> {
     let lines: Vec<&Line> = lines.iter().filter(|line| !line.is_own_test()).collect();
-    let (languages, language_step, language_bias, language_table) = language_table(&lines);
+    let languages = languages::learn(&lines);
     tell("learnt the languages");
     let lines: Vec<&Line> = lines.into_iter().filter(|line| line.label != UNLABELLED).collect();
     let common = common(lines.iter().copied());
@@ -55,14 +51,14 @@ pub fn file(
     let header = Header {
         steps,
         bias: learnt.table.last().copied().unwrap_or_default(),
-        languages,
-        language_step,
-        language_bias,
+        languages: languages.languages,
+        language_step: languages.step,
+        language_bias: languages.bias,
         sureness: sureness(&lines, &rows, &said),
         sets,
         ..Header::default()
     };
-    Model::write(header, &table, &learnt.nets, &common, &language_table)
+    Model::write(header, &table, &learnt.nets, &common, &languages.table)
 }
 
 fn rows(lines: &[&Line], common: &Common) -> Vec<Row> {
@@ -146,80 +142,4 @@ fn small(weights: &[[f32; 3]]) -> ([f32; 3], Vec<[i8; 3]>) {
 
 fn size(row: &[f32; 3]) -> f32 {
     row.iter().fold(0.0, |most, weight| weight.abs().max(most))
-}
-
-/// Learns to tell languages apart, from whole texts and from their first words alone.
-fn language_table(lines: &[&Line]) -> (Vec<String>, f32, Vec<f32>, Vec<i8>) {
-    let mut by_language: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-    for line in lines {
-        by_language.entry(&line.language).or_default().push(line);
-    }
-    let languages: Vec<String> =
-        by_language.keys().map(|language| (*language).to_owned()).collect();
-    let mut rows: Vec<(usize, f32, Vec<u32>)> = Vec::new();
-    for (at, lines) in by_language.values_mut().enumerate() {
-        lines.sort_by_key(|line| (!line.own, line.lot()));
-        lines.truncate(LINES_A_LANGUAGE);
-        // A language with little text weighs as much as it can bear.
-        let weight = (3000.0 / lines.len() as f32).clamp(1.0, 20.0);
-        for line in lines.iter() {
-            let chars: Vec<char> = line.text.chars().take(300).collect();
-            for most in [300, 45, 18] {
-                let cut: Vec<char> = chars.iter().copied().take(most).collect();
-                let text: String = cut.iter().collect();
-                rows.push((
-                    at,
-                    weight,
-                    features::language_rows(
-                        &tokens(&text, &super::target_spans(&text, &line.target)),
-                        &cut,
-                    ),
-                ));
-            }
-        }
-    }
-    rows.sort_by_key(|(at, _, rows)| {
-        rows.iter().fold(Hash::new(b'%').byte(*at as u8), |hash, row| hash.byte(*row as u8)).row(30)
-    });
-    let columns = languages.len();
-    let (table, bias) = descend(&rows, columns);
-    let largest = table.iter().fold(0.0_f32, |most, weight| weight.abs().max(most));
-    let step = largest / 127.0;
-    (languages, step, bias, table.iter().map(|weight| (weight / step).round() as i8).collect())
-}
-
-/// Learns one column a language, all against all, each weight at its own pace.
-fn descend(rows: &[(usize, f32, Vec<u32>)], columns: usize) -> (Vec<f32>, Vec<f32>) {
-    let size = columns << features::LANGUAGE_BITS;
-    let (mut table, mut paces) = (vec![0.0_f32; size], vec![1.0_f32; size]);
-    let mut bias = vec![0.0_f32; columns];
-    for _ in 0..4 {
-        for (label, weight, rows) in rows.iter().filter(|(_, _, rows)| !rows.is_empty()) {
-            let value = 1.0 / (rows.len() as f32).sqrt();
-            let mut sums = bias.clone();
-            for row in rows {
-                for (sum, weight) in sums.iter_mut().zip(table.iter().skip(*row as usize * columns))
-                {
-                    *sum += weight * value;
-                }
-            }
-            let mut errors = softmax(&sums);
-            for (at, error) in errors.iter_mut().enumerate() {
-                *error = (*error - if at == *label { 1.0 } else { 0.0 }) * weight;
-            }
-            for row in rows {
-                let from = *row as usize * columns;
-                let cells = table.iter_mut().zip(&mut paces).skip(from);
-                for ((cell, pace), error) in cells.zip(&errors) {
-                    let g = error * value + 1e-6 * *cell;
-                    *pace += g * g;
-                    *cell -= g / pace.sqrt();
-                }
-            }
-            for (bias, error) in bias.iter_mut().zip(&errors) {
-                *bias -= 0.01 * error;
-            }
-        }
-    }
-    (table, bias)
 }
