@@ -165,6 +165,20 @@ pub fn read(post: &Post, hits: &[Hit], language: Option<Language>) -> Complaint 
     Complaint { complainer, flags, matter: card.matter(), cues }
 }
 
+/// Tells whether a text has the cues of a flag in any language: one that is taken for another must not
+/// hide a threat.
+pub fn is_flagged(post: &Post) -> bool {
+    let excerpt = Excerpt::of(post, &[]);
+    let tokens = excerpt.tokens();
+    Cues::all().any(|(_, cues)| {
+        let found = cues.find(&tokens, &excerpt.chars);
+        ALL_FLAGS.iter().any(|flag| {
+            let told = found.iter().filter(|found| found.tells == Tells::Flag(*flag));
+            told.map(|found| found.weight).sum::<f32>() >= ENOUGH
+        })
+    })
+}
+
 /// Returns the words that speak most for a type.
 fn words(kind: Option<Complainer>, features: &[Feature], tokens: &[Token]) -> Vec<Range<usize>> {
     let Some(column) = KINDS.iter().position(|known| *known == kind && kind.is_some()) else {
