@@ -71,13 +71,46 @@ pub enum Flag {
     Churn,
 }
 
-/// What a negative mention tells about the one who complains.
+/// What a complaint is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    Delivery,
+    Quality,
+    Billing,
+    Service,
+    Availability,
+    Price,
+    Privacy,
+    Other,
+}
+
+impl Matter {
+    /// The word for it, in queries and answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delivery => "delivery",
+            Self::Quality => "quality",
+            Self::Billing => "billing",
+            Self::Service => "service",
+            Self::Availability => "availability",
+            Self::Price => "price",
+            Self::Privacy => "privacy",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What a negative mention tells about the one who complains, and what about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Complaint {
     /// `None` where nothing tells.
     #[serde(rename = "type")]
     pub complainer: Option<Complainer>,
     pub flags: Vec<Flag>,
+    /// A guess; `None` where nothing tells.
+    #[serde(default)]
+    pub matter: Option<Matter>,
     /// The words that told, quoted from the text.
     pub cues: Vec<String>,
 }
@@ -115,6 +148,31 @@ pub struct Insight {
 pub struct History {
     /// How many mentions of the last 90 days were complaints.
     pub complaints_90d: u32,
+    /// How many of them were not about what most of them were about.
+    pub other_matters_90d: u32,
+}
+
+impl History {
+    /// Counts earlier complaints by what they were about.
+    pub fn of(matters: &[Option<Matter>]) -> Self {
+        let known = || matters.iter().flatten();
+        let most = known()
+            .map(|matter| known().filter(|other| *other == matter).count())
+            .max()
+            .unwrap_or_default();
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Self {
+            complaints_90d: count(matters.len()),
+            other_matters_90d: count(known().count() - most),
+        }
+    }
+
+    /// Tells whether somebody complains as a habit: often, and not all about one matter. Reminders of
+    /// one case are none; a matter is a guess, so that one other alone tells nothing.
+    pub fn is_chronic(self) -> bool {
+        self.complaints_90d >= complainer::CHRONIC
+            && self.other_matters_90d >= complainer::OTHER_MATTERS
+    }
 }
 
 /// What is known of a post beside itself.
@@ -159,8 +217,8 @@ pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
         _ => own,
     };
     let complaint = (sentiment.label == Label::Negative).then(|| {
-        let mut complaint = complainer::read(post, language);
-        if history.complaints_90d >= complainer::CHRONIC {
+        let mut complaint = complainer::read(post, hits, language);
+        if history.is_chronic() {
             complaint.complainer = Some(Complainer::Chronic);
         }
         complaint
@@ -226,14 +284,19 @@ mod tests {
     }
 
     #[test]
-    fn five_complaints_in_ninety_days_make_it_chronic() {
-        let check = |complaints_90d, expected| {
-            let insight =
-                enrich(&post("taas rikki, ihan surkea firma"), &[], History { complaints_90d });
-            assert_eq!(insight.complaint.unwrap().complainer, expected);
+    fn five_complaints_on_different_matters_in_ninety_days_make_it_chronic() {
+        let check = |matters: &[Option<Matter>], is_chronic| {
+            let insight = enrich(&post("taas rikki, ihan surkea firma"), &[], History::of(matters));
+            let chronic = Some(Complainer::Chronic);
+            assert_eq!(insight.complaint.unwrap().complainer == chronic, is_chronic, "{matters:?}");
         };
-        check(4, None);
-        check(5, Some(Complainer::Chronic));
+        let [billing, quality, price] = [Matter::Billing, Matter::Quality, Matter::Price].map(Some);
+        check(&[billing, quality, price, quality], false);
+        check(&[billing, quality, price, quality, quality], true);
+        check(&[billing, billing, quality, quality, None], true);
+        check(&[billing, billing, billing, billing, billing, billing], false);
+        check(&[billing, billing, billing, billing, quality], false);
+        check(&[None; 9], false);
     }
 
     #[test]
@@ -241,7 +304,7 @@ mod tests {
         let insight = enrich(
             &post("Loistava palvelu, kiitos! Suosittelen kaikille."),
             &[],
-            History { complaints_90d: 9 },
+            History { complaints_90d: 9, other_matters_90d: 8 },
         );
         assert_eq!((insight.complaint, insight.priority), (None, Priority::Low));
     }

@@ -223,6 +223,8 @@ pub struct HistoryView {
 pub struct CardView {
     #[serde(rename = "type")]
     pub complainer: Option<crate::enrich::Complainer>,
+    /// A guess at what the complaint is about.
+    pub matter: Option<crate::enrich::Matter>,
     pub signs: String,
     pub how_to_answer: String,
     pub avoid: String,
@@ -278,7 +280,7 @@ pub fn ticket(
         url: mention.as_ref().and_then(|mention| mention.post.url.clone()),
         suggested_reply: mention.as_ref().map(|mention| reply::suggest(mention, facts, now, zone)),
         history: history(facts, store)?,
-        card: Some(card_view(card::card(&complaint.unwrap_or_default(), language))),
+        card: Some(card_view(&complaint.unwrap_or_default(), language)),
         messages,
         log: facts.log.iter().map(log_view).collect(),
     })
@@ -313,9 +315,9 @@ fn history(facts: &Facts, store: &dyn Store) -> Result<Vec<HistoryView>, Refusal
     Ok(earlier)
 }
 
-fn card_view(card: card::Card) -> CardView {
-    let card::Card { complainer, signs, how_to_answer, avoid } = card;
-    CardView { complainer, signs, how_to_answer, avoid }
+fn card_view(complaint: &Complaint, language: Language) -> CardView {
+    let card::Card { complainer, signs, how_to_answer, avoid } = card::card(complaint, language);
+    CardView { complainer, matter: complaint.matter, signs, how_to_answer, avoid }
 }
 
 fn log_view(change: &Change) -> LogView {

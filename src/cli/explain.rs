@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::enrich::correction::{self, Corrections, Marks};
 use crate::enrich::homonym::Learnt;
 use crate::enrich::priority::Thresholds;
-use crate::enrich::{self, Complaint, Known, Label, Priority};
+use crate::enrich::{self, Complaint, Known, Label, Matter, Priority};
 use crate::matching::{Candidate, Matcher};
 use crate::post::{Author, Post};
 use crate::query::{self, BadQuery};
@@ -284,6 +284,28 @@ fn author(asked: AskedAuthor) -> Author {
     }
 }
 
+/// Adds how somebody complains, and what about.
+pub(super) fn put_complaint(text: &mut String, complaint: &Complaint) {
+    let json = serde_json::to_value(complaint).unwrap_or_default();
+    let kind = json.get("type").and_then(|kind| kind.as_str()).unwrap_or("unknown");
+    put(text, format_args!("Complainer {kind}\n"));
+    let matter = complaint.matter.map_or("unknown", Matter::word);
+    put(text, format_args!("Matter     {matter}\n"));
+    if !complaint.cues.is_empty() {
+        put(text, format_args!("Cues       {}\n", visible(&complaint.cues.join("; "))));
+    }
+    let flags: Vec<&str> = json
+        .get("flags")
+        .and_then(|flags| flags.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|flag| flag.as_str())
+        .collect();
+    if !flags.is_empty() {
+        put(text, format_args!("Flags      {}\n", flags.join(", ")));
+    }
+}
+
 /// Returns a reading as people read it.
 fn words(reading: &Reading) -> String {
     let mut text = String::new();
@@ -315,22 +337,7 @@ fn words(reading: &Reading) -> String {
         ),
     );
     if let Some(complaint) = &reading.complaint {
-        let json = serde_json::to_value(complaint).unwrap_or_default();
-        let kind = json.get("type").and_then(|kind| kind.as_str()).unwrap_or("unknown").to_owned();
-        put(&mut text, format_args!("Complainer {kind}\n"));
-        if !complaint.cues.is_empty() {
-            put(&mut text, format_args!("Cues       {}\n", visible(&complaint.cues.join("; "))));
-        }
-        let flags: Vec<&str> = json
-            .get("flags")
-            .and_then(|flags| flags.as_array())
-            .into_iter()
-            .flatten()
-            .filter_map(|flag| flag.as_str())
-            .collect();
-        if !flags.is_empty() {
-            put(&mut text, format_args!("Flags      {}\n", flags.join(", ")));
-        }
+        put_complaint(&mut text, complaint);
     }
     for why in &reading.why {
         put(&mut text, format_args!("Why        {}\n", visible(why)));

@@ -125,6 +125,9 @@ fn reasons(mention: &MentionView, text: &mut String) {
     for why in &mention.why {
         writeln!(text, "{:<10} {}", "Why", visible(why)).ok();
     }
+    if let Some(complaint) = &mention.complaint {
+        super::explain::put_complaint(text, complaint);
+    }
     if mention.muted {
         let back = format!("`vahti mention {} mark negative` opens its ticket", mention.id);
         writeln!(text, "{:<10} no ticket, and told to nobody; {back}", "Muted").ok();

@@ -48,7 +48,7 @@ pub(super) struct Args {
 }
 
 /// The columns of a mention's CSV.
-pub(super) const COLUMNS: [&str; 26] = [
+pub(super) const COLUMNS: [&str; 27] = [
     "id",
     "brand",
     "source",
@@ -66,6 +66,7 @@ pub(super) const COLUMNS: [&str; 26] = [
     "sentiment.confidence",
     "complaint.type",
     "complaint.flags",
+    "complaint.matter",
     "priority",
     "review",
     "own",

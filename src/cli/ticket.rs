@@ -5,7 +5,7 @@ use super::print::{self, Format, Output, or_dash, time};
 use super::{Context, Failure};
 use crate::ask::view::{self, TicketView};
 use crate::ask::{Answer, Order, Question, TicketMove};
-use crate::enrich::Priority;
+use crate::enrich::{Matter, Priority};
 use crate::mention::TicketId;
 use crate::text::{cut, visible};
 use chrono_tz::Tz;
@@ -193,10 +193,11 @@ fn background(ticket: &TicketView, zone: Tz, text: &mut String) {
             .and_then(|kind| kind.as_str())
             .unwrap_or("not told by the text")
             .replace('_', " ");
+        let matter = card.matter.map_or("not told by the text", Matter::word);
         put(
             text,
             format_args!(
-                "\nComplainer: {kind}\n  Signs: {}\n  How to answer: {}\n  Avoid: {}\n",
+                "\nComplainer: {kind}\nMatter: {matter}\n  Signs: {}\n  How to answer: {}\n  Avoid: {}\n",
                 visible(&card.signs),
                 visible(&card.how_to_answer),
                 visible(&card.avoid)

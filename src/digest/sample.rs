@@ -146,6 +146,7 @@ fn network_down() -> Mention {
     mention.insight.complaint = Some(Complaint {
         complainer: Some(Complainer::Aggressive),
         flags: vec![Flag::LegalThreat],
+        matter: None,
         cues: vec!["take you to court".into()],
     });
     mention.insight.why = vec!["negative words near the brand: down, nobody answers".into()];

@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn complaint(complainer: Option<Complainer>, flags: &[Flag]) -> Complaint {
-        Complaint { complainer, flags: flags.to_vec(), cues: Vec::new() }
+        Complaint { complainer, flags: flags.to_vec(), ..Complaint::default() }
     }
 
     #[test]

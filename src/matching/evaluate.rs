@@ -124,6 +124,7 @@ impl Builder<'_> {
             | FieldName::Priority
             | FieldName::Type
             | FieldName::Flag
+            | FieldName::Matter
             | FieldName::Story
             | FieldName::Ticket
             | FieldName::Own

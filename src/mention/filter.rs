@@ -86,6 +86,9 @@ fn holds(
         FieldName::Flag => complaint().is_some_and(|complaint| {
             complaint.flags.iter().any(|known| same_word(flag(*known), value))
         }),
+        FieldName::Matter => complaint()
+            .and_then(|complaint| complaint.matter)
+            .is_some_and(|matter| same_word(matter.word(), value)),
         FieldName::Story => same_word(&mention.story.0, value),
         FieldName::Ticket => is_ticket(mention, ticket, value),
         FieldName::Own => is_so(mention.own, value),
@@ -161,7 +164,7 @@ fn priority(word: &str) -> Option<Priority> {
 mod tests {
     use super::*;
     use crate::brand::BrandName;
-    use crate::enrich::{Insight, Sentiment};
+    use crate::enrich::{Insight, Matter, Sentiment};
     use crate::mention::{Mark, MentionId, PostKey, TicketId};
     use crate::post::{Author, Post, SourceName};
     use crate::query::{parse_filter, parse_keyword};
@@ -187,6 +190,7 @@ mod tests {
         let complaint = Complaint {
             complainer: Some(Complainer::BenefitHunter),
             flags: vec![Flag::LegalThreat, Flag::Churn],
+            matter: Some(Matter::Billing),
             cues: Vec::new(),
         };
         let key = PostKey::of(&["1"]);
@@ -288,6 +292,7 @@ mod tests {
         );
         check(&["type:benefit_hunter"], &["type:aggressive", "type:meek"]);
         check(&["flag:legal_threat", "flag:churn"], &["flag:safety", "flag:public_pressure"]);
+        check(&["matter:billing", "matter:Billing"], &["matter:price", "matter:other"]);
         check(&["own:false"], &["own:true"]);
         check(&["muted:false"], &["muted:true"]);
         let muted = Mention { muted: Some("people marked".into()), ..mention() };
@@ -326,7 +331,13 @@ mod tests {
             &marked,
             None,
             &["sentiment:positive", "priority:low"],
-            &["sentiment:negative", "priority:high", "type:benefit_hunter", "flag:churn"],
+            &[
+                "sentiment:negative",
+                "priority:high",
+                "type:benefit_hunter",
+                "flag:churn",
+                "matter:billing",
+            ],
         );
     }
 

@@ -378,13 +378,17 @@ impl<'a> Desk<'a> {
         let Some(customer) = customer::key(mention) else { return Ok(History::default()) };
         let of_thread = self.head(mention)?.and_then(|head| head.ticket);
         let since = self.at - Duration::days(90);
-        let mut complaints_90d = 0;
+        let mut matters = Vec::new();
         for id in self.store.tickets_of(&customer)? {
             let ticket =
                 self.store.ticket(id)?.filter(|_| Some(id) != own && Some(id) != of_thread);
-            complaints_90d += u32::from(ticket.is_some_and(|t| t.facts().opened >= since));
+            if let Some(ticket) = ticket.filter(|ticket| ticket.facts().opened >= since) {
+                let mention = self.store.mention(&ticket.facts().mention)?;
+                let complaint = mention.and_then(|mention| mention.insight.complaint);
+                matters.push(complaint.and_then(|complaint| complaint.matter));
+            }
         }
-        Ok(History { complaints_90d })
+        Ok(History::of(&matters))
     }
 
     /// Opens a ticket where one is wanted: the post's own, if it has one for another brand, and that of

@@ -18,6 +18,7 @@ pub enum FieldName {
     Priority,
     Type,
     Flag,
+    Matter,
     Story,
     Ticket,
     Own,
@@ -29,7 +30,7 @@ pub enum FieldName {
 }
 
 impl FieldName {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Brand,
         Self::Source,
         Self::Kind,
@@ -41,6 +42,7 @@ impl FieldName {
         Self::Priority,
         Self::Type,
         Self::Flag,
+        Self::Matter,
         Self::Story,
         Self::Ticket,
         Self::Own,
@@ -65,6 +67,7 @@ impl FieldName {
             Self::Priority => "priority",
             Self::Type => "type",
             Self::Flag => "flag",
+            Self::Matter => "matter",
             Self::Story => "story",
             Self::Ticket => "ticket",
             Self::Own => "own",
@@ -94,6 +97,7 @@ impl FieldName {
             Self::Priority => &["low", "normal", "high", "urgent"],
             Self::Type => &["meek", "aggressive", "demanding", "benefit_hunter", "chronic"],
             Self::Flag => &["legal_threat", "public_pressure", "safety", "churn"],
+            Self::Matter => &MATTERS,
             Self::Ticket => &["none", "any", "new", "open", "answered", "resolved", "closed"],
             Self::Own | Self::Muted | Self::Review => &["true", "false"],
             Self::Brand
@@ -115,6 +119,10 @@ impl fmt::Display for FieldName {
         f.write_str(self.word())
     }
 }
+
+/// What complaints are about.
+const MATTERS: [&str; 8] =
+    ["delivery", "quality", "billing", "service", "availability", "price", "privacy", "other"];
 
 /// The kinds of sources there are.
 const KINDS: [&str; 22] = [
@@ -264,6 +272,7 @@ fn checked(field: FieldName, value: &str) -> Result<String, String> {
         | FieldName::Priority
         | FieldName::Type
         | FieldName::Flag
+        | FieldName::Matter
         | FieldName::Ticket
         | FieldName::Own
         | FieldName::Muted

@@ -140,7 +140,7 @@ mod tests {
 
     fn complaint(complainer: Option<Complainer>, flags: &[Flag], cues: &[&str]) -> Complaint {
         let cues = cues.iter().map(|cue| (*cue).to_owned()).collect();
-        Complaint { complainer, flags: flags.to_vec(), cues }
+        Complaint { complainer, flags: flags.to_vec(), matter: None, cues }
     }
 
     fn shown(complaint: &Complaint, language: &str) -> String {

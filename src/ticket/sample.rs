@@ -68,6 +68,7 @@ pub(super) fn complaint_of(
     mention.insight.complaint = Some(Complaint {
         complainer,
         flags: flags.to_vec(),
+        matter: None,
         cues: cues.iter().map(|cue| (*cue).to_owned()).collect(),
     });
     mention

@@ -4,7 +4,7 @@
 use crate::alert::AlertState;
 use crate::brand::{BrandName, Hit};
 use crate::delivery::{Notice, NoticeId, Progress};
-use crate::enrich::{Complaint, Insight, Label, Priority, Sentiment};
+use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
 use crate::mention::marking::{Marking, MarkingId};
@@ -55,7 +55,7 @@ struct MentionRecord {
     seen: i64,
     language: Option<crate::text::Language>,
     sentiment: (Label, f32, f32),
-    complaint: Option<Complaint>,
+    complaint: Option<ComplaintRecord>,
     priority: Priority,
     review: bool,
     why: Vec<String>,
@@ -64,6 +64,14 @@ struct MentionRecord {
     copies: u32,
     ticket: Option<TicketId>,
     mark: Option<Mark>,
+}
+
+/// What the first version knew of a complaint.
+#[derive(Serialize, Deserialize)]
+struct ComplaintRecord {
+    complainer: Option<Complainer>,
+    flags: Vec<Flag>,
+    cues: Vec<String>,
 }
 
 /// What a mention gained later. It stands behind the record as JSON, and may be missing.
@@ -85,6 +93,8 @@ struct MoreRecord<'a> {
     versions: Cow<'a, [Version]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     muted: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matter: Option<Matter>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -160,6 +170,7 @@ pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unr
         is_gone: post.is_gone,
         versions: Cow::Borrowed(&mention.versions),
         muted: mention.muted.as_deref().map(Cow::Borrowed),
+        matter: complaint.as_ref().and_then(|complaint| complaint.matter),
     };
     let mut bytes = write(&MentionRecord {
         place: place.0,
@@ -183,7 +194,11 @@ pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unr
         seen: micros(mention.seen),
         language: *language,
         sentiment: (sentiment.label, sentiment.score, sentiment.confidence),
-        complaint: complaint.clone(),
+        complaint: complaint.as_ref().map(|complaint| ComplaintRecord {
+            complainer: complaint.complainer,
+            flags: complaint.flags.clone(),
+            cues: complaint.cues.clone(),
+        }),
         priority: *priority,
         review: *review,
         why: why.clone(),
@@ -242,7 +257,9 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
         insight: Insight {
             language: record.language,
             sentiment: Sentiment { label, score, confidence },
-            complaint: record.complaint,
+            complaint: record.complaint.map(|ComplaintRecord { complainer, flags, cues }| {
+                Complaint { complainer, flags, matter: more.matter, cues }
+            }),
             priority: record.priority,
             review: record.review,
             why: record.why,

@@ -39,7 +39,7 @@ const MENTION: &str = "id brand source kind url title text
     author author.name author.handle author.url author.followers published seen language
     matches matches.keyword matches.in matches.start matches.end matches.form
     sentiment sentiment.label sentiment.score sentiment.confidence
-    complaint complaint.type complaint.flags complaint.cues
+    complaint complaint.type complaint.flags complaint.matter complaint.cues
     priority review own story copies ticket why mark muted
     parent thread rating engagement edited versions deleted";
 
@@ -67,7 +67,7 @@ fn a_ticket_has_the_names_of_the_contract() {
         "id mention brands incident customer customer.name customer.handle customer.url
          customer.followers status priority review assignee opened due overdue next_step answered
          resolved follow_up cause lesson rating headline url suggested_reply history
-         card card.type card.signs card.how_to_answer card.avoid messages log log.at log.by log.action log.text",
+         card card.type card.matter card.signs card.how_to_answer card.avoid messages log log.at log.by log.action log.text",
     );
     for unknown in ["answered", "resolved", "follow_up", "cause", "lesson", "rating", "assignee"] {
         assert_eq!(ticket[unknown], Value::Null, "{unknown}");
@@ -93,7 +93,7 @@ fn the_other_answers_keep_their_names() {
         &world.vahti_with(&["explain", "Acme is terrible", "--format", "json"], "").json(),
         "matches matches.keyword matches.in matches.start matches.end matches.form language
          sentiment sentiment.label sentiment.score sentiment.confidence
-         complaint complaint.type complaint.flags complaint.cues priority review why",
+         complaint complaint.type complaint.flags complaint.matter complaint.cues priority review why",
     );
     let probed = world.vahti("probe news").ok();
     check(

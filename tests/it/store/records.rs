@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use std::time::Duration;
 use vahti::brand::{BrandName, Field, Hit};
 use vahti::delivery::{Notice, NoticeId, Progress};
-use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Sentiment};
+use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use vahti::fetch::Validators;
 use vahti::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
 use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId, Version};
@@ -98,8 +98,11 @@ fn insight() -> impl Strategy<Value = Insight> {
         Flag::Churn,
     ]);
     let list = || proptest::collection::vec(words(), 0..3);
-    let complaint = (of(complainer), proptest::collection::vec(flag, 0..4), list())
-        .prop_map(|(complainer, flags, cues)| Complaint { complainer, flags, cues });
+    let matter = proptest::sample::select(vec![Matter::Delivery, Matter::Privacy, Matter::Other]);
+    let complaint =
+        (of(complainer), proptest::collection::vec(flag, 0..4), of(matter), list()).prop_map(
+            |(complainer, flags, matter, cues)| Complaint { complainer, flags, matter, cues },
+        );
     let priority = proptest::sample::select(vec![
         Priority::Low,
         Priority::Normal,

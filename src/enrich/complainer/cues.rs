@@ -1,0 +1,293 @@
+//! Cues: words in a row that tell something of a complaint, as a speaker of the language wrote them
+//! down and can correct them in `data/cues-*.tsv` (how somebody complains) and `data/matters-*.tsv`
+//! (what about).
+
+use super::super::tokens::{Kind, Token, fold};
+use super::super::{Complainer, Flag, Matter};
+use std::sync::LazyLock;
+
+/// How many cues may be found in one text.
+const MOST: usize = 400;
+/// How many words or signs a gap (`..` in a cue) may hold.
+const GAP: usize = 3;
+
+/// What a cue tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tells {
+    Type(Complainer),
+    Flag(Flag),
+    Matter(Matter),
+}
+
+impl Tells {
+    /// Everything a cue can tell, with the word for it in the lists.
+    pub const ALL: [(&str, Self); 16] = [
+        ("meek", Self::Type(Complainer::Meek)),
+        ("aggressive", Self::Type(Complainer::Aggressive)),
+        ("demanding", Self::Type(Complainer::Demanding)),
+        ("benefit_hunter", Self::Type(Complainer::BenefitHunter)),
+        ("legal_threat", Self::Flag(Flag::LegalThreat)),
+        ("public_pressure", Self::Flag(Flag::PublicPressure)),
+        ("safety", Self::Flag(Flag::Safety)),
+        ("churn", Self::Flag(Flag::Churn)),
+        ("delivery", Self::Matter(Matter::Delivery)),
+        ("quality", Self::Matter(Matter::Quality)),
+        ("billing", Self::Matter(Matter::Billing)),
+        ("service", Self::Matter(Matter::Service)),
+        ("availability", Self::Matter(Matter::Availability)),
+        ("price", Self::Matter(Matter::Price)),
+        ("privacy", Self::Matter(Matter::Privacy)),
+        ("other", Self::Matter(Matter::Other)),
+    ];
+}
+
+/// One cue of a list.
+#[derive(Debug)]
+struct Cue {
+    tells: Tells,
+    /// How much it tells: one is enough alone, and nothing says that these words tell nothing.
+    weight: f32,
+    /// Whether any ending goes with its first word.
+    first: Word,
+    rest: Vec<Part>,
+}
+
+/// What follows the first word of a cue.
+#[derive(Debug)]
+enum Part {
+    Word(Word),
+    /// Up to [`GAP`] words of any kind.
+    Gap,
+}
+
+#[derive(Debug)]
+struct Word {
+    folded: String,
+    /// In lower case, as it was written down.
+    written: Vec<char>,
+    /// Whether any ending goes.
+    open: bool,
+}
+
+/// A cue that stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// The number of the cue in its list.
+    pub cue: usize,
+    pub tells: Tells,
+    pub weight: f32,
+    /// Its first and its last token.
+    pub first: usize,
+    pub last: usize,
+}
+
+/// The lists of one language, as a tree of the letters of first words: a text is read once, however
+/// long the lists are.
+#[derive(Debug, Default)]
+pub struct Cues {
+    cues: Vec<Cue>,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    edges: Vec<(u8, usize)>,
+    cues: Vec<usize>,
+}
+
+macro_rules! lists {
+    ($($code:literal),*) => {
+        /// The lists that are built in: the code of the language, the cues, the matters.
+        pub const LISTS: &[(&str, &str, &str)] = &[$((
+            $code,
+            include_str!(concat!("../data/cues-", $code, ".tsv")),
+            include_str!(concat!("../data/matters-", $code, ".tsv")),
+        )),*];
+    };
+}
+lists!("fi", "tr", "en", "sv", "de", "es", "fr");
+
+static BUILT_IN: LazyLock<Vec<(&str, Cues)>> = LazyLock::new(|| {
+    let read = |(code, cues, matters): &(&'static str, &str, &str)| {
+        (*code, Cues::read(&format!("{cues}\n{matters}")))
+    };
+    LISTS.iter().map(read).collect()
+});
+
+impl Cues {
+    /// Returns the lists of a language by its code; nothing where there are none.
+    pub fn of(language: &str) -> Option<&'static Self> {
+        BUILT_IN.iter().find(|(code, _)| *code == language).map(|(_, cues)| cues)
+    }
+
+    /// Returns every list with the code of its language.
+    pub fn all() -> impl Iterator<Item = (&'static str, &'static Self)> {
+        BUILT_IN.iter().map(|(code, cues)| (*code, cues))
+    }
+
+    /// Reads lines of what is told, how much, and cues with `|` between them; tabs part the three, `#`
+    /// begins a comment. A word that ends in `*` fits with any ending, `..` stands for up to three words.
+    pub fn read(text: &str) -> Self {
+        let mut this = Self { cues: Vec::new(), nodes: vec![Node::default()] };
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let mut fields = line.split('\t');
+            let (Some(tells), Some(weight), Some(listed)) = (
+                fields.next().and_then(tells),
+                fields.next().and_then(|weight| weight.parse().ok()),
+                fields.next(),
+            ) else {
+                continue;
+            };
+            for cue in listed.split('|').filter_map(|cue| Cue::of(cue, tells, weight)) {
+                this.add(cue);
+            }
+        }
+        this
+    }
+
+    /// Tells how many cues there are.
+    pub fn count(&self) -> usize {
+        self.cues.len()
+    }
+
+    fn add(&mut self, cue: Cue) {
+        let mut node = 0;
+        for byte in cue.first.folded.bytes() {
+            let new = self.nodes.len();
+            let Some(here) = self.nodes.get_mut(node) else { return };
+            if let Some((_, next)) = here.edges.iter().find(|(letter, _)| *letter == byte) {
+                node = *next;
+            } else {
+                here.edges.push((byte, new));
+                self.nodes.push(Node::default());
+                node = new;
+            }
+        }
+        if let Some(here) = self.nodes.get_mut(node) {
+            here.cues.push(self.cues.len());
+            self.cues.push(cue);
+        }
+    }
+
+    /// Returns the cues that stand in a text, each once, in the order of the text. Of what lies inside a
+    /// longer cue that tells of the same, nothing; a longer one without weight thus takes it back.
+    pub fn find(&self, tokens: &[Token], chars: &[char]) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word) {
+            let mut node = self.nodes.first();
+            for (read, byte) in token.folded.bytes().enumerate() {
+                node = node.and_then(|node| {
+                    let (_, next) = node.edges.iter().find(|(letter, _)| *letter == byte)?;
+                    self.nodes.get(*next)
+                });
+                let Some(node) = node else { break };
+                let is_end = read + 1 == token.folded.len();
+                for number in &node.cues {
+                    let Some(cue) = self.cues.get(*number) else { continue };
+                    if !(is_end || cue.first.open) || cue.first.is_another(token, chars) {
+                        continue;
+                    }
+                    let known = found.iter().any(|known| known.cue == *number);
+                    if let (Some(last), false) = (cue.ends(at, tokens, chars), known) {
+                        let Cue { tells, weight, .. } = *cue;
+                        found.push(Found { cue: *number, tells, weight, first: at, last });
+                    }
+                }
+            }
+            if found.len() > MOST {
+                break;
+            }
+        }
+        let inside = |one: &Found| {
+            found.iter().any(|other| {
+                other.tells == one.tells
+                    && other.first <= one.first
+                    && one.last <= other.last
+                    && other.last - other.first > one.last - one.first
+            })
+        };
+        found.iter().filter(|one| one.weight > 0.0 && !inside(one)).copied().collect()
+    }
+}
+
+impl Cue {
+    fn of(text: &str, tells: Tells, weight: f32) -> Option<Self> {
+        let text = parted(text);
+        let mut words = text.split_whitespace();
+        let first = words.next().map(Word::of).filter(|word| !word.folded.is_empty())?;
+        let rest = words
+            .map(|word| if word == ".." { Part::Gap } else { Part::Word(Word::of(word)) })
+            .collect();
+        Some(Self { tells, weight, first, rest })
+    }
+
+    /// Returns the last token, where the cue stands at `at`, whose word fits.
+    fn ends(&self, at: usize, tokens: &[Token], chars: &[char]) -> Option<usize> {
+        let mut last = at;
+        let mut gap = 0;
+        for part in &self.rest {
+            let Part::Word(word) = part else {
+                gap = GAP;
+                continue;
+            };
+            let mut next = last + 1;
+            // A hyphen or a quotation mark inside is no gap.
+            while tokens.get(next).is_some_and(|token| {
+                token.kind == Kind::Mark && matches!(token.folded.as_str(), "-" | "\"" | "'")
+            }) {
+                next += 1;
+            }
+            last = (next..=next + gap)
+                .find(|at| tokens.get(*at).is_some_and(|token| word.fits(token, chars)))?;
+            gap = 0;
+        }
+        Some(last)
+    }
+}
+
+/// Parts words that lost their end before a vowel from what follows (`d'ici`), as texts are read.
+fn parted(cue: &str) -> String {
+    let part = |word: &str| match word.split_once('\'') {
+        Some((head @ ("l" | "d" | "j" | "n" | "m" | "t" | "s" | "c" | "qu"), rest)) => {
+            format!("{head} {rest}")
+        }
+        _ => word.to_owned(),
+    };
+    cue.split_whitespace().map(part).collect::<Vec<_>>().join(" ")
+}
+
+impl Word {
+    /// Reads a word; one that ends in `*` fits with any ending.
+    fn of(text: &str) -> Self {
+        let letters = || text.chars().filter(|c| c.is_alphanumeric());
+        Self {
+            folded: fold(letters()),
+            written: letters().flat_map(char::to_lowercase).collect(),
+            open: text.ends_with('*'),
+        }
+    }
+
+    fn fits(&self, token: &Token, chars: &[char]) -> bool {
+        let same = if self.open {
+            token.folded.starts_with(&self.folded)
+        } else {
+            token.folded == self.folded
+        };
+        token.kind == Kind::Word && same && !self.is_another(token, chars)
+    }
+
+    /// Tells whether the text has an `ä` or `ö` where the cue has none: that is another word
+    /// (*väärä* is not *vaara*). One that the text lacks was only typed without.
+    fn is_another(&self, token: &Token, chars: &[char]) -> bool {
+        let letters = chars.get(token.at.clone()).unwrap_or_default();
+        let mut pairs = letters.iter().zip(&self.written);
+        // In drawn-out words the letters do not stand opposite each other.
+        !token.drawn_out
+            && pairs
+                .any(|(theirs, ours)| matches!((theirs, ours), ('ä' | 'Ä', 'a') | ('ö' | 'Ö', 'o')))
+    }
+}
+
+fn tells(name: &str) -> Option<Tells> {
+    Tells::ALL.iter().find(|(word, _)| *word == name).map(|(_, tells)| *tells)
+}
