@@ -3,10 +3,10 @@
 use crate::brand::Hit;
 use crate::enrich::lexicon::Lexicon;
 use crate::enrich::sentiment::Excerpt;
-use crate::enrich::tokens::{Kind, Token, fold, tokens};
+use crate::enrich::tokens::{Kind, Token, fold};
 use crate::post::{Author, Post};
 use crate::text::Language;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 use url::Url;
@@ -18,8 +18,6 @@ const STEM: usize = 6;
 const KNOWN: [&str; 3] = ["fi", "tr", "en"];
 /// The shortest word that takes part.
 const SHORTEST: usize = 3;
-/// In how many texts about any brand a word stands that is plain.
-const PLAIN_FROM: u32 = 2;
 
 /// What stands near a brand's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +53,7 @@ impl Near {
             .iter()
             .filter(|token| language.is_some() && named.contains(&token.sentence) && tells(token))
             .map(|token| stem(&token.folded))
-            .filter(|word| !forms.contains(word) && !PLAIN.contains(word))
+            .filter(|word| !forms.contains(word) && !PLAIN.contains(word.as_str()))
             .collect();
         let mut text = DefaultHasher::new();
         for token in &tokens {
@@ -97,26 +95,7 @@ fn stem(word: &str) -> String {
 
 /// Words that stand in mentions of any brand, and above all in complaints. They never speak of noise:
 /// what people mark was mostly taken for a complaint, so that the words of complaints would look special.
-static PLAIN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let written = [
-        include_str!("../texts/fi.tsv"),
-        include_str!("../texts/tr.tsv"),
-        include_str!("../texts/en.tsv"),
-        include_str!("../texts/others.tsv"),
-    ];
-    plain(written.iter().flat_map(|text| text.lines().skip(1)))
+static PLAIN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let lines = include_str!("../data/plain.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
 });
-
-/// Reads the plain words out of lines of labelled texts, each the last cell of its line.
-fn plain<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    let mut texts: BTreeMap<String, u32> = BTreeMap::new();
-    for line in lines {
-        let text = line.rsplit('\t').next().unwrap_or_default();
-        let read = tokens(text, &[]);
-        let words: BTreeSet<String> = read.iter().map(|token| stem(&token.folded)).collect();
-        for word in words {
-            *texts.entry(word).or_default() += 1;
-        }
-    }
-    texts.into_iter().filter(|(_, texts)| *texts >= PLAIN_FROM).map(|(word, _)| word).collect()
-}
