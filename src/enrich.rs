@@ -209,15 +209,17 @@ pub fn enrich(post: &Post, hits: &[Hit], history: History) -> Insight {
 pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
     let Known { history, language, opinion, marks, thresholds } = known;
     let language = language.or_else(|| language::of_post(post, hits));
-    let own = sentiment::judge_with(post, hits, language, marks);
+    // Of a short text vahti may be unsure of the language, and yet read it rightly.
+    let read_as = language.or_else(|| language::to_read(post, hits));
+    let own = sentiment::judge_with(post, hits, read_as, marks);
     // What people said of the same words goes before what anybody else thinks.
-    let is_told = || marks.is_some_and(|marks| marks.recalls(post, hits, language));
+    let is_told = || marks.is_some_and(|marks| marks.recalls(post, hits, read_as));
     let Judgement { sentiment, review, mut why, strong } = match opinion {
         Some(opinion) if !is_told() => Judgement { strong: own.strong, ..opinion.judgement() },
         _ => own,
     };
     let complaint = (sentiment.label == Label::Negative).then(|| {
-        let mut complaint = complainer::read(post, hits, language);
+        let mut complaint = complainer::read(post, hits, read_as);
         if history.is_chronic() {
             complaint.complainer = Some(Complainer::Chronic);
         }

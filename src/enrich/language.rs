@@ -20,6 +20,8 @@ pub const OTHER: &str = "other";
 
 /// How likely a language must be to be believed.
 const SURE: f32 = 0.4;
+/// How likely a language must be to be read in, though it is not believed.
+const READABLE: f32 = 0.25;
 /// How likely a language must be for the forms of the others to be left out, and for the others not to
 /// be asked for.
 const CERTAIN: f32 = 0.9;
@@ -53,6 +55,16 @@ pub(super) fn of_post(post: &Post, hits: &[Hit]) -> Option<Language> {
 /// written in their letters, or claimed.
 pub fn likely(post: &Post, hits: &[Hit]) -> Option<(Language, f32)> {
     of_excerpt(post, hits).likeliest
+}
+
+/// Returns the language in which a post is read whose language is not believed: the likeliest, if that
+/// is more than a guess among many; any, where there are only signs, which all languages share.
+pub(super) fn to_read(post: &Post, hits: &[Hit]) -> Option<Language> {
+    let has_words = |text: &str| text.chars().any(char::is_alphabetic);
+    if !has_words(&post.text) && !post.title.as_deref().is_some_and(has_words) {
+        return Some(Language::ENGLISH);
+    }
+    likely(post, hits).filter(|(_, chance)| *chance >= READABLE).map(|(language, _)| language)
 }
 
 fn of_excerpt(post: &Post, hits: &[Hit]) -> Guess {

