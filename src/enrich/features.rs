@@ -153,7 +153,7 @@ impl<'a> Reading<'a> {
                 self.tokens.get(usize::from(spot.first)).is_some_and(|token| token.negated);
             name.is_some_and(|name| STRONG.contains(name))
                 && !is_negated
-                && self.spot(spot).1 != Zone::Other
+                && self.spot(**spot).1 != Zone::Other
         })
     }
 
@@ -168,7 +168,7 @@ impl<'a> Reading<'a> {
         };
         let is_personal = self.spots.iter().any(|spot| is_of(spot, &PERSONS));
         self.spots.iter().filter(move |spot| {
-            is_personal && is_of(spot, &WORDS) && self.spot(spot).1 != Zone::Other
+            is_personal && is_of(spot, &WORDS) && self.spot(**spot).1 != Zone::Other
         })
     }
 
@@ -214,11 +214,10 @@ impl<'a> Reading<'a> {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at));
         let word_before = before.map_or("^", |token| &token.folded);
         push(Hash::new(b'b').text(word_before).byte(b' ').text(&token.folded).row(BITS));
-        if let (Some(before), Kind::Word) = (before, token.kind) {
-            if let Some(stem) = stem_of(&token.folded) {
-                let stem_before = stem_of(&before.folded).unwrap_or(&before.folded);
-                push(Hash::new(b'q').text(stem_before).byte(b' ').text(stem).row(BITS));
-            }
+        if let (Some(before), Kind::Word, Some(stem)) = (before, token.kind, stem_of(&token.folded))
+        {
+            let stem_before = stem_of(&before.folded).unwrap_or(&before.folded);
+            push(Hash::new(b'q').text(stem_before).byte(b' ').text(stem).row(BITS));
         }
     }
 
@@ -249,7 +248,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Returns the hash of a concept where it stands, with whether it is negated, and whom it is about.
-    fn spot(&self, spot: &Spot) -> (Hash, Zone) {
+    fn spot(&self, spot: Spot) -> (Hash, Zone) {
         let at = usize::from(spot.first);
         let zone = self.zones.get(at).copied().unwrap_or(Zone::Target);
         let is_negated =
@@ -259,7 +258,7 @@ impl<'a> Reading<'a> {
 
     /// Gives the rows of one concept.
     pub fn spot_rows(&self, at: usize, push: &mut impl FnMut(u32)) {
-        let Some(spot) = self.spots.get(at) else { return };
+        let Some(spot) = self.spots.get(at).copied() else { return };
         let (of, zone) = self.spot(spot);
         let other = u8::from(zone == Zone::Other);
         push(of.byte(zone as u8).row(BITS));
@@ -279,7 +278,7 @@ impl<'a> Reading<'a> {
             .spots
             .iter()
             .map(|spot| {
-                let (of, zone) = self.spot(spot);
+                let (of, zone) = self.spot(*spot);
                 let sentence = self.tokens.get(usize::from(spot.first));
                 (of.byte(u8::from(zone == Zone::Other)), sentence.map_or(0, |token| token.sentence))
             })

@@ -91,9 +91,10 @@ struct Pile {
 }
 
 impl Pile {
-    fn add(&mut self, [a, b, c, _]: [i8; 4]) {
-        let [x, y, z] = self.sums;
-        self.sums = [x + i32::from(a), y + i32::from(b), z + i32::from(c)];
+    fn add(&mut self, row: [i8; 4]) {
+        for (sum, more) in self.sums.iter_mut().zip(row) {
+            *sum += i32::from(more);
+        }
         self.rows += 1;
     }
 
@@ -251,7 +252,7 @@ impl Model {
             self.add(pile, of_signs, &mut moved);
             // What a phrase tells, each of its words tells a part of.
             let (first, last) = (usize::from(spot.first), usize::from(spot.last));
-            let among = (last + 1 - first) as f32;
+            let among = f32::from((spot.last - spot.first).saturating_add(1));
             for token in tokens.iter_mut().take(last + 1).skip(first) {
                 for (to, more) in token.iter_mut().zip(moved) {
                     *to += more / among;
@@ -263,6 +264,7 @@ impl Model {
 
     /// Adds what rows tell to the sums of the classes. The rows are added up as whole numbers, so that
     /// no order of adding shows in the last digit.
+    #[expect(clippy::cast_precision_loss, reason = "some thousand small numbers, added up")]
     fn add(&self, pile: &Pile, share: f32, sums: &mut [f32; 3]) {
         for ((sum, all), step) in sums.iter_mut().zip(pile.sums).zip(self.header.steps) {
             *sum += all as f32 * step * share;

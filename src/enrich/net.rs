@@ -26,13 +26,15 @@ const LEAK: f32 = 0.1;
 
 /// How many nets are asked; the mean of what they say counts.
 pub const NETS: usize = 3;
+/// What each of them counts.
+const PART: f32 = 1.0 / 3.0;
 
 /// Returns the sums of the classes that nets say, on average.
 pub fn judge(nets: &[Net], on: &[u16]) -> [f32; 3] {
     let mut sums = [0.0; 3];
     for net in nets {
         for (sum, said) in sums.iter_mut().zip(net.sums(&net.cells(on))) {
-            *sum += said / NETS as f32;
+            *sum += said * PART;
         }
     }
     sums

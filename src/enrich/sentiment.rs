@@ -69,7 +69,7 @@ pub fn judge_with(
     let [negative, ..] = chances;
     let class = sureness.class(chances);
     let complaint: Vec<String> =
-        reading.complaint().map(|spot| excerpt.spot(&tokens, spot)).collect();
+        reading.complaint().map(|spot| excerpt.spot(&tokens, *spot)).collect();
     let is_shy = class != 0 && negative >= SHY && !complaint.is_empty();
     let class = if is_shy { 0 } else { class };
     let sentiment = sentiment(chances, class);
@@ -89,7 +89,7 @@ pub fn judge_with(
             negative * 100.0
         ));
     }
-    let strong = reading.strong().map(|spot| excerpt.spot(&tokens, spot)).take(STRONG).collect();
+    let strong = reading.strong().map(|spot| excerpt.spot(&tokens, *spot)).take(STRONG).collect();
     Judgement { sentiment, review, why, strong }
 }
 
@@ -197,7 +197,7 @@ impl Excerpt {
         tokens(&self.chars.iter().collect::<String>(), &self.targets)
     }
 
-    fn spot(&self, tokens: &[Token], spot: &Spot) -> String {
+    fn spot(&self, tokens: &[Token], spot: Spot) -> String {
         let (first, last) = (usize::from(spot.first), usize::from(spot.last));
         match (tokens.get(first), tokens.get(last)) {
             (Some(first), Some(last)) => {

@@ -28,6 +28,10 @@ pub enum Kind {
 
 /// One piece of a text.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are told one by one, and none rules out another"
+)]
 pub struct Token {
     pub kind: Kind,
     /// Lower case, without diacritics, digits as `0`, runs of one character squeezed to two.

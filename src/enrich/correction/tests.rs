@@ -105,7 +105,7 @@ fn what_people_said_of_the_same_words_goes_before_what_a_service_says() {
         let (post, hits) = post(text, "Acme");
         let marks = Some(Marks { corrections: &corrections, brand: Some(&brand) });
         let (opinion, language) = (Some(&opinion), english());
-        let known = Known { opinion, marks, language, ..Known::default() };
+        let known = Known { language, opinion, marks, ..Known::default() };
         enrich_knowing(&post, &hits, known).sentiment.label
     };
     assert_eq!(label(SAID[2]), Label::Negative);

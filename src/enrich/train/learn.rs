@@ -190,7 +190,7 @@ struct Learning {
 
 impl Learning {
     fn new(pace: Pace, seed: u64) -> Self {
-        let mut lots = Lots(88_172_645_463_325_252 ^ seed);
+        let mut lots = Lots(0x0139_408d_cbbf_7a44 ^ seed);
         let mut around = |width: f32| (lots.part() - 0.5) * width;
         let net = Net {
             inputs: (0..INPUTS).map(|_| std::array::from_fn(|_| around(0.3))).collect(),

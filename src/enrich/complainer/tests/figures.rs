@@ -1,5 +1,6 @@
 //! How well the card is read, on the fifth of the labelled complaints that nobody looked at and nothing
 //! was learnt from. `cargo test --lib -- --nocapture figures` prints the table.
+#![expect(clippy::print_stdout, reason = "the figures are what is asked for")]
 
 use super::super::learn::{self, Line};
 use super::*;
