@@ -10,6 +10,7 @@ use priority::Thresholds;
 use sentiment::Judgement;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub mod complainer;
@@ -39,6 +40,17 @@ pub enum Label {
 
 /// Every label, in the order of the judge's classes.
 pub const LABELS: [Label; 3] = [Label::Negative, Label::Neutral, Label::Positive];
+
+impl Label {
+    /// The word for it, in queries and answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Neutral => "neutral",
+            Self::Positive => "positive",
+        }
+    }
+}
 
 /// A label with its score and how sure we are.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -156,10 +168,11 @@ impl History {
     /// Counts earlier complaints by what they were about.
     pub fn of(matters: &[Option<Matter>]) -> Self {
         let known = || matters.iter().flatten();
-        let most = known()
-            .map(|matter| known().filter(|other| *other == matter).count())
-            .max()
-            .unwrap_or_default();
+        let mut times: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for matter in known() {
+            *times.entry(matter.word()).or_default() += 1;
+        }
+        let most = times.into_values().max().unwrap_or_default();
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Self {
             complaints_90d: count(matters.len()),
@@ -215,6 +228,14 @@ pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
     // What people said of the same words goes before what anybody else thinks.
     let is_told = || marks.is_some_and(|marks| marks.recalls(post, hits, read_as));
     let Judgement { sentiment, review, mut why, strong } = match opinion {
+        // One who is not sure overrules no complaint.
+        Some(opinion)
+            if !is_told() && opinion.is_unsure() && own.sentiment.label == Label::Negative =>
+        {
+            let mut why = opinion.judgement().why;
+            why.extend(own.why);
+            Judgement { review: true, why, ..own }
+        }
         Some(opinion) if !is_told() => Judgement { strong: own.strong, ..opinion.judgement() },
         _ => own,
     };
@@ -234,6 +255,11 @@ pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
         followers: post.author.followers,
         complaints: history.complaints_90d,
     };
+    if let (None, Some(read_as)) = (language, read_as)
+        && post.text.chars().any(char::is_alphabetic)
+    {
+        why.push(format!("the language is not sure; it was read as {read_as}"));
+    }
     let (priority, raised) = priority::rank(case, thresholds);
     if !raised.is_empty() {
         why.push(format!("{priority} priority: {}", raised.join(", ")));

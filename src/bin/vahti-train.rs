@@ -137,8 +137,14 @@ fn evaluate(files: &[PathBuf], screen: &mut impl Write) -> Result<(), Failed> {
         let mut by_language: BTreeMap<String, Vec<Line>> = BTreeMap::new();
         // Of our own lines, those that were not learnt.
         let lines = read(&name(path), &content).into_iter();
-        let asked = |line: &Line| line.label != UNLABELLED && (!line.own || line.is_own_test());
-        for line in lines.filter(asked) {
+        let asked = |line: &Line| !line.own || line.is_own_test();
+        let (told, lines): (Vec<Line>, Vec<Line>) =
+            lines.filter(asked).partition(|line| line.label == UNLABELLED);
+        for line in told {
+            let counts = totals.languages.entry(line.language.clone()).or_default();
+            count_languages(std::slice::from_ref(&line), counts);
+        }
+        for line in lines {
             by_language.entry(line.language.clone()).or_default().push(line);
         }
         for (language, lines) in by_language {

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::enrich::correction::{self, Corrections, Marks};
 use crate::enrich::homonym::Learnt;
 use crate::enrich::priority::Thresholds;
-use crate::enrich::{self, Complaint, Known, Label, Matter, Priority};
+use crate::enrich::{self, Complaint, Insight, Known, Label, Matter, Priority};
 use crate::matching::{Candidate, Matcher};
 use crate::post::{Author, Post};
 use crate::query::{self, BadQuery};
@@ -129,11 +129,9 @@ fn stream(reader: &Reader, format: Format) -> Result<(), Failure> {
                 })?);
             }
         }
-        if out.len() > 64 * 1024 {
-            print::write(&std::mem::take(&mut out))?;
-        }
+        // One who waits for the answer before the next question is not kept waiting.
+        print::write(&std::mem::take(&mut out))?;
     }
-    print::write(&out)?;
     if faulty > 0 {
         return Err(Failure::new(format!(
             "{} could not be read",
@@ -232,7 +230,7 @@ impl Reader {
             found.iter().flat_map(|candidate| candidate.hits.clone()).collect();
         hits.sort_by_key(|hit| (hit.field, hit.start, hit.end));
         let why_not = self.matcher.why_not(&post, told).concat();
-        let insight = enrich::enrich_knowing(&post, &hits, self.known(asked.language, &found));
+        let (insight, brands) = self.judged(&post, &found, asked.language);
         let is_negative = insight.sentiment.label == Label::Negative;
         let complaint = insight.complaint.filter(|_| is_negative);
         let muted: Vec<String> = found
@@ -250,8 +248,40 @@ impl Reader {
             complaint,
             priority: insight.priority,
             review: insight.review || !muted.is_empty(),
-            why: why_not.into_iter().chain(muted).chain(insight.why).collect(),
+            why: why_not.into_iter().chain(brands).chain(muted).chain(insight.why).collect(),
         }
+    }
+
+    /// Judges a post about each brand that it names, as a mention is judged, and returns the worst; with
+    /// how it speaks of each, where it names several.
+    fn judged(
+        &self,
+        post: &Post,
+        found: &[Candidate],
+        language: Option<Language>,
+    ) -> (Insight, Option<String>) {
+        let mut judged: Vec<(&BrandName, Insight)> = found
+            .iter()
+            .filter_map(|candidate| {
+                let brand = self.brands.get(candidate.brand)?;
+                let known = self.known(language, std::slice::from_ref(candidate));
+                let read = enrich::hinted(post, brand);
+                Some((&brand.name, enrich::enrich_knowing(&read, &candidate.hits, known)))
+            })
+            .collect();
+        let told = judged.iter().map(|(brand, insight)| {
+            format!("{brand} {} ({:+.2})", insight.sentiment.label.word(), insight.sentiment.score)
+        });
+        let told = (judged.len() > 1).then(|| {
+            format!(
+                "judged for each brand, the worst is shown: {}",
+                told.collect::<Vec<_>>().join(", ")
+            )
+        });
+        judged.sort_by(|(_, a), (_, b)| a.sentiment.score.total_cmp(&b.sentiment.score));
+        let worst = judged.into_iter().next().map(|(_, insight)| insight);
+        let alone = || enrich::enrich_knowing(post, &[], self.known(language, found));
+        (worst.unwrap_or_else(alone), told)
     }
 
     /// Says why a brand's mention would be taken to be noise, if it would.

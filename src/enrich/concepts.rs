@@ -2,7 +2,7 @@
 //! and *nobody answers* serves the others. A speaker of each language wrote them down and can correct
 //! them: `data/concepts/*.tsv`.
 
-use super::tokens::{Kind, Token, fold};
+use super::tokens::{Kind, Token, tokens};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -161,12 +161,19 @@ impl Concepts {
         let mut tree: BTreeMap<Vec<u8>, Vec<Entry>> = BTreeMap::new();
         for (name, listed) in text.lines().filter_map(|line| line.split_once('\t')) {
             let Some(concept) = NAMES.iter().position(|known| *known == name) else { continue };
+            let Ok(concept) = u8::try_from(concept) else { continue };
             for entry in listed.split('|') {
-                let mut words =
-                    entry.split_whitespace().map(Word::of).filter(|word| !word.folded.is_empty());
-                let (Some(first), Ok(concept)) = (words.next(), u8::try_from(concept)) else {
+                let words: Vec<Word> = entry.split_whitespace().flat_map(Word::of).collect();
+                // Every number is read as the same: by itself it tells nothing, and no opinion ever.
+                let is_number = |word: &Word| word.folded.chars().all(|c| c == '0');
+                let has_letters = words
+                    .iter()
+                    .any(|word| word.folded.chars().any(|c| !c.is_ascii_punctuation() && c != '0'));
+                if words.iter().any(is_number) && (!has_letters || concept < OPINIONS) {
                     continue;
-                };
+                }
+                let mut words = words.into_iter();
+                let Some(first) = words.next() else { continue };
                 tree.entry(first.folded.into_bytes()).or_default().push(Entry {
                     concept,
                     open: first.open,
@@ -224,9 +231,7 @@ impl Concepts {
                 let fits = (entry.open || is_end) && spots.len() < from + MOST_HERE;
                 let rest = || {
                     entry.rest.iter().zip(at + 1..).all(|(word, at)| {
-                        tokens.get(at).is_some_and(|token| {
-                            token.kind == Kind::Word && word.fits(&token.folded)
-                        })
+                        tokens.get(at).is_some_and(|token| word.fits(&token.folded))
                     })
                 };
                 if fits && rest() {
@@ -284,13 +289,14 @@ impl Concepts {
 }
 
 impl Word {
-    fn of(text: &str) -> Self {
+    /// Reads a word as texts are read: `m'a` is two, and so is what a hyphen joins.
+    fn of(text: &str) -> Vec<Self> {
         let open = text.len() > 1 && text.ends_with('*');
-        let text = text.trim_end_matches('*');
-        let folded = fold(text.chars().filter(|c| c.is_alphanumeric()));
-        // A face or a sign stands for itself.
-        let folded = if folded.is_empty() { text.chars().take(1).collect() } else { folded };
-        Self { folded, open }
+        let pieces = tokens(text.trim_end_matches('*'), &[]);
+        let last = pieces.len().saturating_sub(1);
+        let word =
+            |(at, token): (usize, Token)| Self { folded: token.folded, open: open && at == last };
+        pieces.into_iter().enumerate().map(word).collect()
     }
 
     fn fits(&self, word: &str) -> bool {
@@ -301,7 +307,6 @@ impl Word {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enrich::tokens::tokens;
     use std::collections::BTreeSet;
 
     fn seen(text: &str, list: &str) -> Vec<String> {
@@ -332,6 +337,17 @@ mod tests {
             "noproblem\tno complaints|no complaints at all\nremedy\tcomplaint*\nall\tall\nnone\tno";
         assert_eq!(seen("no complaints at all", list), ["noproblem no complaints at all"]);
         assert_eq!(seen("a complaint, no", list), ["remedy complaint", "none no"]);
+    }
+
+    #[test]
+    fn entries_are_read_as_texts_are_and_numbers_tell_nothing() {
+        let list = "wait\tj'attends|double-book*\nbad\t0/10|1 star*|404\nduration\t24 tuntia";
+        assert_eq!(
+            seen("j'attends, double-booked", list),
+            ["wait j ' attends", "wait double - booked"]
+        );
+        assert_eq!(seen("0/10, 1 star, 404, 33", list), Vec::<String>::new());
+        assert_eq!(seen("yli 48 tuntia", list), ["duration 00 tuntia"]);
     }
 
     #[test]

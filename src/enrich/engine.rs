@@ -176,18 +176,19 @@ fn parsed<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, Unre
 }
 
 impl Opinion {
+    /// Tells whether the service itself is not sure.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.confidence < SURE
+    }
+
     /// Returns the same as vahti says it: for review where the service is not sure.
     pub(super) fn judgement(&self) -> Judgement {
         let Self { label, score, confidence, by } = self;
         let sentiment = Sentiment { label: *label, score: *score, confidence: *confidence };
-        let word = match label {
-            Label::Negative => "negative",
-            Label::Neutral => "neutral",
-            Label::Positive => "positive",
-        };
+        let word = label.word();
         let sure = confidence * 100.0;
         let why = format!("{by} says that it is {word}, with a confidence of {sure:.0} in 100");
-        Judgement { sentiment, review: *confidence < SURE, why: vec![why], strong: Vec::new() }
+        Judgement { sentiment, review: self.is_unsure(), why: vec![why], strong: Vec::new() }
     }
 }
 

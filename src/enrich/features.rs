@@ -93,6 +93,19 @@ impl Hash {
     }
 }
 
+/// Words of a complaint, and those of them that nobody may overhear.
+const COMPLAINTS: [&str; 7] =
+    ["remedy", "legal", "harm", "overcharge", "demand", "gain", "ignored"];
+const THREATS: [&str; 1] = ["legal"];
+
+/// How loudly the words of a complaint speak, whatever the score says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plaint {
+    None,
+    Words,
+    Threat,
+}
+
 /// A text as the judge reads it.
 #[derive(Debug)]
 pub struct Reading<'a> {
@@ -160,16 +173,39 @@ impl<'a> Reading<'a> {
     /// Returns the words of a complaint, where the writer speaks of himself or to the brand: such a text
     /// is a complaint more often than its score says.
     pub fn complaint(&self) -> impl Iterator<Item = &Spot> {
-        const WORDS: [&str; 7] =
-            ["remedy", "legal", "harm", "overcharge", "demand", "gain", "ignored"];
-        const PERSONS: [&str; 2] = ["me", "you"];
-        let is_of = |spot: &Spot, names: &[&str]| {
-            NAMES.get(usize::from(spot.concept)).is_some_and(|name| names.contains(name))
-        };
-        let is_personal = self.spots.iter().any(|spot| is_of(spot, &PERSONS));
-        self.spots.iter().filter(move |spot| {
-            is_personal && is_of(spot, &WORDS) && self.spot(**spot).1 != Zone::Other
-        })
+        let is_personal = self.is_personal();
+        self.spots.iter().filter(move |spot| is_personal && self.is_of(**spot, &COMPLAINTS))
+    }
+
+    /// Returns the threats, whoever makes them.
+    pub fn threats(&self) -> impl Iterator<Item = &Spot> {
+        self.spots.iter().filter(|spot| self.is_of(**spot, &THREATS))
+    }
+
+    /// Tells how loudly the words of a complaint speak.
+    pub fn plaint(&self) -> Plaint {
+        let any = |names: &[&str]| self.spots.iter().any(|spot| self.is_of(*spot, names));
+        // Where the verb tells the person, no word has to.
+        let is_personal = matches!(self.language, "fi" | "tr" | "es") || self.is_personal();
+        if is_personal && any(&THREATS) {
+            Plaint::Threat
+        } else if self.is_personal() && any(&COMPLAINTS) {
+            Plaint::Words
+        } else {
+            Plaint::None
+        }
+    }
+
+    fn is_personal(&self) -> bool {
+        self.spots.iter().any(|spot| Self::is_named(*spot, &["me", "you"]))
+    }
+
+    fn is_of(&self, spot: Spot, names: &[&str]) -> bool {
+        Self::is_named(spot, names) && self.spot(spot).1 != Zone::Other
+    }
+
+    fn is_named(spot: Spot, names: &[&str]) -> bool {
+        NAMES.get(usize::from(spot.concept)).is_some_and(|name| names.contains(name))
     }
 
     /// Returns the features.

@@ -60,11 +60,12 @@ pub fn likely(post: &Post, hits: &[Hit]) -> Option<(Language, f32)> {
 /// Returns the language in which a post is read whose language is not believed: the likeliest, if that
 /// is more than a guess among many; any, where there are only signs, which all languages share.
 pub(super) fn to_read(post: &Post, hits: &[Hit]) -> Option<Language> {
-    let has_words = |text: &str| text.chars().any(char::is_alphabetic);
-    if !has_words(&post.text) && !post.title.as_deref().is_some_and(has_words) {
-        return Some(Language::ENGLISH);
+    let guess = of_excerpt(post, hits);
+    if guess.other.is_some() {
+        return None;
     }
-    likely(post, hits).filter(|(_, chance)| *chance >= READABLE).map(|(language, _)| language)
+    let Some((language, chance)) = guess.likeliest else { return Some(Language::ENGLISH) };
+    (chance >= READABLE).then_some(language)
 }
 
 fn of_excerpt(post: &Post, hits: &[Hit]) -> Guess {
@@ -125,7 +126,7 @@ fn guess(
     if told.seen.foreign > told.seen.latin {
         // Another script: none of the languages that are told apart here.
         let named = || others::name(&text.collect::<String>());
-        return Guess { likeliest: None, other: Some(Other::of(unchecked.or_else(named))) };
+        return Guess { likeliest: None, other: Some(Other::of(named().or(unchecked))) };
     }
     if told.chances.is_empty() {
         return Guess { likeliest: hint.map(|hint| (hint, 1.0)), other: None };

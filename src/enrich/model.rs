@@ -1,6 +1,6 @@
 //! The judge's memory: one table of small weights, learnt by `vahti-train` and built into the program.
 
-use super::features::{self, Reading, share, sign_share};
+use super::features::{self, Plaint, Reading, share, sign_share};
 use super::language::table::Table;
 use super::names::Common;
 use super::net::{self, CELLS, INPUTS, NETS, Net};
@@ -104,6 +104,22 @@ impl Pile {
         }
         self.rows += other.rows;
     }
+}
+
+/// From which chance on words of a complaint make a shy negative of what would be none.
+const SHY: f32 = 0.2;
+/// The same of a threat.
+const FAINT: f32 = 0.1;
+
+/// What is decided of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// 0, 1 or 2.
+    pub class: usize,
+    /// Whether the words of a complaint alone made it negative.
+    pub is_shy: bool,
+    /// Whether a person should look.
+    pub review: bool,
 }
 
 /// What a text weighs.
@@ -292,17 +308,32 @@ impl Sureness {
     pub fn class(&self, [negative, neutral, positive]: [f32; 3]) -> usize {
         if negative >= self.threshold {
             0
-        } else if neutral >= positive {
+        } else if neutral >= positive || negative > positive {
             1
         } else {
             2
         }
     }
 
+    /// Decides on a text of these probabilities. Words of a complaint overrule a shy score.
+    pub fn decide(&self, chances: [f32; 3], plaint: Plaint) -> Decision {
+        let class = self.class(chances);
+        let [negative, ..] = chances;
+        let least = match plaint {
+            Plaint::None => f32::INFINITY,
+            Plaint::Words => SHY,
+            Plaint::Threat => FAINT,
+        };
+        let is_shy = class != 0 && negative >= least;
+        let class = if is_shy { 0 } else { class };
+        Decision { class, is_shy, review: is_shy || self.is_unsure(chances) }
+    }
+
     /// Tells whether a text of these probabilities is too near the threshold to be sure.
-    pub fn is_unsure(&self, [negative, ..]: [f32; 3]) -> bool {
+    pub fn is_unsure(&self, [negative, neutral, positive]: [f32; 3]) -> bool {
         let [below, above] = self.review;
-        negative > self.threshold - below && negative < self.threshold + above
+        let is_likeliest = negative < self.threshold && negative > neutral.max(positive);
+        is_likeliest || negative > self.threshold - below && negative < self.threshold + above
     }
 }
 

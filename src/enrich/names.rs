@@ -52,14 +52,17 @@ impl Common {
 
 /// Tells of each token whether it names somebody who is not the brand.
 pub fn names(tokens: &[Token], spots: &[Spot], language: &str, common: &Common) -> Vec<bool> {
-    let mut names: Vec<bool> = tokens
-        .iter()
-        .map(|token| match token.kind {
-            Kind::Handle => true,
+    let mut names: Vec<bool> = Vec::with_capacity(tokens.len());
+    // Those whom a post is for stand first.
+    let mut is_address = true;
+    for token in tokens {
+        is_address &= matches!(token.kind, Kind::Handle | Kind::Mark) || token.folded == "rt";
+        names.push(match token.kind {
+            Kind::Handle => !is_address,
             Kind::Word => token.capital && !common.knows(language, &token.folded),
             _ => false,
-        })
-        .collect();
+        });
+    }
     // A word that tells something is no name, unless it stands where only names have capitals.
     for spot in spots {
         for at in usize::from(spot.first)..=usize::from(spot.last) {

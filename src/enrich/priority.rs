@@ -52,9 +52,13 @@ pub fn rank(case: Case, thresholds: Thresholds) -> (Priority, Vec<String>) {
     let mut points = points(case);
     points.sort_by_key(|(points, _)| std::cmp::Reverse(*points));
     let sum: u32 = points.iter().map(|(points, _)| points).sum();
-    let why: Vec<String> =
+    let mut why: Vec<String> =
         points.into_iter().map(|(points, why)| format!("{why} (+{points})")).collect();
-    if case.review { (Priority::Normal, why) } else { (thresholds.priority(sum), why) }
+    if case.review {
+        why.push("a person decides first".to_owned());
+        return (Priority::Normal, why);
+    }
+    (thresholds.priority(sum), why)
 }
 
 /// Gives each thing that raises the priority, with its points.
@@ -73,7 +77,8 @@ fn points(case: Case) -> Vec<(u32, String)> {
     match case.complaint.and_then(|complaint| complaint.complainer) {
         Some(Complainer::Aggressive) => add(1, "it is aggressive".to_owned()),
         Some(Complainer::Demanding) => add(1, "it requires something".to_owned()),
-        Some(Complainer::Chronic | Complainer::BenefitHunter | Complainer::Meek) | None => {}
+        Some(Complainer::Chronic) => add(1, "the author complains again and again".to_owned()),
+        Some(Complainer::BenefitHunter | Complainer::Meek) | None => {}
     }
     match case.followers.unwrap_or(0) {
         100_000.. => add(3, "the author has more than 100,000 followers".to_owned()),

@@ -2,8 +2,9 @@
 
 use super::concepts::Spot;
 use super::correction::{Marks, Moved};
-use super::features::Reading;
-use super::model::{Model, Weighed};
+use super::features::{Plaint, Reading};
+use super::model::{Decision, Model, Weighed};
+use super::names::Role;
 use super::tokens::{AROUND, HEAD, Kind, Token, tokens};
 use super::{LABELS, Label, Sentiment};
 use crate::brand::{Field, Hit};
@@ -18,8 +19,6 @@ pub(super) mod stars;
 const HITS: usize = 32;
 /// How many words are named as reasons.
 const NAMED: usize = 4;
-/// From which chance on words of a complaint make a shy negative of what would be none.
-const SHY: f32 = 0.2;
 /// How many strong words are quoted.
 const STRONG: usize = 3;
 /// What a word must move to be named.
@@ -51,9 +50,10 @@ pub fn judge_with(
 ) -> Judgement {
     let excerpt = Excerpt::of(post, hits);
     let tokens = excerpt.tokens();
-    let (Some(model), true) =
-        (Model::built_in(), tokens.iter().any(|token| token.kind != Kind::Target))
-    else {
+    let (Some(model), true) = (
+        Model::built_in(),
+        tokens.iter().any(|token| matches!(token.kind, Kind::Word | Kind::Face)),
+    ) else {
         return wordless(post.rating);
     };
     let code = language.as_ref().map(Language::code).unwrap_or_default();
@@ -67,18 +67,26 @@ pub fn judge_with(
     let chances = starred(sureness.probabilities(sums), post.rating);
     let chances = moved.as_ref().map_or(chances, |moved| moved.recalled(chances));
     let [negative, ..] = chances;
-    let class = sureness.class(chances);
-    let complaint: Vec<String> =
-        reading.complaint().map(|spot| excerpt.spot(&tokens, *spot)).collect();
-    let is_shy = class != 0 && negative >= SHY && !complaint.is_empty();
-    let class = if is_shy { 0 } else { class };
+    // What a person said of the same words stands.
+    let is_told = moved.as_ref().is_some_and(|moved| moved.recalled.is_some());
+    let plaint = if is_told { Plaint::None } else { reading.plaint() };
+    let Decision { class, is_shy, review } = sureness.decide(chances, plaint);
+    // The brand that was left or surpassed is seldom the one that is praised, and stars that speak
+    // against the words leave nobody sure.
+    let is_left = class == 2 && reading.rival.is_some_and(|rival| rival.role == Role::From);
+    let is_contrary = matches!((post.rating, class), (Some(..=2), 1 | 2) | (Some(4..), 0));
+    let review = review || !is_told && (is_left || is_contrary);
     let sentiment = sentiment(chances, class);
-    let review = is_shy || sureness.is_unsure(chances);
     let mut why = reasons(&weighed, &excerpt, &tokens, class);
     why.extend(post.rating.map(given));
     if is_shy {
-        let words: Vec<String> =
-            complaint.iter().take(NAMED).map(|words| format!("\"{words}\"")).collect();
+        let mut words: Vec<String> = Vec::new();
+        for spot in reading.complaint().chain(reading.threats()) {
+            let quote = format!("\"{}\"", excerpt.spot(&tokens, *spot));
+            if words.len() < NAMED && !words.contains(&quote) {
+                words.push(quote);
+            }
+        }
         why.push(format!("words of a complaint: {}", words.join(", ")));
     }
     let quote = |at: usize| tokens.get(at).map(|token| excerpt.quote(token.at.clone()));
@@ -98,7 +106,12 @@ fn sentiment(chances: [f32; 3], class: usize) -> Sentiment {
     let [negative, _, positive] = chances;
     Sentiment {
         label: LABELS.get(class).copied().unwrap_or(Label::Neutral),
-        score: round(positive - negative),
+        // A label and a score that spoke against each other would be found by neither.
+        score: match class {
+            0 => round(positive - negative).min(0.0),
+            2 => round(positive - negative).max(0.0),
+            _ => round(positive - negative),
+        },
         confidence: round(chances.get(class).copied().unwrap_or(0.0)),
     }
 }
@@ -108,7 +121,7 @@ fn sentiment(chances: [f32; 3], class: usize) -> Sentiment {
 fn foreign(rating: Option<u8>, code: &str, moved: Option<&Moved>) -> Judgement {
     let told = match code {
         "" => "vahti does not know the language of the text".to_owned(),
-        code => format!("vahti does not judge texts in the language {code}"),
+        code => format!("vahti does not judge texts in the language `{code}`"),
     };
     let mut judgement = wordless(rating);
     let unsure = starred([1.0 / 3.0; 3], rating);
@@ -219,6 +232,8 @@ fn reasons(weighed: &Weighed, excerpt: &Excerpt, tokens: &[Token], class: usize)
         .zip(&weighed.tokens)
         .map(|(token, [negative, _, positive])| match token.kind {
             Kind::Target => 0.0,
+            // A number tells only with the words around it.
+            _ if token.folded.starts_with('0') => 0.0,
             _ => positive - negative,
         })
         .collect();

@@ -116,7 +116,13 @@ impl Reader<'_> {
             } else if c == '@' && self.chars.get(start + 1).is_some_and(|c| in_word(*c)) {
                 self.at += 1;
                 self.skip(|c| in_word(c) || c == '_' || c == '.');
-                self.push(Kind::Handle, start, "HANDLE".to_owned());
+                // The brand's own handle is the brand, as a hashtag with its name is.
+                let (kind, name) = if self.has_target(start) {
+                    (Kind::Target, "TARGET")
+                } else {
+                    (Kind::Handle, "HANDLE")
+                };
+                self.push(kind, start, name.to_owned());
             } else if let Some((length, face)) = self.emoticon(c) {
                 self.at += length;
                 self.push(Kind::Face, start, face.to_owned());
@@ -219,6 +225,10 @@ impl Reader<'_> {
             .filter(|target| target.end > self.at && !target.is_empty())
             .find(|target| target.start <= self.at || target.start < word_end())
             .map(|target| target.end.min(self.chars.len()))
+    }
+
+    fn has_target(&self, start: usize) -> bool {
+        self.targets.iter().any(|target| target.start < self.at && start < target.end)
     }
 
     fn apostrophe_here(&self) -> bool {
@@ -434,6 +444,8 @@ mod tests {
         check("Acme'nin kargosu", 0..4, "TARGET kargosu");
         check("Acme Oy:n lasku", 0..7, "TARGET : n lasku");
         check("superacme", 5..9, "TARGET");
+        check("thanks @AcmeHelp", 8..12, "thanks TARGET");
+        check("thanks @JoeHelp Acme", 16..20, "thanks HANDLE TARGET");
         check("ok", 7..9, "ok");
     }
 

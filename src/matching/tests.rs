@@ -194,7 +194,7 @@ fn ten_megabytes_take_their_time_and_no_more() {
         let start = Instant::now();
         let candidates = matcher.candidates(&long, |_| None);
         assert!(candidates.iter().all(|candidate| candidate.hits.len() <= 1_000));
-        assert!(start.elapsed() < Duration::from_mins(1), "{unit:?}: {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_mins(3), "{unit:?}: {:?}", start.elapsed());
     }
 }
 

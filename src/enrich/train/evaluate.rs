@@ -3,7 +3,7 @@
 use super::{Line, target_spans};
 use crate::enrich::features::Reading;
 use crate::enrich::lexicon::{Lexicon, Side};
-use crate::enrich::model::Model;
+use crate::enrich::model::{Decision, Model};
 use crate::enrich::tokens::{Token, tokens};
 use std::fmt;
 
@@ -144,18 +144,10 @@ pub fn judge(model: &Model, lines: &[Line]) -> Score {
     for line in lines {
         let tokens = read(line);
         let Some(sureness) = model.sureness(&line.language) else { continue };
-        let chances = sureness.probabilities(model.sums(&Reading::of(
-            &tokens,
-            &line.language,
-            &model.common,
-        )));
-        let class = sureness.class(chances);
-        score.add(
-            line.label,
-            class,
-            chances.get(class).copied().unwrap_or(0.0),
-            sureness.is_unsure(chances),
-        );
+        let reading = Reading::of(&tokens, &line.language, &model.common);
+        let chances = sureness.probabilities(model.sums(&reading));
+        let Decision { class, review, .. } = sureness.decide(chances, reading.plaint());
+        score.add(line.label, class, chances.get(class).copied().unwrap_or(0.0), review);
     }
     score
 }
