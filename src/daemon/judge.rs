@@ -7,7 +7,7 @@ use super::intake::Event;
 use super::setup::Setup;
 use crate::enrich::engine::{Inquiry, Opinion, Service};
 use crate::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
-use crate::fetch::{Fetcher, Retry};
+use crate::fetch::{FetchError, Fetcher, Retry};
 use crate::pipeline::Arrival;
 use crate::pipeline::again::Again;
 use crate::pipeline::opinions::{self, Asked, Opinions};
@@ -34,6 +34,10 @@ const PAID_AT_ONCE: usize = 50;
 /// So long after a batch came nothing more is asked about it.
 const LONGEST_ASKING: Duration = Duration::from_secs(20);
 
+/// A question that has all its time but this and is not answered has failed: where one may take as long
+/// as a batch waits, none has all of it.
+const NEARLY: Duration = Duration::from_secs(1);
+
 /// Under whose name it is kept how often the service was asked. No source is called so: names have no
 /// blanks around them.
 const BOOKS: &str = " judge";
@@ -55,6 +59,8 @@ enum Asking {
     /// It was not asked, and costs nothing.
     Unasked,
     Failed,
+    /// The batch could wait no longer, whatever the service would have said.
+    Late,
     Said(Opinion),
 }
 
@@ -100,15 +106,19 @@ impl Judging {
                 .map(|(matter, inquiry)| async move { (matter, self.one(&inquiry, until).await) });
             let came: Vec<_> = asking.buffer_unordered(AT_ONCE).collect().await;
             let unasked = came.iter().filter(|(_, one)| matches!(one, Asking::Unasked)).count();
+            let late = came.iter().filter(|(_, one)| matches!(one, Asking::Late)).count();
             said.extend(came.into_iter().filter_map(|(matter, one)| match one {
                 Asking::Said(opinion) => Some((matter, opinion)),
-                Asking::Unasked | Asking::Failed => None,
+                Asking::Unasked | Asking::Failed | Asking::Late => None,
             }));
             if unasked > 0 {
                 self.settle(paid, paid - unasked, store, events).await;
-                self.tell_slow(unasked + left.len());
             }
-            if unasked > 0 || paid == 0 {
+            if unasked + late > 0 {
+                self.tell_slow(unasked + late + left.len());
+                break;
+            }
+            if paid == 0 {
                 break;
             }
         }
@@ -128,12 +138,13 @@ impl Judging {
         let Ok(Ok(_turn)) = tokio::time::timeout_at(until, self.turns.acquire()).await else {
             return Asking::Unasked;
         };
-        if !self.is_willing() || Instant::now() >= until {
+        let left = until.saturating_duration_since(Instant::now());
+        if !self.is_willing() || left.is_zero() {
             return Asking::Unasked;
         }
         let Service { url, token, timeout, .. } = &*self.service;
         let body = self.service.body(inquiry);
-        let sent = self.fetcher.inquire(url, body, token.as_ref(), *timeout);
+        let sent = self.fetcher.inquire(url, body, token.as_ref(), left.min(*timeout));
         let Some(answer) = self.end.run_until_cancelled(sent).await else { return Asking::Failed };
         let (why, wait) = match answer.map(|answer| self.service.read(&answer)) {
             Ok(Ok(opinion)) => {
@@ -143,6 +154,8 @@ impl Judging {
                 return Asking::Said(opinion);
             }
             Ok(Err(unreadable)) => (format!("its answer will not do: {unreadable}"), None),
+            // It had less time than it may take: that is no failure of its.
+            Err(FetchError::Timeout { .. }) if left + NEARLY < *timeout => return Asking::Late,
             Err(error) => {
                 let wait = match error.retry() {
                     Retry::After(wait) => Some(wait),
@@ -298,3 +311,6 @@ impl Office<'_> {
         Some((batch, opinions))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! How somebody complains, and what about: told by cues that a speaker of the language wrote down and
-//! can correct (`data/cues-*.tsv`, `data/matters-*.tsv`), and by what the words of labelled complaints
-//! weigh (`data/card.tsv`) where no cue decides.
+//! can correct (`data/cues-*.tsv`, `data/matters-*.tsv`), and by what these and the words of labelled
+//! complaints weigh (`data/card.tsv`): both together decide.
 
 use super::sentiment::Excerpt;
 use super::tokens::Token;

@@ -52,7 +52,8 @@ pub enum Engine {
 #[derive(Clone, PartialEq)]
 pub struct Service {
     pub url: Url,
-    /// The model to ask, where the service is a chat, as `OpenAI` has it.
+    /// The model to ask, where the service is a chat, as `OpenAI` has it: one that takes `temperature`
+    /// and `max_tokens`.
     pub chat: Option<String>,
     pub token: Option<Secret>,
     /// How long one answer may take.

@@ -89,7 +89,9 @@ fn asked(desk: &Desk<'_>, is_asked: impl Fn(&BrandName) -> bool) -> Asked {
         let Mention { post, hits, brand, insight, .. } = mention;
         (Matter::of(post, brand), Inquiry::of(post, hits, brand, insight.language))
     };
-    let is_wanted = |mention: &&Mention| is_asked(&mention.brand) && !mention.post.is_gone;
+    // Of what the brand itself says nobody waits to hear how it speaks of the brand.
+    let is_wanted =
+        |mention: &&Mention| is_asked(&mention.brand) && !mention.own && !mention.post.is_gone;
     desk.judged().filter(is_wanted).map(ask).collect()
 }
 

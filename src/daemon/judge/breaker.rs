@@ -59,6 +59,8 @@ impl Breaker {
         self.failures = self.failures.saturating_add(1);
         let more = self.failures.checked_sub(MOST_FAILURES);
         let rest = more.map(|more| REST.saturating_mul(1 << more.min(16)).min(LONGEST_REST));
+        // What the service asks for is bounded too.
+        let wait = wait.map(|wait| wait.min(LONGEST_REST));
         if let Some(rest) = rest.max(wait) {
             self.until = Some(now + rest);
             self.told = Some(now);
@@ -123,6 +125,14 @@ mod tests {
         let now = Instant::now();
         assert_eq!(breaker.failed(now, Some(2 * MINUTE)), Change::Rests(2 * MINUTE));
         assert!(breaker.is_resting(now + MINUTE) && !breaker.is_resting(now + 2 * MINUTE));
+    }
+
+    #[test]
+    fn one_that_asks_to_be_left_alone_for_ever_is_asked_again_after_an_hour() {
+        let mut breaker = Breaker::default();
+        let now = Instant::now();
+        assert_eq!(breaker.failed(now, Some(Duration::MAX)), Change::Rests(60 * MINUTE));
+        assert!(!breaker.is_resting(now + 60 * MINUTE));
     }
 
     #[test]

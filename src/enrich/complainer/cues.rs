@@ -45,9 +45,8 @@ impl Tells {
 #[derive(Debug)]
 struct Cue {
     tells: Tells,
-    /// How much it tells: one is enough alone, and nothing says that these words tell nothing.
+    /// How much it speaks for that; nothing says that these words tell nothing.
     weight: f32,
-    /// Whether any ending goes with its first word.
     first: Word,
     rest: Vec<Part>,
 }
@@ -170,43 +169,69 @@ impl Cues {
     }
 
     /// Returns the cues that stand in a text, each once, in the order of the text. Of what lies inside a
-    /// longer cue that tells of the same, nothing; a longer one without weight thus takes it back.
+    /// longer cue that tells of the same, nothing; a longer one without weight thus takes it back, and so
+    /// does one without weight at the same word, if it names as many of its letters or more. A cue that
+    /// is taken back counts where it stands next.
     pub fn find(&self, tokens: &[Token], chars: &[char]) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
+        let mut kept: Vec<Found> = Vec::new();
+        // What reaches as far as the word being read, or further: nothing else can take back.
+        let mut near: Vec<Found> = Vec::new();
         for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word) {
-            let mut node = self.nodes.first();
-            for (read, byte) in token.folded.bytes().enumerate() {
-                node = node.and_then(|node| {
-                    let (_, next) = node.edges.iter().find(|(letter, _)| *letter == byte)?;
-                    self.nodes.get(*next)
-                });
-                let Some(node) = node else { break };
-                let is_end = read + 1 == token.folded.len();
-                for number in &node.cues {
-                    let Some(cue) = self.cues.get(*number) else { continue };
-                    if !(is_end || cue.first.open) || cue.first.is_another(token, chars) {
-                        continue;
-                    }
-                    let known = found.iter().any(|known| known.cue == *number);
-                    if let (Some(last), false) = (cue.ends(at, tokens, chars), known) {
-                        let Cue { tells, weight, .. } = *cue;
-                        found.push(Found { cue: *number, tells, weight, first: at, last });
-                    }
+            near.retain(|found| found.last >= at);
+            let here = self.at(at, token, tokens, chars);
+            near.extend(&here);
+            for one in here {
+                let is_known = || kept.iter().any(|known| known.cue == one.cue);
+                let is_taken_back = || near.iter().any(|other| self.takes_back(other, &one));
+                if one.weight > 0.0 && !is_known() && !is_taken_back() {
+                    kept.push(one);
                 }
             }
-            if found.len() > MOST {
+            if kept.len() > MOST {
                 break;
             }
         }
-        let inside = |one: &Found| {
-            found.iter().any(|other| {
-                other.tells == one.tells
-                    && other.first <= one.first
-                    && one.last <= other.last
-                    && other.last - other.first > one.last - one.first
-            })
+        kept
+    }
+
+    /// Returns the cues that begin at one word.
+    fn at(&self, at: usize, token: &Token, tokens: &[Token], chars: &[char]) -> Vec<Found> {
+        let mut found = Vec::new();
+        let mut node = self.nodes.first();
+        for (read, byte) in token.folded.bytes().enumerate() {
+            node = node.and_then(|node| {
+                let (_, next) = node.edges.iter().find(|(letter, _)| *letter == byte)?;
+                self.nodes.get(*next)
+            });
+            let Some(node) = node else { break };
+            let is_end = read + 1 == token.folded.len();
+            for number in &node.cues {
+                let Some(cue) = self.cues.get(*number) else { continue };
+                if !(is_end || cue.first.open) || cue.first.is_another(token, chars) {
+                    continue;
+                }
+                if let Some(last) = cue.ends(at, tokens, chars) {
+                    let Cue { tells, weight, .. } = *cue;
+                    found.push(Found { cue: *number, tells, weight, first: at, last });
+                }
+            }
+        }
+        found
+    }
+
+    /// Tells whether `one` tells nothing where `other` stands.
+    fn takes_back(&self, other: &Found, one: &Found) -> bool {
+        let letters =
+            |found: &Found| self.cues.get(found.cue).map_or(0, |cue| cue.first.folded.len());
+        let is_longer = other.last - other.first > one.last - one.first;
+        let is_exception = || {
+            let same_word = one.first == one.last && other.first == other.last;
+            other.weight == 0.0 && same_word && letters(other) >= letters(one)
         };
-        found.iter().filter(|one| one.weight > 0.0 && !inside(one)).copied().collect()
+        other.tells == one.tells
+            && other.first <= one.first
+            && one.last <= other.last
+            && (is_longer || is_exception())
     }
 }
 

@@ -51,6 +51,8 @@ fn flags_stand_beside_the_type_and_cues_are_quoted_as_written() {
     assert!(complaint.cues.iter().any(|cue| cue.contains("OIKEUTEEN")), "{complaint:?}");
     assert_eq!(told("En iyisi avukatıma sorayım", "tr").flags, [Flag::LegalThreat]);
     assert_eq!(told("the heater caught fire", "en").flags, [Flag::Safety]);
+    let chase = "I was on the police car chase. Acme is terrible, I will go to the police";
+    assert_eq!(told(chase, "en").flags, [Flag::LegalThreat]);
 }
 
 #[test]
@@ -107,6 +109,12 @@ fn cues_may_have_gaps_and_longer_ones_take_back() {
     let back = "safety\t1\tfire*\nsafety\t0\tfire sale";
     assert_eq!(found(back, "a fire"), [(1, 1)]);
     assert_eq!(found(back, "a fire sale"), []);
+    assert_eq!(found(back, "a fire sale, then a fire, a fire"), [(6, 6)], "once, where it counts");
+    assert_eq!(found(back, &format!("{}fire", "fire sale ".repeat(500))), [(1000, 1000)]);
+    let word = "legal_threat\t1\tavi*|avioero*\nlegal_threat\t0\tavio*\nchurn\t1\tavio*";
+    assert_eq!(found(word, "avin"), [(0, 0)]);
+    assert_eq!(found(word, "avioliitto"), [(0, 0)], "of another matter alone");
+    assert_eq!(found(word, "avioeron").len(), 2, "what names more of the word stands");
     assert_eq!(found("legal_threat\t1\tsmall claims", "small-claims"), [(0, 2)]);
     assert_eq!(found("demanding\t1\td'ici vendredi", "d'ici vendredi"), [(0, 3)]);
 }

@@ -1,5 +1,5 @@
 //! What the words of a complaint weigh, learnt from labelled texts and kept as text: `data/card.tsv`,
-//! a line a feature, each with what it speaks for or against. It fills in what the cues leave open.
+//! a line a feature, each with what it speaks for or against. The cues are features among them.
 
 use super::super::concepts::{Concepts, NAMES};
 use super::super::features::Hash;

@@ -6,7 +6,7 @@ use crate::enrich::engine::Service;
 use crate::enrich::{Flag, Label, Priority, priority::Thresholds};
 use crate::mention::MentionId;
 use crate::pipeline::{Receipt, process};
-use crate::post::SourceName;
+use crate::post::{Author, SourceName};
 use crate::query::parse_keyword;
 use crate::source::{Batch, Kind};
 use crate::store::Window;
@@ -124,6 +124,18 @@ fn each_mention_is_asked_about_once_and_again_when_it_is_edited() {
     let silent = Post { edited: Some(world.now), ..post("1", "never mind") };
     assert_eq!(world.asked(&[silent]).len(), 1);
     assert_eq!(world.mentions().len(), 2, "and asking stores nothing");
+}
+
+#[test]
+fn nothing_is_asked_about_what_the_brand_itself_says() {
+    let mut world = World::new();
+    let own = Brand { own: vec!["@acme".to_owned()], ..brand("Acme") };
+    world.rules = Rules::new(vec![own], Vec::new(), chrono_tz::Tz::UTC);
+    let by = |who: &str| {
+        let author = Author { handle: Some(who.to_owned()), ..Author::default() };
+        Post { author, ..post(who, BAD) }
+    };
+    assert_eq!(world.asked(&[by("acme"), by("somebody")]).len(), 1);
 }
 
 #[test]
