@@ -22,11 +22,14 @@ mod tests;
 
 /// So many marks teach at most: the last ones.
 pub const MOST_MARKS: usize = 2_000;
-/// The rows of the table of corrections, in bits.
-const BITS: u32 = 16;
+/// What the rows of the table of corrections are called by, in bits: so many that no two pieces of all that
+/// is marked and read are taken for one.
+const BITS: u32 = 32;
 /// No text's class is moved by more, and what would be moved by less stays.
 const MOST: f32 = 1.5;
 const LEAST: f32 = 0.15;
+/// What is moved by less beyond that stays as well: it would be told as `+0.0`.
+const TOLD: f32 = 0.05;
 /// What holds each weight back, and what holds back that which all marks have in common: it is learnt so
 /// that no word has to carry it, and then forgotten.
 const RIDGE: f32 = 0.25;
@@ -53,8 +56,8 @@ const PLAIN: [&str; 14] = [
 /// What was learnt from all marks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Corrections {
-    /// Empty where nothing was learnt.
-    table: Vec<[f32; 3]>,
+    /// The rows that marks have, sorted.
+    table: Vec<(u32, [f32; 3])>,
     memory: Memory,
     marks: usize,
 }
@@ -108,9 +111,13 @@ impl Moved {
         let told: Vec<String> = moved
             .filter_map(|(class, sum)| word(class).map(|word| format!("{word} {sum:+.1}")))
             .collect();
-        let quotes: Vec<String> = (self.named.iter().filter_map(|at| quote(*at)))
-            .map(|quote| format!("\"{}\"", crate::text::cut(&quote, 40)))
-            .collect();
+        let mut quotes: Vec<String> = Vec::new();
+        for quote in self.named.iter().filter_map(|at| quote(*at)) {
+            let quote = format!("\"{}\"", crate::text::cut(&quote, 40));
+            if !quotes.contains(&quote) {
+                quotes.push(quote);
+            }
+        }
         format!("moved by marks: {} for {}", told.join(", "), quotes.join(", "))
     }
 
@@ -188,6 +195,12 @@ impl Lesson {
     }
 }
 
+/// Returns for each mark by what it is known with its copies, those of which a word differs among them.
+pub fn lots(lessons: &[&Lesson]) -> Vec<u64> {
+    let words: Vec<&Words> = lessons.iter().map(|lesson| &lesson.words).collect();
+    memory::lots(&words)
+}
+
 /// Learns from marks. The same marks in another order teach the same; of the same words marked one way
 /// and another, as many as stand against each other teach nothing.
 pub fn learn(lessons: impl IntoIterator<Item = Lesson>) -> Corrections {
@@ -226,50 +239,49 @@ fn by_sums(a: &Lesson, b: &Lesson) -> std::cmp::Ordering {
 
 /// Learns the table: each class by itself, beside what the judge's own table says, each weight held back.
 /// All weights take a step at once, none so long that together they step too far.
-fn table(lessons: &[(Lesson, u16)]) -> Vec<[f32; 3]> {
-    let mut weights = vec![[0.0_f32; 3]; 1 << BITS];
-    let mut bends = vec![[RIDGE; 3]; 1 << BITS];
+fn table(lessons: &[(Lesson, u16)]) -> Vec<(u32, [f32; 3])> {
+    let mut rows: Vec<u32> =
+        lessons.iter().flat_map(|(lesson, _)| lesson.rows.iter().copied()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let mut weights: Vec<(u32, [f32; 3])> = rows.into_iter().map(|row| (row, [0.0; 3])).collect();
+    let places: Vec<Vec<usize>> = lessons
+        .iter()
+        .map(|(lesson, _)| lesson.rows.iter().filter_map(|row| place(&weights, *row)).collect())
+        .collect();
+    let mut bends = vec![[RIDGE; 3]; weights.len()];
     let mut of_all = [0.0_f32; 3];
     let mut bend_of_all = [RIDGE_OF_ALL; 3];
-    for (lesson, times) in lessons {
-        let (value, times) = (value(lesson.rows.len()), f32::from((*times).min(MOST_TIMES)));
-        let together = value * count(lesson.rows.len()) + 1.0;
+    for ((lesson, times), places) in lessons.iter().zip(&places) {
+        let (value, times) = (value(places.len()), f32::from((*times).min(MOST_TIMES)));
+        let together = value * count(places.len()) + 1.0;
         let bend = lesson.sureness.platt.map(|[slope, _]| slope * slope / 4.0 * together * times);
         add(&mut bend_of_all, bend, 1.0);
-        for row in &lesson.rows {
-            if let Some(known) = bends.get_mut(*row as usize) {
+        for at in places {
+            if let Some(known) = bends.get_mut(*at) {
                 add(known, bend, value);
             }
         }
     }
-    let mut used: Vec<u32> =
-        lessons.iter().flat_map(|(lesson, _)| lesson.rows.iter().copied()).collect();
-    used.sort_unstable();
-    used.dedup();
-    let mut steps = vec![[0.0_f32; 3]; 1 << BITS];
+    let mut steps = vec![[0.0_f32; 3]; weights.len()];
     for _ in 0..PASSES {
         let mut step_of_all = [0.0_f32; 3];
-        for (lesson, times) in lessons {
-            let value = value(lesson.rows.len());
+        for ((lesson, times), places) in lessons.iter().zip(&places) {
+            let value = value(places.len());
             let mut moved = of_all;
-            add(&mut moved, sum(&weights, &lesson.rows), value);
+            add(&mut moved, sum(&weights, places), value);
             let missing = lesson.missing(moved);
             let times = f32::from((*times).min(MOST_TIMES));
             add(&mut step_of_all, missing, times);
-            for row in &lesson.rows {
-                if let Some(step) = steps.get_mut(*row as usize) {
+            for at in places {
+                if let Some(step) = steps.get_mut(*at) {
                     add(step, missing, times * value);
                 }
             }
         }
         go(&mut of_all, &mut step_of_all, bend_of_all, RIDGE_OF_ALL);
-        for row in &used {
-            let row = *row as usize;
-            if let (Some(weight), Some(step), Some(bend)) =
-                (weights.get_mut(row), steps.get_mut(row), bends.get(row))
-            {
-                go(weight, step, *bend, RIDGE);
-            }
+        for (((_, weight), step), bend) in weights.iter_mut().zip(&mut steps).zip(&bends) {
+            go(weight, step, *bend, RIDGE);
         }
     }
     weights
@@ -289,12 +301,17 @@ fn add(to: &mut [f32; 3], more: [f32; 3], times: f32) {
     }
 }
 
-fn sum(table: &[[f32; 3]], rows: &[u32]) -> [f32; 3] {
+fn sum(table: &[(u32, [f32; 3])], places: &[usize]) -> [f32; 3] {
     let mut sum = [0.0; 3];
-    for row in rows.iter().filter_map(|row| table.get(*row as usize)) {
-        add(&mut sum, *row, 1.0);
+    for (_, weight) in places.iter().filter_map(|at| table.get(*at)) {
+        add(&mut sum, *weight, 1.0);
     }
     sum
+}
+
+/// Returns where a row stands in the table.
+fn place(table: &[(u32, [f32; 3])], row: u32) -> Option<usize> {
+    table.binary_search_by_key(&row, |(known, _)| *known).ok()
 }
 
 /// Returns the value of each of so many rows: a long text counts no more than a short one.
@@ -310,7 +327,7 @@ fn count(rows: usize) -> f32 {
 impl Corrections {
     /// Tells whether nothing was learnt.
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.memory.is_empty()
     }
 
     /// How many marks taught.
@@ -342,12 +359,15 @@ impl Corrections {
         let mut told = [0.0; 3];
         let mut of_tokens: BTreeMap<usize, [f32; 3]> = BTreeMap::new();
         for (row, token) in known {
-            if let Some(weight) = self.table.get(row as usize) {
+            if let Some((_, weight)) = place(&self.table, row).and_then(|at| self.table.get(at)) {
                 add(&mut told, *weight, value);
                 add(of_tokens.entry(token).or_default(), *weight, value);
             }
         }
-        let sums = told.map(|sum| (sum.abs() - LEAST).clamp(0.0, MOST).copysign(sum));
+        let sums = told.map(|sum| match (sum.abs() - LEAST).min(MOST) {
+            moved if moved < TOLD => 0.0,
+            moved => moved.copysign(sum),
+        });
         let is_moved = sums.iter().any(|sum| *sum != 0.0);
         if !is_moved && recalled.is_none() {
             return None;

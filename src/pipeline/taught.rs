@@ -86,7 +86,8 @@ impl Taught {
     }
 }
 
-/// Returns the markings that teach the judge, with what they are of: the latest of them, newest first.
+/// Returns the markings that teach the judge, with what they are of: the latest of them, newest first. A
+/// post that was edited since says what nobody marked.
 pub fn lessons(
     markings: &[Marking],
     store: &dyn Store,
@@ -99,7 +100,11 @@ pub fn lessons(
         if lessons.len() == MOST_LESSONS {
             break;
         }
-        let mention = store.mention(&marking.mention)?.filter(|mention| !mention.post.is_gone);
+        let as_marked =
+            |mention: &Mention| mention.versions.last().is_none_or(|old| old.until <= marking.at);
+        let mention = store
+            .mention(&marking.mention)?
+            .filter(|mention| !mention.post.is_gone && as_marked(mention));
         lessons.extend(mention.map(|mention| (marking.clone(), mention)));
     }
     Ok(lessons)

@@ -7,7 +7,7 @@ use crate::brand::BrandName;
 use crate::cli::desk::Desk;
 use crate::cli::print::{self, Output};
 use crate::cli::{Context, Failure};
-use crate::enrich::correction::{Corrections, Lesson, Marks, learn};
+use crate::enrich::correction::{Corrections, Lesson, Marks, learn, lots};
 use crate::enrich::train::evaluate::{Score, interval};
 use crate::enrich::{Known, LABELS, enrich_knowing};
 use crate::text::Language;
@@ -147,14 +147,10 @@ fn of_marks(marks: &[MarkView]) -> Vec<ScoreView> {
         .filter_map(|mark| labelled::of_mark(mark).map(|line| (line, mark.lesson())))
         .collect();
     let lines: Vec<Labelled> = known.iter().map(|(line, _)| line.clone()).collect();
-    // The same words belong together: else a copy would tell what its text is.
-    let lots: BTreeSet<u64> =
-        known.iter().filter_map(|(_, lesson)| lesson.as_ref().map(Lesson::lot)).collect();
-    let part_of = |lesson: &Lesson| {
-        lots.iter().position(|lot| *lot == lesson.lot()).unwrap_or_default() % PARTS
-    };
+    let lessons: Vec<&Lesson> = known.iter().filter_map(|(_, lesson)| lesson.as_ref()).collect();
+    let mut dealt = parts(&lessons).into_iter();
     let parts: Vec<Option<usize>> =
-        known.iter().map(|(_, lesson)| lesson.as_ref().map(part_of)).collect();
+        known.iter().map(|(_, lesson)| lesson.as_ref().and_then(|_| dealt.next())).collect();
     let corrections: Vec<Corrections> = (0..PARTS)
         .map(|left_out| {
             let others = known.iter().zip(&parts).filter(|(_, part)| **part != Some(left_out));
@@ -172,6 +168,15 @@ fn of_marks(marks: &[MarkView]) -> Vec<ScoreView> {
     let mut views = shown("base", 0, &scores(&lines, |_| None));
     views.extend(shown("marks", taught, &scores(&lines, with)));
     views
+}
+
+/// Deals out marks. The same words and their copies belong together: else a copy would tell what its text
+/// is.
+fn parts(lessons: &[&Lesson]) -> Vec<usize> {
+    let lots = lots(lessons);
+    let each: BTreeSet<u64> = lots.iter().copied().collect();
+    let places: BTreeMap<u64, usize> = each.into_iter().zip(0..).collect();
+    lots.iter().map(|lot| places.get(lot).copied().unwrap_or_default() % PARTS).collect()
 }
 
 /// Judges lines, each with its own corrections.
@@ -295,5 +300,31 @@ fn judge(view: &ScoreView) -> String {
     match view.judge {
         "base" => "base".into(),
         _ => format!("with {}", crate::text::count(view.marks, "mark")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enrich::Label;
+    use crate::post::Post;
+
+    #[test]
+    fn copies_of_a_text_are_dealt_to_one_part() {
+        let lesson = |text: &str| {
+            let (post, brand) = (Post { text: text.into(), ..Post::default() }, "Acme");
+            Lesson::of(&post, &[], None, &BrandName(brand.into()), Label::Negative).unwrap()
+        };
+        let letter = |nth: usize| char::from(b'a' + u8::try_from(nth % 26).unwrap());
+        let word = |nth: usize| format!("{}sana{}", letter(nth), letter(nth / 26));
+        let words: Vec<String> = (0..80).map(word).collect();
+        let copy = |nth: usize| words.join(" ").replace(&words[nth], "muuta");
+        let copies: Vec<Lesson> = (0..30).map(|nth| lesson(&copy(nth * 2))).collect();
+        let others: Vec<Lesson> = words.iter().map(|word| lesson(word)).collect();
+        let dealt = |lessons: &[Lesson]| {
+            parts(&lessons.iter().collect::<Vec<_>>()).into_iter().collect::<BTreeSet<usize>>()
+        };
+        assert_eq!(dealt(&copies).len(), 1);
+        assert_eq!(dealt(&others).len(), PARTS);
     }
 }

@@ -150,9 +150,11 @@ impl Header {
     fn line(&self, line: &str, nth: usize) -> Result<Option<Labelled>, Fault> {
         let fields: Vec<&str> = line.split('\t').collect();
         let place = |wanted| self.0.iter().find(|(column, ..)| *column == wanted);
-        let field = |wanted| {
+        let field = |wanted: Column| {
             let text = place(wanted).and_then(|(_, at, _)| fields.get(*at)).copied();
-            text.map(|text| plain(text.trim())).filter(|text| !text.is_empty() && text != "-")
+            // A text may be a dash; elsewhere it stands for nothing.
+            text.map(|text| plain(text.trim()))
+                .filter(|text| !text.is_empty() && (wanted == Column::Text || text != "-"))
         };
         let wrong = |wanted, what: String, next: &str| {
             let (_, at, name) = place(wanted).cloned().unwrap_or((wanted, 0, String::new()));
@@ -255,10 +257,16 @@ fn field(text: &str) -> String {
     field
 }
 
-/// Writes marks as a file that [`read`] reads: those that teach, and whose texts are still there.
+/// Writes marks as a file that [`read`] reads: those that teach, and whose texts are still there and not
+/// blank.
 pub(super) fn write(marks: &[MarkView]) -> String {
     let mut file = WRITTEN.to_owned();
-    let is_there = |mark: &&MarkView| mark.teaches && (mark.text.is_some() || mark.title.is_some());
+    // As it will be read: what is no sign to the judge is blank.
+    let seen =
+        |text: &Option<String>| field(text.as_deref().unwrap_or_default().trim()).trim().to_owned();
+    let is_there = |mark: &&MarkView| {
+        mark.teaches && (!seen(&mark.text).is_empty() || !matches!(&*seen(&mark.title), "" | "-"))
+    };
     for mark in marks.iter().filter(is_there) {
         // Of all forms that the name has here, the shortest is what they have in common.
         let forms = mark.matches.iter().map(|hit| hit.form.as_str());

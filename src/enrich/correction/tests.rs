@@ -149,6 +149,75 @@ fn the_same_words_with_a_question_or_other_stars_are_another_text() {
 }
 
 #[test]
+fn the_same_words_with_another_rating_in_numbers_are_another_text() {
+    for (marked, other) in [
+        ("Acme kettle, 5/5 stars", "Acme kettle, 1/5 stars"),
+        ("my Acme kettle gets 10 out of 10", "my Acme kettle gets 20 out of 90"),
+        ("Acme kettle 5 stars", "Acme kettle 1 stars"),
+        ("Acme kettle 5⭐", "Acme kettle 1⭐"),
+        ("Acme works 90 % of the time", "Acme works 10 % of the time"),
+        ("Acme works %90 of the time", "Acme works %10 of the time"),
+    ] {
+        let taught = taught(&[(marked, Label::Positive)]);
+        for text in [marked, other] {
+            let why = judged(text, "Acme", &taught).why.join("\n");
+            assert!(!why.contains("same words"), "{text}: {why}");
+        }
+    }
+    let taught = taught(&[("order 4711 of Acme came on 3 May", Label::Positive)]);
+    let why = judged("order 815 of Acme came on 4 May", "Acme", &taught).why.join("\n");
+    assert!(why.contains("same words"), "{why}");
+}
+
+#[test]
+fn the_same_words_have_the_same_hash_in_every_build() {
+    assert_eq!(lesson(SAID[0], "Acme", Label::Negative).lot(), 15_123_768_559_492_960_437);
+}
+
+#[test]
+fn what_is_told_is_no_nothing_and_names_each_word_once() {
+    let moved = Moved { sums: [0.3, 0.0, 0.0], named: vec![0, 4], recalled: None };
+    let told = moved.told(|_| Some("drive".into()));
+    assert_eq!(told, "moved by marks: negative +0.3 for \"drive\"");
+    let taught = taught(&SAID.map(|text| (text, Label::Negative)));
+    let more: Vec<String> = (0..5).map(generated).collect();
+    let more = more.join(" ").replace("Acme ", "");
+    let more: Vec<&str> = more.split(' ').collect();
+    for (text, many) in SAID.iter().flat_map(|text| (1..60).map(move |many| (text, many))) {
+        let why = judged(&format!("{text} {}", more[..many].join(" ")), "Acme", &taught).why;
+        let told = why.into_iter().find(|why| why.contains("moved by marks")).unwrap_or_default();
+        assert!(!told.contains("0.0"), "{text}: {told}");
+    }
+}
+
+/// Twelve words that no other number has.
+fn generated(nth: usize) -> String {
+    let words = (0..12_usize).map(|at| {
+        let mut rest = (nth * 12 + at).wrapping_mul(0x9e37_79b9) % 0x1000_0000;
+        let mut word = String::new();
+        for (nth, of) in ["bdfgklmnprstvzhj", "aeiouyaeiouyaeio"].iter().cycle().take(7).enumerate()
+        {
+            word.push(char::from(of.as_bytes()[(rest + nth) % 16]));
+            rest /= 16;
+        }
+        word
+    });
+    format!("Acme {}", words.collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn many_marks_move_nothing_that_shares_no_word_with_them() {
+    let marked: Vec<String> = (0..500).map(generated).collect();
+    let taught = learn(marked.iter().map(|text| lesson(text, "Acme", Label::Negative)));
+    for text in (0..100).map(|nth| format!("{nth}")) {
+        let other = |c: char| char::from(b'c' + c as u8 - b'0');
+        let words = text.chars().map(other).map(|c| format!("q{c}x{c}w q{c}{c}wxq xw{c}xqq"));
+        let text = format!("Zenit {}", words.collect::<Vec<_>>().join(" "));
+        assert_eq!(judged(&text, "Zenit", &taught), base(&text, "Zenit"), "{text}");
+    }
+}
+
+#[test]
 fn a_similar_text_is_moved_and_says_so() {
     let taught = taught(&[("the warp drive of my Acme kettle hums", Label::Negative)]);
     let text = "Acme kettle with a warp drive that hums, now in blue";

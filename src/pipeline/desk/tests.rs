@@ -5,7 +5,7 @@ use crate::brand::{Brand, BrandName, Keyword, TicketPolicy};
 use crate::mention::marking::{Marking, MarkingId, Undone};
 use crate::mention::{Mark, Mention};
 use crate::pipeline::opinions::Opinions;
-use crate::pipeline::taught::Taught;
+use crate::pipeline::taught::{self, Taught};
 use crate::pipeline::{Arrival, Receipt, Rules, process};
 use crate::post::{Author, Concerns, Engagement, Post, SourceName};
 use crate::query::parse_keyword;
@@ -376,6 +376,24 @@ fn what_is_muted_does_not_take_back_what_was_learnt() {
     mark(&mut world, "York", Mark::Positive);
     world.posts(vec![post("z", &format!("Once more: {ALIKE}"))]);
     assert!(world.mentions().iter().all(|m| m.is_muted() == m.post.text.contains(ALIKE)));
+}
+
+#[test]
+fn a_mark_teaches_the_judge_no_more_once_its_text_was_edited() {
+    let mut world = World::new();
+    world.posts(vec![post("x", "Acme is the worst"), post("y", "Acme is late again")]);
+    let lessons = |world: &World| {
+        taught::lessons(&world.store.markings().unwrap(), &world.store).unwrap().len()
+    };
+    let edit = |world: &mut World, text: &str| {
+        world.posts(vec![Post { edited: Some(world.now), ..post("x", text) }]);
+    };
+    edit(&mut world, "Acme is the worst by far");
+    mark(&mut world, "x", Mark::Negative);
+    mark(&mut world, "y", Mark::Negative);
+    assert_eq!(lessons(&world), 2, "what was edited before it was marked teaches");
+    edit(&mut world, "Acme was kind after all");
+    assert_eq!(lessons(&world), 1);
 }
 
 #[test]

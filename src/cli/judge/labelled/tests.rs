@@ -94,6 +94,18 @@ fn what_does_not_teach_or_is_gone_is_not_written() {
 }
 
 #[test]
+fn a_dash_is_read_again_and_blanks_are_not_written() {
+    let file = write(&[mark(None, "-".into())]);
+    assert_eq!(lines(&file)[0].post.text, "-");
+    let blank = ["", " ", "\n", "\u{7}", "\u{a0}\t"].map(|text| mark(None, text.into()));
+    let dash = mark(Some("-".into()), " ".into());
+    let rest = [dash, mark(Some(" ".into()), " ".into()), mark(Some("Huono".into()), " ".into())];
+    let file = write(&[&blank[..], &rest].concat());
+    assert_eq!(file.lines().count(), 2, "{file}");
+    assert_eq!(lines(&file)[0].post.title.as_deref(), Some("Huono"));
+}
+
+#[test]
 fn no_cell_is_a_formula() {
     let file = write(&[mark(None, "=1+1".into())]);
     assert!(!file.contains("\t="), "{file}");
