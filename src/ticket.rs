@@ -265,9 +265,17 @@ fn why_opened(mention: &Mention) -> String {
     let unsure = if needs_review(mention) { ", not surely: please check" } else { "" };
     let mut reasons = vec![format!("{label} mention of {}{said}{unsure}", mention.brand)];
     if mention.mark.is_none() {
-        reasons.extend(mention.insight.why.iter().cloned());
+        // The log is never rewritten, so that it quotes nothing: who deletes a post takes its words back.
+        let told = mention.insight.why.iter().map(|why| unquoted(why));
+        reasons.extend(told.filter(|why| !why.starts_with('…')));
     }
     text::cut(&reasons.join("; "), MOST_OF_REASONS)
+}
+
+/// Returns a reason with `…` for each quotation.
+fn unquoted(reason: &str) -> String {
+    let parts = reason.split('"').enumerate();
+    parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "…" }).collect()
 }
 
 #[cfg(test)]

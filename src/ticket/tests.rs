@@ -221,6 +221,20 @@ fn a_ticket_opens_with_what_its_mention_tells() {
 }
 
 #[test]
+fn the_log_quotes_nothing_of_what_may_be_deleted() {
+    let mut mention = complaint("Acme lies");
+    mention.insight.why = vec![
+        "\"lies\" (-2.0) speaks against it".into(),
+        "high priority: it is negative (+3), its words are strong: \"lies\", \"fraud\" (+1)".into(),
+    ];
+    let ticket = ticket(&mention);
+    assert_eq!(
+        ticket.facts().log[0].text,
+        "negative mention of Acme; high priority: it is negative (+3), its words are strong: …, … (+1)"
+    );
+}
+
+#[test]
 fn what_vahti_is_not_sure_of_opens_at_normal_until_a_person_says_so() {
     let mut mention = complaint("Acme lies");
     mention.insight.review = true;
