@@ -261,16 +261,6 @@ impl Concepts {
         spots
     }
 
-    /// Tells whether a word by itself speaks for or against.
-    pub fn speaks(&self, word: &str) -> bool {
-        let mut speaks = false;
-        self.walk(word, |entry, is_end| {
-            let whole = entry.rest.is_empty() && (entry.open || is_end);
-            speaks |= whole && entry.concept < OPINIONS;
-        });
-        speaks
-    }
-
     /// Calls `found` with every entry whose first word is a beginning of `word`, and whether it is all.
     fn walk(&self, word: &str, mut found: impl FnMut(&Entry, bool)) {
         let Some(mut node) = self.nodes.first().copied() else { return };

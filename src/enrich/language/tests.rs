@@ -252,19 +252,6 @@ fn of_public_texts_that_were_not_learnt_nearly_all_are_told_right() {
     holds(&counts, "pt", [0.0, 0.80, 0.94]);
 }
 
-#[test]
-#[ignore = "a figure for people: cargo test --release --lib language::tests::speed -- --ignored --nocapture"]
-#[expect(clippy::print_stderr, reason = "a figure is for people to read")]
-fn speed() {
-    let text = "Odotin puoli tuntia asiakaspalvelun jonossa ja sitten linja katkesi. Kolmas kerta tällä viikolla.";
-    let began = std::time::Instant::now();
-    let times = 100_000;
-    for _ in 0..times {
-        assert!(detect(std::hint::black_box(text), None).is_some());
-    }
-    eprintln!("{:?} for a text of {} bytes", began.elapsed() / times, text.len());
-}
-
 proptest! {
     #[test]
     fn any_text_gets_the_same_answer_twice(text in "\\PC{0,200}", hint in "[a-z]{2}") {
