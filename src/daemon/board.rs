@@ -4,7 +4,7 @@ use crate::post::SourceName;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::intake::Polled;
 
@@ -13,7 +13,11 @@ pub type Poke = oneshot::Sender<Polled>;
 
 /// One line a source.
 #[derive(Default)]
-pub struct Board(Mutex<BTreeMap<SourceName, Line>>);
+pub struct Board {
+    lines: Mutex<BTreeMap<SourceName, Line>>,
+    /// Whether every source has its line: not while the daemon starts, or reads its configuration anew.
+    is_full: watch::Sender<bool>,
+}
 
 struct Line {
     next: Option<DateTime<Utc>>,
@@ -23,7 +27,19 @@ struct Line {
 impl Board {
     /// Forgets all lines: the sources begin anew.
     pub fn clear(&self) {
+        self.is_full.send_replace(false);
         self.lines().clear();
+    }
+
+    /// Says that every source has its line.
+    pub fn set_full(&self) {
+        self.is_full.send_replace(true);
+    }
+
+    /// Waits until every source has its line: who asks for a source before would hear that there is none.
+    pub async fn full(&self) {
+        // It fails only when the board is gone, and this holds it.
+        drop(self.is_full.subscribe().wait_for(|is_full| *is_full).await);
     }
 
     /// Takes up a poller.
@@ -54,7 +70,7 @@ impl Board {
 
     fn lines(&self) -> MutexGuard<'_, BTreeMap<SourceName, Line>> {
         // The map is whole between any two calls, whoever panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,6 +82,24 @@ pub fn is_meant(source: &SourceName, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_asks_while_the_pollers_begin_waits_for_all_of_them() {
+        let board = Board::default();
+        let begin = async {
+            board.clear();
+            tokio::task::yield_now().await;
+            board.enter(SourceName("news".into()), mpsc::channel(1).0);
+            board.set_full();
+        };
+        let ask = async {
+            board.full().await;
+            board.pollers(Some("news")).len()
+        };
+        let (asked, ()) = tokio::join!(ask, begin);
+        assert_eq!(asked, 1);
+        board.full().await;
+    }
 
     #[test]
     fn a_name_means_the_source_or_all_feeds_of_its_list() {

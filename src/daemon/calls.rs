@@ -74,8 +74,14 @@ impl Answering {
                 });
             }
             Call::Poll(names, reply) => {
-                let (board, setup) = (Arc::clone(&self.board), Arc::clone(&self.setup.borrow()));
+                let (board, setup) = (Arc::clone(&self.board), self.setup.clone());
+                let stop = self.stop.clone();
                 under_way.spawn(async move {
+                    tokio::select! {
+                        () = board.full() => {}
+                        () = stop.cancelled() => return,
+                    }
+                    let setup = Arc::clone(&setup.borrow());
                     drop(reply.send(poll(&names, &board, &setup).await));
                 });
             }

@@ -84,6 +84,7 @@ pub(super) async fn start(
         let first = poller.first(&state, now);
         tasks.spawn(poller.run(first, pokes, stop.clone()));
     }
+    board.set_full();
     Ok(())
 }
 
