@@ -6,6 +6,7 @@ use crate::post::Post;
 use crate::text::Language;
 use correction::Marks;
 use engine::Opinion;
+use excerpt::Excerpt;
 use priority::Thresholds;
 use sentiment::Judgement;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub mod complainer;
 pub mod concepts;
 pub mod correction;
 pub mod engine;
+mod excerpt;
 pub mod features;
 pub mod homonym;
 pub mod language;
@@ -26,6 +28,7 @@ pub mod names;
 pub mod net;
 pub mod priority;
 pub mod sentiment;
+mod stems;
 pub mod tokens;
 pub mod train;
 
@@ -198,6 +201,8 @@ pub struct Known<'a> {
     pub opinion: Option<&'a Opinion>,
     /// What people marked.
     pub marks: Option<Marks<'a>>,
+    /// Where other brands stand that are watched: what is said of them is not said of this one.
+    pub others: &'a [Hit],
     pub thresholds: Thresholds,
 }
 
@@ -220,27 +225,33 @@ pub fn enrich(post: &Post, hits: &[Hit], history: History) -> Insight {
 
 /// Judges a post as [`enrich`] does, with what else is known.
 pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
-    let Known { history, language, opinion, marks, thresholds } = known;
-    let language = language.or_else(|| language::of_post(post, hits));
+    let Known { history, language, opinion, marks, others, thresholds } = known;
+    let excerpt = Excerpt::among(post, hits, others);
     // Of a short text vahti may be unsure of the language, and yet read it rightly.
-    let read_as = language.or_else(|| language::to_read(post, hits));
-    let own = sentiment::judge_with(post, hits, read_as, marks);
-    // What people said of the same words goes before what anybody else thinks.
-    let is_told = || marks.is_some_and(|marks| marks.recalls(post, hits, read_as));
-    let Judgement { sentiment, review, mut why, strong } = match opinion {
+    let (language, read_as) = match language {
+        Some(language) => (Some(language), Some(language)),
+        None => {
+            let guess = language::of_excerpt(&excerpt, post.language);
+            (guess.believed(), guess.readable())
+        }
+    };
+    let reading = excerpt.reading(read_as.as_ref().map(Language::code).unwrap_or_default());
+    let own = sentiment::judge_reading(&excerpt, &reading, post.rating, marks);
+    let Judgement { sentiment, review, mut why, strong, .. } = match opinion {
         // One who is not sure overrules no complaint.
         Some(opinion)
-            if !is_told() && opinion.is_unsure() && own.sentiment.label == Label::Negative =>
+            if !own.is_told && opinion.is_unsure() && own.sentiment.label == Label::Negative =>
         {
             let mut why = opinion.judgement().why;
             why.extend(own.why);
             Judgement { review: true, why, ..own }
         }
-        Some(opinion) if !is_told() => Judgement { strong: own.strong, ..opinion.judgement() },
+        // What people said of the same words goes before what anybody else thinks.
+        Some(opinion) if !own.is_told => Judgement { strong: own.strong, ..opinion.judgement() },
         _ => own,
     };
     let complaint = (sentiment.label == Label::Negative).then(|| {
-        let mut complaint = complainer::read(post, hits, read_as);
+        let mut complaint = complainer::of_reading(&excerpt, &reading);
         if history.is_chronic() {
             complaint.complainer = Some(Complainer::Chronic);
         }

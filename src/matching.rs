@@ -40,6 +40,14 @@ pub struct Candidate {
     pub hits: Vec<Hit>,
 }
 
+impl Candidate {
+    /// Returns where the other brands stand among those that a post names.
+    pub fn others(&self, found: &[Self]) -> Vec<Hit> {
+        let others = found.iter().filter(|other| other.brand != self.brand);
+        others.flat_map(|other| other.hits.iter().cloned()).collect()
+    }
+}
+
 /// Tells the language of a post, or `None` where nothing is sure.
 pub type Tells = fn(&Post) -> Option<Language>;
 

@@ -85,6 +85,12 @@ pub fn count(number: usize, noun: &str) -> String {
 /// Returns `text` on one line, cut to at most `most` characters at a word where one is near, with an
 /// ellipsis where something was left out.
 pub fn cut(text: &str, most: usize) -> String {
+    let is_plain = |text: &str| {
+        text.split(' ').all(|word| !word.is_empty() && !word.contains(char::is_whitespace))
+    };
+    if text.len() <= most && is_plain(text) {
+        return text.to_owned();
+    }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= most {
         return line;

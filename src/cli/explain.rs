@@ -235,7 +235,7 @@ impl Reader {
         let complaint = insight.complaint.filter(|_| is_negative);
         let muted: Vec<String> = found
             .iter()
-            .filter_map(|candidate| self.muted(candidate, &post, asked.language))
+            .filter_map(|candidate| self.muted(candidate, &found, &post, asked.language))
             .collect();
         Reading {
             matches: hits,
@@ -265,6 +265,8 @@ impl Reader {
             .filter_map(|candidate| {
                 let brand = self.brands.get(candidate.brand)?;
                 let known = self.known(language, std::slice::from_ref(candidate));
+                let others = candidate.others(found);
+                let known = Known { others: &others, ..known };
                 let read = enrich::hinted(post, brand);
                 Some((&brand.name, enrich::enrich_knowing(&read, &candidate.hits, known)))
             })
@@ -288,6 +290,7 @@ impl Reader {
     fn muted(
         &self,
         candidate: &Candidate,
+        found: &[Candidate],
         post: &Post,
         language: Option<Language>,
     ) -> Option<String> {
@@ -298,7 +301,9 @@ impl Reader {
         }
         // What is said of one brand is judged by itself.
         let read = enrich::hinted(post, brand);
-        let known = self.known(language, std::slice::from_ref(candidate));
+        let others = candidate.others(found);
+        let known =
+            Known { others: &others, ..self.known(language, std::slice::from_ref(candidate)) };
         let insight = enrich::enrich_knowing(&read, &candidate.hits, known);
         let why = learnt.suspects(post, &candidate.hits, &insight)?;
         Some(format!("no ticket for {}: {why}", brand.name))

@@ -2,7 +2,9 @@
 //! can correct (`data/cues-*.tsv`, `data/matters-*.tsv`), and by what these and the words of labelled
 //! complaints weigh (`data/card.tsv`): both together decide.
 
-use super::sentiment::Excerpt;
+use super::concepts::Concepts;
+use super::excerpt::Excerpt;
+use super::features::Reading;
 use super::tokens::Token;
 use super::{Complainer, Complaint, Flag, Matter};
 use crate::brand::Hit;
@@ -47,7 +49,7 @@ const MATTERS: [Matter; COLUMNS.len() - TYPES - FLAGS] = [
 const ENOUGH: f32 = 0.99;
 /// How likely a flag must be by itself, and where its cues are enough.
 const FLAGGED: f32 = 0.4;
-const FLAGGED_BY_CUES: f32 = 0.13;
+const FLAGGED_BY_CUES: f32 = 0.05;
 /// From what chance on a matter is named, and what its cues add to it.
 const NAMED: f32 = 0.3;
 const CUED: f32 = 0.1;
@@ -133,15 +135,23 @@ fn best(chances: impl Iterator<Item = f32>) -> Option<(usize, f32)> {
 /// unknown, the lists that find most are believed.
 pub fn read(post: &Post, hits: &[Hit], language: Option<Language>) -> Complaint {
     let excerpt = Excerpt::of(post, hits);
-    let tokens = excerpt.tokens();
-    let (code, found) = match &language {
-        Some(language) => (language.code(), told(&tokens, &excerpt.chars, language.code())),
-        None => guessed(&tokens, &excerpt.chars),
+    let code = language.as_ref().map(Language::code).unwrap_or_default();
+    of_reading(&excerpt, &excerpt.reading(code))
+}
+
+/// The same of an excerpt that was read in a language.
+pub(super) fn of_reading(excerpt: &Excerpt, reading: &Reading) -> Complaint {
+    let tokens = &excerpt.tokens;
+    let (code, found) = match reading.language {
+        "" => guessed(tokens, &excerpt.chars),
+        code => (code, told(tokens, &excerpt.chars, code)),
     };
     if Cues::of(code).is_none() {
         return Complaint::default();
     }
-    let features = features(&tokens, &found, code, |_| {});
+    let guessed = (code != reading.language).then(|| Concepts::of(code).spots(tokens));
+    let spots = guessed.as_ref().unwrap_or(&reading.spots);
+    let features = features(tokens, &found, spots, code, |_| {});
     let card = Card::of(&Weights::built_in().sums(&features), &found);
     let complainer = card.kind();
     let flags = card.flags();
@@ -155,13 +165,11 @@ pub fn read(post: &Post, hits: &[Hit], language: Option<Language>) -> Complaint 
         .filter_map(|found| Some(tokens.get(found.first)?.at.start..tokens.get(found.last)?.at.end))
         .collect();
     if telling.is_empty() {
-        telling = words(complainer, &features, &tokens);
+        telling = words(complainer, &features, tokens);
     }
     telling.sort_by_key(|at| (at.start, std::cmp::Reverse(at.end)));
     telling.dedup_by(|later, earlier| later.end <= earlier.end);
-    let quote =
-        |at: Range<usize>| excerpt.chars.iter().take(at.end).skip(at.start).collect::<String>();
-    let cues = telling.into_iter().take(QUOTED).map(quote).collect();
+    let cues = telling.into_iter().take(QUOTED).map(|at| excerpt.quote(at)).collect();
     Complaint { complainer, flags, matter: card.matter(), cues }
 }
 
@@ -169,9 +177,8 @@ pub fn read(post: &Post, hits: &[Hit], language: Option<Language>) -> Complaint 
 /// hide a threat.
 pub fn is_flagged(post: &Post) -> bool {
     let excerpt = Excerpt::of(post, &[]);
-    let tokens = excerpt.tokens();
     Cues::all().any(|(_, cues)| {
-        let found = cues.find(&tokens, &excerpt.chars);
+        let found = cues.find(&excerpt.tokens, &excerpt.chars);
         ALL_FLAGS.iter().any(|flag| {
             let told = found.iter().filter(|found| found.tells == Tells::Flag(*flag));
             told.map(|found| found.weight).sum::<f32>() >= ENOUGH

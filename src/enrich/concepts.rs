@@ -2,6 +2,7 @@
 //! and *nobody answers* serves the others. A speaker of each language wrote them down and can correct
 //! them: `data/concepts/*.tsv`.
 
+use super::stems::Stems;
 use super::tokens::{Kind, Token, tokens};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -90,6 +91,40 @@ pub const OPINIONS: u8 = 36;
 /// How many entries may begin at one word.
 const MOST_HERE: usize = 8;
 
+/// Some of the concepts, a bit each.
+#[derive(Debug, Clone, Copy)]
+pub struct Set(u128);
+
+impl Set {
+    /// Returns the set of these names; what is none does not compile where it is a constant.
+    pub const fn of(names: &[&str]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < names.len() {
+            let mut concept = 0;
+            while !is_same(NAMES[concept], names[at]) {
+                concept += 1;
+            }
+            bits |= 1 << concept;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    pub const fn has(self, concept: u8) -> bool {
+        self.0 >> concept & 1 == 1
+    }
+}
+
+const fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// A concept that was seen in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spot {
@@ -113,22 +148,14 @@ struct Entry {
     concept: u8,
     /// Whether the first word goes with any ending.
     open: bool,
+    /// The first byte of the second word; zero where there is none. It rules most entries out.
+    second: u8,
     rest: Vec<Word>,
 }
 
-#[derive(Debug, Default, Clone, Copy)]
-struct Node {
-    edges: (u32, u32),
-    entries: (u32, u32),
-}
-
-/// The list of one language, as a tree of the letters of first words.
+/// The list of one language.
 #[derive(Debug, Default)]
-pub struct Concepts {
-    nodes: Vec<Node>,
-    edges: Vec<(u8, u32)>,
-    entries: Vec<Entry>,
-}
+pub struct Concepts(Stems<Entry>);
 
 static NONE: LazyLock<Concepts> = LazyLock::new(Concepts::default);
 macro_rules! lists {
@@ -174,49 +201,16 @@ impl Concepts {
                 }
                 let mut words = words.into_iter();
                 let Some(first) = words.next() else { continue };
+                let rest: Vec<Word> = words.collect();
                 tree.entry(first.folded.into_bytes()).or_default().push(Entry {
                     concept,
                     open: first.open,
-                    rest: words.collect(),
+                    second: rest.first().map_or(0, |word| first_byte(&word.folded)),
+                    rest,
                 });
             }
         }
-        Self::grown(tree)
-    }
-
-    /// Lays the sorted stems out as a tree, breadth first: what a node's edges lead to stands together.
-    fn grown(tree: BTreeMap<Vec<u8>, Vec<Entry>>) -> Self {
-        let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let mut this = Self { nodes: vec![Node::default()], ..Self::default() };
-        let mut stems: Vec<(Vec<u8>, Vec<Entry>)> = tree.into_iter().collect();
-        let mut open: Vec<(usize, usize, usize)> = vec![(0, stems.len(), 0)];
-        let mut at = 0;
-        while let Some((from, to, depth)) = open.get(at).copied() {
-            let (entries, edges) = (number(this.entries.len()), number(this.edges.len()));
-            let mut first = from;
-            if let Some((stem, here)) = stems.get_mut(from)
-                && stem.len() == depth
-                && from < to
-            {
-                this.entries.append(here);
-                first += 1;
-            }
-            while first < to {
-                let byte = |at: usize| stems.get(at).and_then(|(stem, _)| stem.get(depth)).copied();
-                let Some(letter) = byte(first) else { break };
-                let same = (first..to).take_while(|at| byte(*at) == Some(letter)).count();
-                this.edges.push((letter, number(this.nodes.len())));
-                this.nodes.push(Node::default());
-                open.push((first, first + same, depth + 1));
-                first += same;
-            }
-            if let Some(node) = this.nodes.get_mut(at) {
-                node.entries = (entries, number(this.entries.len()));
-                node.edges = (edges, number(this.edges.len()));
-            }
-            at += 1;
-        }
-        this
+        Self(Stems::of(tree))
     }
 
     /// Returns what of the list stands in a text, in order; of what lies inside a longer phrase nothing.
@@ -227,8 +221,11 @@ impl Concepts {
                 continue;
             }
             let from = spots.len();
-            self.walk(&token.folded, |entry, is_end| {
-                let fits = (entry.open || is_end) && spots.len() < from + MOST_HERE;
+            let next = tokens.get(at + 1).map_or(0, |token| first_byte(&token.folded));
+            self.0.walk(&token.folded, |entry, is_end| {
+                let fits = (entry.second == 0 || entry.second == next)
+                    && (entry.open || is_end)
+                    && spots.len() < from + MOST_HERE;
                 let rest = || {
                     entry.rest.iter().zip(at + 1..).all(|(word, at)| {
                         tokens.get(at).is_some_and(|token| word.fits(&token.folded))
@@ -260,22 +257,10 @@ impl Concepts {
         }
         spots
     }
+}
 
-    /// Calls `found` with every entry whose first word is a beginning of `word`, and whether it is all.
-    fn walk(&self, word: &str, mut found: impl FnMut(&Entry, bool)) {
-        let Some(mut node) = self.nodes.first().copied() else { return };
-        for (read, byte) in word.bytes().enumerate() {
-            let edges =
-                self.edges.get(node.edges.0 as usize..node.edges.1 as usize).unwrap_or_default();
-            let Ok(edge) = edges.binary_search_by_key(&byte, |(letter, _)| *letter) else { return };
-            let next = edges.get(edge).map_or(0, |(_, next)| *next);
-            node = self.nodes.get(next as usize).copied().unwrap_or_default();
-            let entries = self.entries.get(node.entries.0 as usize..node.entries.1 as usize);
-            for entry in entries.unwrap_or_default() {
-                found(entry, read + 1 == word.len());
-            }
-        }
-    }
+fn first_byte(word: &str) -> u8 {
+    word.bytes().next().unwrap_or_default()
 }
 
 impl Word {

@@ -4,9 +4,9 @@
 //! together; the order in which people marked tells nothing.
 
 use super::concepts::NAMES;
+use super::excerpt::Excerpt;
 use super::features::{Hash, Reading, Zone};
 use super::model::{Model, Sureness};
-use super::sentiment::Excerpt;
 use super::sentiment::stars::star_weights;
 use super::tokens::Kind;
 use super::{LABELS, Label};
@@ -80,20 +80,6 @@ pub(super) struct Moved {
     pub(super) recalled: Option<(usize, u16)>,
 }
 
-impl Marks<'_> {
-    /// Tells whether people said what a post in these words is.
-    pub fn recalls(&self, post: &Post, hits: &[Hit], language: Option<Language>) -> bool {
-        let (Some(brand), Some(model)) = (self.brand, Model::built_in()) else { return false };
-        if self.corrections.is_empty() {
-            return false;
-        }
-        let tokens = Excerpt::of(post, hits).tokens();
-        let code = language.as_ref().map(Language::code).unwrap_or_default();
-        let words = Words::of(&Reading::of(&tokens, code, &model.common), post.rating);
-        self.corrections.memory.recall(brand, &words).is_some()
-    }
-}
-
 impl Moved {
     /// Returns what is likely of a text with these chances, whose words people may have given a class.
     pub(super) fn recalled(&self, chances: [f32; 3]) -> [f32; 3] {
@@ -151,13 +137,13 @@ impl Lesson {
         brand: &BrandName,
         label: Label,
     ) -> Option<Self> {
-        let tokens = Excerpt::of(post, hits).tokens();
+        let excerpt = Excerpt::of(post, hits);
         let model = Model::built_in()?;
         let code = language.as_ref().map(Language::code).unwrap_or_default();
-        if !tokens.iter().any(|token| matches!(token.kind, Kind::Word | Kind::Face)) {
+        if !excerpt.has_words() {
             return None;
         }
-        let reading = Reading::of(&tokens, code, &model.common);
+        let reading = excerpt.reading(code);
         let sureness = model.sureness(code);
         let told = if sureness.is_some() { pieces(&reading) } else { Vec::new() };
         let mut rows: Vec<u32> =

@@ -189,7 +189,13 @@ impl Opinion {
         let word = label.word();
         let sure = confidence * 100.0;
         let why = format!("{by} says that it is {word}, with a confidence of {sure:.0} in 100");
-        Judgement { sentiment, review: self.is_unsure(), why: vec![why], strong: Vec::new() }
+        Judgement {
+            sentiment,
+            review: self.is_unsure(),
+            why: vec![why],
+            strong: Vec::new(),
+            is_told: false,
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Turns tokens into what the judge's table knows: hashed features. Trainer and judge share every
 //! line of this and of [`tokens`](super::tokens), so that what is learnt is what is asked.
 
-use super::concepts::{Concepts, NAMES, Spot};
+use super::concepts::{BAD, Concepts, OPINIONS, Set, Spot};
 use super::names::{Common, Role, names, role};
 use super::net;
 use super::tokens::{Kind, Token, WORD};
+use std::ops::Range;
 
 /// Changes whenever the same text gives other features; a table of another version does not load.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// How many bits of a feature's hash choose its row in the table.
 pub const BITS: u32 = 19;
 /// How many concepts of a text are set against each other: of a long text, those near its start.
@@ -63,7 +64,7 @@ const SIGN: f32 = 1.5;
 
 /// A feature as the part of a hash: FNV-1a over letters, with a last stir, because the row is taken
 /// from the top.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Hash(u64);
 
 impl Hash {
@@ -94,9 +95,37 @@ impl Hash {
 }
 
 /// Words of a complaint, and those of them that nobody may overhear.
-const COMPLAINTS: [&str; 7] =
-    ["remedy", "legal", "harm", "overcharge", "demand", "gain", "ignored"];
-const THREATS: [&str; 1] = ["legal"];
+const COMPLAINTS: Set =
+    Set::of(&["remedy", "legal", "harm", "overcharge", "demand", "gain", "ignored"]);
+const THREATS: Set = Set::of(&["legal"]);
+/// Those who take part in a talk.
+const PERSONS: Set = Set::of(&["me", "you"]);
+/// The same as words of languages whose verbs do not tell.
+const PERSONAL: [(&str, &str); 16] = [
+    ("en", "i"),
+    ("en", "im"),
+    ("en", "ill"),
+    ("en", "ive"),
+    ("en", "my"),
+    ("en", "we"),
+    ("en", "our"),
+    ("en", "you"),
+    ("en", "your"),
+    ("sv", "jag"),
+    ("sv", "min"),
+    ("de", "ich"),
+    ("de", "mein"),
+    ("de", "meine"),
+    ("fr", "je"),
+    ("fr", "mon"),
+];
+/// Words of going from one to another.
+const LEAVES: Set = Set::of(&["switch", "leave"]);
+/// Words of harm, deceit, anger and scorn.
+const STRONG: Set = Set::of(&["harm", "deceit", "anger", "insult", "bad"]);
+
+/// What is counted of a text, by the letter that stands for it in the features.
+const SIGNS: [u8; 12] = *b"SD!?eq\"TUN+-";
 
 /// How loudly the words of a complaint speak, whatever the score says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +139,8 @@ pub enum Plaint {
 #[derive(Debug)]
 pub struct Reading<'a> {
     pub tokens: &'a [Token],
+    /// Of each token.
+    words: Vec<Word>,
     pub spots: Vec<Spot>,
     /// Of each token.
     pub zones: Vec<Zone>,
@@ -123,6 +154,30 @@ pub struct Reading<'a> {
     pub rival: Option<Rival>,
 }
 
+/// A word as the part of a hash, and its first letters, where it has as many.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    whole: Hash,
+    stem: Option<Hash>,
+}
+
+impl Word {
+    fn of(word: &str) -> Self {
+        let (mut hash, mut letters, mut stem) = (Hash::new(b'w'), 0, None);
+        for byte in word.bytes() {
+            // A byte that goes on with a letter begins none.
+            if byte & 0xc0 != 0x80 {
+                if letters == STEM {
+                    stem = Some(hash);
+                }
+                letters += 1;
+            }
+            hash = hash.byte(byte);
+        }
+        Self { whole: hash, stem: if letters == STEM { Some(hash) } else { stem } }
+    }
+}
+
 /// How the brand stands to another name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rival {
@@ -134,18 +189,29 @@ pub struct Rival {
 }
 
 impl<'a> Reading<'a> {
-    /// Reads tokens in a language.
-    pub fn of(tokens: &'a [Token], language: &'a str, common: &Common) -> Self {
+    /// Reads tokens in a language; other brands stand at `others`.
+    pub fn of(
+        tokens: &'a [Token],
+        language: &'a str,
+        common: &Common,
+        others: &[Range<usize>],
+    ) -> Self {
         let target = tokens.iter().position(|token| token.kind == Kind::Target);
         let spots = Concepts::of(language).spots(tokens);
-        let names = names(tokens, &spots, language, common);
+        let mut names = names(tokens, &spots, language, common);
+        for (name, token) in names.iter_mut().zip(tokens).filter(|_| !others.is_empty()) {
+            let is_here =
+                |other: &Range<usize>| other.start < token.at.end && token.at.start < other.end;
+            *name |= token.kind != Kind::Target && others.iter().any(is_here);
+        }
         let zones = zones(tokens, &names);
         let rival = target.zip(names.iter().position(|name| *name)).map(|(target, at)| Rival {
             at,
             role: role(tokens, target, language),
             other: role(tokens, at, language),
         });
-        Self { tokens, spots, zones, language, target, names, rival }
+        let words = tokens.iter().map(|token| Word::of(&token.folded)).collect();
+        Self { tokens, words, spots, zones, language, target, names, rival }
     }
 
     /// Returns where a token stands between the brand and the other name: before both, between, behind,
@@ -159,14 +225,10 @@ impl<'a> Reading<'a> {
 
     /// Returns the strong words that are said of the brand: of harm, deceit, anger and scorn.
     pub fn strong(&self) -> impl Iterator<Item = &Spot> {
-        const STRONG: [&str; 5] = ["harm", "deceit", "anger", "insult", "bad"];
         self.spots.iter().filter(|spot| {
-            let name = NAMES.get(usize::from(spot.concept));
             let is_negated =
-                self.tokens.get(usize::from(spot.first)).is_some_and(|token| token.negated);
-            name.is_some_and(|name| STRONG.contains(name))
-                && !is_negated
-                && self.spot(**spot).1 != Zone::Other
+                || self.tokens.get(usize::from(spot.first)).is_some_and(|token| token.negated);
+            STRONG.has(spot.concept) && !is_negated() && self.spot(**spot).1 != Zone::Other
         })
     }
 
@@ -174,22 +236,22 @@ impl<'a> Reading<'a> {
     /// is a complaint more often than its score says.
     pub fn complaint(&self) -> impl Iterator<Item = &Spot> {
         let is_personal = self.is_personal();
-        self.spots.iter().filter(move |spot| is_personal && self.is_of(**spot, &COMPLAINTS))
+        self.spots.iter().filter(move |spot| is_personal && self.is_of(**spot, COMPLAINTS))
     }
 
     /// Returns the threats, whoever makes them.
     pub fn threats(&self) -> impl Iterator<Item = &Spot> {
-        self.spots.iter().filter(|spot| self.is_of(**spot, &THREATS))
+        self.spots.iter().filter(|spot| self.is_of(**spot, THREATS))
     }
 
     /// Tells how loudly the words of a complaint speak.
     pub fn plaint(&self) -> Plaint {
-        let any = |names: &[&str]| self.spots.iter().any(|spot| self.is_of(*spot, names));
+        let any = |set: Set| self.spots.iter().any(|spot| self.is_of(*spot, set));
         // Where the verb tells the person, no word has to.
-        let is_personal = matches!(self.language, "fi" | "tr" | "es") || self.is_personal();
-        if is_personal && any(&THREATS) {
+        let is_personal = || matches!(self.language, "fi" | "tr" | "es") || self.is_personal();
+        if any(THREATS) && is_personal() {
             Plaint::Threat
-        } else if self.is_personal() && any(&COMPLAINTS) {
+        } else if any(COMPLAINTS) && self.is_personal() {
             Plaint::Words
         } else {
             Plaint::None
@@ -197,15 +259,28 @@ impl<'a> Reading<'a> {
     }
 
     fn is_personal(&self) -> bool {
-        self.spots.iter().any(|spot| Self::is_named(*spot, &["me", "you"]))
+        // Of `my lawyer` the list may know nothing but the lawyer.
+        let is_said = |token: &Token| PERSONAL.contains(&(self.language, token.folded.as_str()));
+        self.spots.iter().any(|spot| PERSONS.has(spot.concept)) || self.tokens.iter().any(is_said)
     }
 
-    fn is_of(&self, spot: Spot, names: &[&str]) -> bool {
-        Self::is_named(spot, names) && self.spot(spot).1 != Zone::Other
+    /// Tells whether the brand is the one that was left for another, which is praised: who says so is
+    /// content, though not with the brand.
+    pub fn is_left(&self) -> bool {
+        let has = |is: &dyn Fn(&Spot) -> bool| self.spots.iter().any(is);
+        let is_negated = |spot: &Spot| {
+            let first = self.tokens.get(usize::from(spot.first));
+            first.is_some_and(|token| token.negated) && spot.first == spot.last
+        };
+        let is_moved =
+            self.rival.is_some_and(|rival| rival.role == Role::From && rival.other == Role::To);
+        is_moved
+            && has(&|spot| LEAVES.has(spot.concept))
+            && has(&|spot| (BAD..OPINIONS).contains(&spot.concept) && !is_negated(spot))
     }
 
-    fn is_named(spot: Spot, names: &[&str]) -> bool {
-        NAMES.get(usize::from(spot.concept)).is_some_and(|name| names.contains(name))
+    fn is_of(&self, spot: Spot, set: Set) -> bool {
+        set.has(spot.concept) && self.spot(spot).1 != Zone::Other
     }
 
     /// Returns the features.
@@ -235,51 +310,66 @@ impl<'a> Reading<'a> {
     /// Gives the rows of a word, of the pair that it ends, and of that pair without its endings (which
     /// languages like Finnish and Turkish have many of).
     pub fn word_rows(&self, at: usize, push: &mut impl FnMut(u32)) {
-        let tokens = self.tokens;
-        let Some(token) = tokens.get(at) else { return };
-        let word = Hash::new(b'w').text(&token.folded);
-        push(word.row(BITS));
+        let (Some(token), Some(word)) = (self.tokens.get(at), self.words.get(at)) else { return };
+        push(word.whole.row(BITS));
         if token.negated {
-            push(Hash::new(b'n').text(&token.folded).row(BITS));
+            push(word.whole.byte(b'n').row(BITS));
         }
         match self.zones.get(at) {
-            Some(Zone::Other) => push(Hash::new(b'o').text(&token.folded).row(BITS)),
-            Some(Zone::Target) => push(Hash::new(b't').text(&token.folded).row(BITS)),
+            Some(Zone::Other) => push(word.whole.byte(b'o').row(BITS)),
+            Some(Zone::Target) => push(word.whole.byte(b't').row(BITS)),
             _ => {}
         }
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-        let word_before = before.map_or("^", |token| &token.folded);
-        push(Hash::new(b'b').text(word_before).byte(b' ').text(&token.folded).row(BITS));
-        if let (Some(before), Kind::Word, Some(stem)) = (before, token.kind, stem_of(&token.folded))
-        {
-            let stem_before = stem_of(&before.folded).unwrap_or(&before.folded);
-            push(Hash::new(b'q').text(stem_before).byte(b' ').text(stem).row(BITS));
+        let before = at.checked_sub(1).and_then(|at| self.words.get(at));
+        let pair = |a: Hash, b: Hash| Hash(a.0.rotate_left(17) ^ b.0);
+        let whole = before.map_or(Hash::new(b'^'), |before| before.whole);
+        push(pair(whole, word.whole).byte(b'b').row(BITS));
+        if let (Some(before), Kind::Word, Some(stem)) = (before, token.kind, word.stem) {
+            push(pair(before.stem.unwrap_or(before.whole), stem).byte(b'q').row(BITS));
         }
     }
 
     /// Gives the rows of what a text shows at a glance: shouting, drawn-out letters, marks.
     pub fn sign_rows(&self, push: &mut impl FnMut(u32)) {
-        let tokens = self.tokens;
-        let mut sign = |name: u8, times: usize| {
-            for time in (1..=3_u8).take(times) {
-                push(Hash::new(b's').byte(name).byte(time).row(BITS));
+        let mut counts = [0_u8; SIGNS.len()];
+        let mut words = 0;
+        let mut count = |sign: usize| {
+            if let Some(count) = counts.get_mut(sign) {
+                *count = count.saturating_add(1);
             }
         };
-        let count = |is: &dyn Fn(&Token) -> bool| tokens.iter().filter(|token| is(token)).count();
-        sign(b'S', count(&|token| token.shouted));
-        sign(b'D', count(&|token| token.drawn_out));
-        sign(b'!', count(&|token| token.folded == "!!"));
-        sign(b'?', count(&|token| token.folded == "??"));
-        sign(b'e', count(&|token| token.folded == "!"));
-        sign(b'q', count(&|token| token.folded == "?"));
-        sign(b'"', count(&|token| token.folded == "\""));
-        sign(b'T', count(&|token| token.kind == Kind::Target));
-        sign(b'U', count(&|token| token.kind == Kind::Url));
-        sign(b'N', count(&|token| token.folded.starts_with('0')));
-        sign(b'+', count(&|token| token.folded == "FACE+"));
-        sign(b'-', count(&|token| token.folded == "FACE-"));
-        let length = tokens.iter().filter(|token| token.kind == Kind::Word).count();
-        let long = [4, 8, 14, 25, 50].iter().filter(|most| length > **most).count();
+        for token in self.tokens {
+            match (token.kind, token.folded.as_str()) {
+                (Kind::Word, word) => {
+                    words += 1;
+                    if token.shouted {
+                        count(0);
+                    }
+                    if token.drawn_out {
+                        count(1);
+                    }
+                    if word.starts_with('0') {
+                        count(9);
+                    }
+                }
+                (Kind::Mark, "!!") => count(2),
+                (Kind::Mark, "??") => count(3),
+                (Kind::Mark, "!") => count(4),
+                (Kind::Mark, "?") => count(5),
+                (Kind::Mark, "\"") => count(6),
+                (Kind::Target, _) => count(7),
+                (Kind::Url, _) => count(8),
+                (Kind::Face, "FACE+") => count(10),
+                (Kind::Face, "FACE-") => count(11),
+                _ => {}
+            }
+        }
+        for (name, times) in SIGNS.iter().zip(counts) {
+            for time in 1..=times.min(3) {
+                push(Hash::new(b's').byte(*name).byte(time).row(BITS));
+            }
+        }
+        let long = [4, 8, 14, 25, 50].iter().filter(|most| words > **most).count();
         push(Hash::new(b'l').byte(u8::try_from(long).unwrap_or(0)).row(BITS));
     }
 
@@ -380,12 +470,6 @@ pub fn zones(tokens: &[Token], names: &[bool]) -> Vec<Zone> {
         }
     }
     zones
-}
-
-/// Returns the first letters of a word that has as many.
-fn stem_of(word: &str) -> Option<&str> {
-    let (end, last) = word.char_indices().nth(STEM - 1)?;
-    word.get(..end + last.len_utf8())
 }
 
 /// Gives the rows of the pieces of three and four letters of a word, with its borders, and of its

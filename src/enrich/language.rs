@@ -1,8 +1,7 @@
 //! Which language a text is in, from pieces of its words; made for posts of a few words.
 
+use super::excerpt::Excerpt;
 use super::model::Model;
-use super::sentiment::Excerpt;
-use crate::brand::Hit;
 use crate::post::Post;
 use crate::text::Language;
 use std::ops::Range;
@@ -45,39 +44,17 @@ pub fn sure(post: &Post) -> Option<Language> {
     guess(text.chars().take(READ), &[], post.language).at_least(CERTAIN)
 }
 
-/// The same of a post: its brand says nothing of the language, and is left out.
-pub(super) fn of_post(post: &Post, hits: &[Hit]) -> Option<Language> {
-    of_excerpt(post, hits).believed()
-}
-
-/// Returns the likeliest of the languages that are told apart, and how likely it is, for somebody who
-/// has to read a post whatever it is in; what is claimed, where there is no word. `None` where nothing is
-/// written in their letters, or claimed.
-pub fn likely(post: &Post, hits: &[Hit]) -> Option<(Language, f32)> {
-    of_excerpt(post, hits).likeliest
-}
-
-/// Returns the language in which a post is read whose language is not believed: the likeliest, if that
-/// is more than a guess among many; any, where there are only signs, which all languages share.
-pub(super) fn to_read(post: &Post, hits: &[Hit]) -> Option<Language> {
-    let guess = of_excerpt(post, hits);
-    if guess.other.is_some() {
-        return None;
-    }
-    let Some((language, chance)) = guess.likeliest else { return Some(Language::ENGLISH) };
-    (chance >= READABLE).then_some(language)
-}
-
-fn of_excerpt(post: &Post, hits: &[Hit]) -> Guess {
-    let excerpt = Excerpt::of(post, hits);
-    let mut brands: Vec<Range<usize>> = excerpt.targets;
+/// Guesses the language of a post; its brand says nothing of it, and is left out. `hint` is what the site
+/// claims.
+pub(super) fn of_excerpt(excerpt: &Excerpt, hint: Option<Language>) -> Guess {
+    let mut brands = excerpt.targets.clone();
     brands.sort_by_key(|brand| brand.start);
-    guess(excerpt.chars.iter().copied().take(READ), &brands, post.language)
+    guess(excerpt.chars.iter().copied().take(READ), &brands, hint)
 }
 
 /// What can be said of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Guess {
+pub(super) struct Guess {
     /// The likeliest of the languages that are told apart, and how likely it is.
     likeliest: Option<(Language, f32)>,
     /// Set where it is in none of them.
@@ -98,8 +75,18 @@ impl Other {
 }
 
 impl Guess {
-    fn believed(self) -> Option<Language> {
+    pub(super) fn believed(self) -> Option<Language> {
         self.at_least(SURE)
+    }
+
+    /// Returns the language in which a post is read: that which is believed; else the likeliest, if that is
+    /// more than a guess among many; any, where there are only signs, which all languages share.
+    pub(super) fn readable(self) -> Option<Language> {
+        self.believed().or_else(|| match (self.other, self.likeliest) {
+            (Some(_), _) => None,
+            (None, None) => Some(Language::ENGLISH),
+            (None, Some((language, chance))) => (chance >= READABLE).then_some(language),
+        })
     }
 
     fn at_least(self, least: f32) -> Option<Language> {

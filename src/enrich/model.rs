@@ -248,7 +248,7 @@ impl Model {
         let on = net::inputs(reading);
         let mut sums = net::judge(&self.nets, &on);
         // What single words tell the nets is worked out near where the first of them stands.
-        let first = self.nets.first().map(|net| (net, net.cells(&on)));
+        let first = self.nets.first().map(|net| (net, net.slopes(&net.cells(&on))));
         let [of_words, of_chars, of_signs] =
             [share(words.rows), share(chars.rows), sign_share(signs.rows)];
         for (pile, share) in [(&words, of_words), (&chars, of_chars), (&signs, of_signs)] {
@@ -264,7 +264,7 @@ impl Model {
         }
         for (spot, pile) in reading.spots.iter().zip(&of_spots) {
             let on = net::inputs_of(reading, spot);
-            let mut moved = first.as_ref().map_or([0.0; 3], |(net, cells)| net.part(cells, on));
+            let mut moved = first.as_ref().map_or([0.0; 3], |(net, slopes)| net.part(slopes, on));
             self.add(pile, of_signs, &mut moved);
             // What a phrase tells, each of its words tells a part of.
             let (first, last) = (usize::from(spot.first), usize::from(spot.last));

@@ -12,6 +12,9 @@ const BITS: u32 = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Common(Vec<u8>);
 
+/// Knows no word, and takes no room.
+pub(super) static NO_WORD: Common = Common(Vec::new());
+
 impl Common {
     /// How many bytes it takes.
     pub const BYTES: usize = (1 << BITS) / 8;
@@ -53,26 +56,44 @@ impl Common {
 /// Tells of each token whether it names somebody who is not the brand.
 pub fn names(tokens: &[Token], spots: &[Spot], language: &str, common: &Common) -> Vec<bool> {
     let mut names: Vec<bool> = Vec::with_capacity(tokens.len());
+    // Where few words have a capital, one inside a sentence makes a name of a common word, too.
+    let is_telling = tells_names(tokens, language);
     // Those whom a post is for stand first.
     let mut is_address = true;
     for token in tokens {
         is_address &= matches!(token.kind, Kind::Handle | Kind::Mark) || token.folded == "rt";
         names.push(match token.kind {
             Kind::Handle => !is_address,
-            Kind::Word => token.capital && !common.knows(language, &token.folded),
+            Kind::Word => {
+                token.capital
+                    && (!common.knows(language, &token.folded)
+                        || is_telling && !token.begins && !ALWAYS.contains(&token.folded.as_str()))
+            }
             _ => false,
         });
     }
     // A word that tells something is no name, unless it stands where only names have capitals.
     for spot in spots {
         for at in usize::from(spot.first)..=usize::from(spot.last) {
-            let begins = tokens.get(at).is_some_and(|token| token.begins);
-            if let (Some(name), true) = (names.get_mut(at), begins || language == "de") {
+            let is_plain = tokens
+                .get(at)
+                .is_some_and(|token| token.begins || common.knows(language, &token.folded));
+            if let (Some(name), true) = (names.get_mut(at), is_plain || language == "de") {
                 *name = false;
             }
         }
     }
     names
+}
+
+/// Words that have a capital wherever they stand.
+const ALWAYS: [&str; 10] = ["id", "ill", "im", "ive", "tv", "sms", "pdf", "te", "teidan", "sizin"];
+
+/// Tells whether a capital inside a sentence tells a name in this text: not in a headline.
+fn tells_names(tokens: &[Token], language: &str) -> bool {
+    let inside = || tokens.iter().filter(|token| token.kind == Kind::Word && !token.begins);
+    let capitals = inside().filter(|token| token.capital).count();
+    language != "de" && capitals * 3 <= inside().count()
 }
 
 /// What part a name plays in its sentence.

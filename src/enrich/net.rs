@@ -1,7 +1,7 @@
 //! A small network over the concepts of a text: it learns what they mean together, in one language for
 //! all. What it says is added to the sums of the table.
 
-use super::concepts::{BAD, NAMES, OPINIONS, Spot};
+use super::concepts::{BAD, NAMES, OPINIONS, Set, Spot};
 use super::features::{Reading, Zone};
 use super::tokens::{Kind, Token};
 
@@ -19,6 +19,14 @@ const BESIDE: usize = SIGNS + 32;
 const SIDES: usize = 6;
 const REGIONS: usize = 6;
 const ROLES: usize = 4;
+/// Which of these a concept is, where its kind does not tell.
+const OF_CONCEPTS: [(Set, usize); 5] = [
+    (Set::of(&["noproblem"]), 1),
+    (Set::of(&["negation", "none"]), 2),
+    (Set::of(&["but"]), 3),
+    (Set::of(&["switch"]), 4),
+    (Set::of(&["better", "worse", "compare"]), 5),
+];
 /// How many cells the middle has.
 pub const CELLS: usize = 32;
 /// What a cell below nothing lets through.
@@ -76,15 +84,30 @@ impl Net {
         if cell < 0.0 { LEAK } else { 1.0 }
     }
 
-    /// Returns which part of the sums comes from some of the inputs, near where the cells stand.
-    pub fn part(&self, cells: &[f32; CELLS], of: impl Iterator<Item = u16>) -> [f32; 3] {
-        let mut moved = [0.0; CELLS];
-        for weights in of.filter_map(|on| self.inputs.get(usize::from(on))) {
-            for ((cell, weight), held) in moved.iter_mut().zip(weights).zip(cells) {
-                *cell += weight * Self::slope(*held);
+    /// Returns what a change of each cell moves the sums by, near where the cells stand; one number more
+    /// than there are classes, so that four are reckoned at once.
+    pub fn slopes(&self, cells: &[f32; CELLS]) -> [[f32; 4]; CELLS] {
+        let mut slopes = [[0.0; 4]; CELLS];
+        for ((slopes, weights), held) in slopes.iter_mut().zip(&self.cells).zip(cells) {
+            for (slope, weight) in slopes.iter_mut().zip(weights) {
+                *slope = weight * Self::slope(*held);
             }
         }
-        self.sums(&moved)
+        slopes
+    }
+
+    /// Returns which part of the sums comes from some of the inputs, where the slopes are these.
+    pub fn part(&self, slopes: &[[f32; 4]; CELLS], of: impl Iterator<Item = u16>) -> [f32; 3] {
+        let mut moved = [0.0; 4];
+        for weights in of.filter_map(|on| self.inputs.get(usize::from(on))) {
+            for (weight, slopes) in weights.iter().zip(slopes) {
+                for (sum, slope) in moved.iter_mut().zip(slopes) {
+                    *sum += weight * slope;
+                }
+            }
+        }
+        let [negative, neutral, positive, _] = moved;
+        [negative, neutral, positive]
     }
 }
 
@@ -140,18 +163,14 @@ pub fn inputs_of(reading: &Reading, spot: &Spot) -> impl Iterator<Item = u16> + 
         (_, false) => concept,
     };
     let before = reading.target.is_some_and(|target| at < target).then_some(concept + 3);
-    let side = match NAMES.get(usize::from(spot.concept)).copied() {
-        Some("noproblem") => Some(1),
-        Some("negation" | "none") => Some(2),
-        Some("but") => Some(3),
-        Some("switch") => Some(4),
-        Some("better" | "worse" | "compare") => Some(5),
+    let side = || match OF_CONCEPTS.iter().find(|(set, _)| set.has(spot.concept)) {
+        Some((_, side)) => Some(*side),
         _ if spot.concept < BAD => Some(usize::from(is_negated)),
         _ if spot.concept < OPINIONS => Some(usize::from(!is_negated)),
         _ => None,
     };
-    let beside = reading.rival.zip(reading.region(at)).zip(side).map(|((rival, region), side)| {
-        BESIDE + (side * REGIONS + usize::from(region)) * ROLES + rival.role as usize
+    let beside = reading.rival.zip(reading.region(at)).and_then(|(rival, region)| {
+        Some(BESIDE + (side()? * REGIONS + usize::from(region)) * ROLES + rival.role as usize)
     });
     [Some(way), before, beside].into_iter().flatten().filter_map(|on| u16::try_from(on).ok())
 }

@@ -1,13 +1,13 @@
 //! How a post speaks of the brand, how sure that is, and which words say so.
 
-use super::concepts::Spot;
 use super::correction::{Marks, Moved};
+use super::excerpt::Excerpt;
 use super::features::{Plaint, Reading};
 use super::model::{Decision, Model, Weighed};
 use super::names::Role;
-use super::tokens::{AROUND, HEAD, Kind, Token, tokens};
+use super::tokens::Kind;
 use super::{LABELS, Label, Sentiment};
-use crate::brand::{Field, Hit};
+use crate::brand::Hit;
 use crate::post::Post;
 use crate::text::Language;
 use stars::starred;
@@ -15,8 +15,6 @@ use std::ops::Range;
 
 pub(super) mod stars;
 
-/// How many matches of the brand are looked at.
-const HITS: usize = 32;
 /// How many words are named as reasons.
 const NAMED: usize = 4;
 /// How many strong words are quoted.
@@ -34,6 +32,8 @@ pub struct Judgement {
     pub why: Vec<String>,
     /// The strong words that are said of the brand, as they stand in the text.
     pub strong: Vec<String>,
+    /// Whether people said what these very words are.
+    pub is_told: bool,
 }
 
 /// Judges a post in a language, where it is known.
@@ -49,47 +49,58 @@ pub fn judge_with(
     marks: Option<Marks<'_>>,
 ) -> Judgement {
     let excerpt = Excerpt::of(post, hits);
-    let tokens = excerpt.tokens();
-    let (Some(model), true) = (
-        Model::built_in(),
-        tokens.iter().any(|token| matches!(token.kind, Kind::Word | Kind::Face)),
-    ) else {
-        return wordless(post.rating);
-    };
     let code = language.as_ref().map(Language::code).unwrap_or_default();
-    let reading = Reading::of(&tokens, code, &model.common);
-    let moved = marks.and_then(|marks| marks.corrections.of(&reading, post.rating, marks.brand));
-    let Some(sureness) = model.sureness(code) else {
-        return foreign(post.rating, code, moved.as_ref());
+    judge_reading(&excerpt, &excerpt.reading(code), post.rating, marks)
+}
+
+/// Judges an excerpt that was read in a language, of a post with so many stars.
+pub(super) fn judge_reading(
+    excerpt: &Excerpt,
+    reading: &Reading,
+    rating: Option<u8>,
+    marks: Option<Marks<'_>>,
+) -> Judgement {
+    let (Some(model), true) = (Model::built_in(), excerpt.has_words()) else {
+        return wordless(rating);
     };
-    let weighed = model.weigh(&reading);
+    let code = reading.language;
+    let moved = marks.and_then(|marks| marks.corrections.of(reading, rating, marks.brand));
+    let Some(sureness) = model.sureness(code) else {
+        return foreign(rating, code, moved.as_ref());
+    };
+    let weighed = model.weigh(reading);
     let sums = moved.as_ref().map_or(weighed.sums, |moved| moved.added(weighed.sums));
-    let chances = starred(sureness.probabilities(sums), post.rating);
+    let chances = starred(sureness.probabilities(sums), rating);
     let chances = moved.as_ref().map_or(chances, |moved| moved.recalled(chances));
     let [negative, ..] = chances;
     // What a person said of the same words stands.
     let is_told = moved.as_ref().is_some_and(|moved| moved.recalled.is_some());
     let plaint = if is_told { Plaint::None } else { reading.plaint() };
     let Decision { class, is_shy, review } = sureness.decide(chances, plaint);
-    // The brand that was left or surpassed is seldom the one that is praised, and stars that speak
-    // against the words leave nobody sure.
-    let is_left = class == 2 && reading.rival.is_some_and(|rival| rival.role == Role::From);
-    let is_contrary = matches!((post.rating, class), (Some(..=2), 1 | 2) | (Some(4..), 0));
-    let review = review || !is_told && (is_left || is_contrary);
+    let is_left = class != 0 && !is_told && reading.is_left();
+    let class = if is_left { 0 } else { class };
+    // The brand that was surpassed is seldom the one that is praised, and stars that speak against the
+    // words leave nobody sure.
+    let is_surpassed = class == 2 && reading.rival.is_some_and(|rival| rival.role == Role::From);
+    let is_contrary = matches!((rating, class), (Some(..=2), 1 | 2) | (Some(4..), 0));
+    let review = review || is_left || !is_told && (is_surpassed || is_contrary);
     let sentiment = sentiment(chances, class);
-    let mut why = reasons(&weighed, &excerpt, &tokens, class);
-    why.extend(post.rating.map(given));
+    let mut why = reasons(&weighed, excerpt, class);
+    why.extend(rating.map(given));
+    if is_left {
+        why.insert(0, "it is the one that was left for another".to_owned());
+    }
     if is_shy {
         let mut words: Vec<String> = Vec::new();
         for spot in reading.complaint().chain(reading.threats()) {
-            let quote = format!("\"{}\"", excerpt.spot(&tokens, *spot));
+            let quote = format!("\"{}\"", excerpt.spot(*spot));
             if words.len() < NAMED && !words.contains(&quote) {
                 words.push(quote);
             }
         }
         why.push(format!("words of a complaint: {}", words.join(", ")));
     }
-    let quote = |at: usize| tokens.get(at).map(|token| excerpt.quote(token.at.clone()));
+    let quote = |at: usize| excerpt.tokens.get(at).map(|token| excerpt.quote(token.at.clone()));
     why.extend(moved.map(|moved| moved.told(quote)));
     if review {
         why.push(format!(
@@ -97,8 +108,8 @@ pub fn judge_with(
             negative * 100.0
         ));
     }
-    let strong = reading.strong().map(|spot| excerpt.spot(&tokens, *spot)).take(STRONG).collect();
-    Judgement { sentiment, review, why, strong }
+    let strong = reading.strong().map(|spot| excerpt.spot(*spot)).take(STRONG).collect();
+    Judgement { sentiment, review, why, strong, is_told }
 }
 
 /// Returns the sentiment of a text with these chances, taken for one of the classes.
@@ -130,6 +141,7 @@ fn foreign(rating: Option<u8>, code: &str, moved: Option<&Moved>) -> Judgement {
         let chances = moved.recalled(unsure);
         judgement.sentiment = sentiment(chances, class);
         judgement.why = vec![moved.told(|_| None)];
+        judgement.is_told = true;
     } else if rating.is_none() {
         judgement.sentiment.confidence = round(1.0 / 3.0);
         judgement.review = true;
@@ -144,7 +156,7 @@ fn wordless(rating: Option<u8>) -> Judgement {
     let Some(stars) = rating else {
         let sentiment = Sentiment { label: Label::Neutral, score: 0.0, confidence: 0.5 };
         let why = vec!["there are no words to judge".to_owned()];
-        return Judgement { sentiment, review: false, why, strong: Vec::new() };
+        return Judgement { sentiment, review: false, why, strong: Vec::new(), is_told: false };
     };
     let [negative, neutral, positive] = starred([1.0 / 3.0; 3], rating);
     let (label, confidence) = match stars {
@@ -154,79 +166,22 @@ fn wordless(rating: Option<u8>) -> Judgement {
     };
     let score = round(positive - negative);
     let sentiment = Sentiment { label, score, confidence: round(confidence) };
-    Judgement { sentiment, review: false, why: vec![given(stars)], strong: Vec::new() }
+    Judgement {
+        sentiment,
+        review: false,
+        why: vec![given(stars)],
+        strong: Vec::new(),
+        is_told: false,
+    }
 }
 
 fn given(stars: u8) -> String {
     format!("{stars} of 5 stars were given")
 }
 
-/// What of a post is read: its title and text, up to [`HEAD`] characters, and what stands around the
-/// first match if that lies behind.
-pub(super) struct Excerpt {
-    pub(super) chars: Vec<char>,
-    pub(super) targets: Vec<Range<usize>>,
-}
-
-impl Excerpt {
-    pub(super) fn of(post: &Post, hits: &[Hit]) -> Self {
-        let title = post.title.as_deref().unwrap_or_default();
-        let head: Vec<char> = title.chars().take(HEAD / 2).collect();
-        let in_title = hits.iter().filter(|hit| hit.field == Field::Title).take(HITS);
-        let mut targets: Vec<Range<usize>> = in_title
-            .map(|hit| hit.start..hit.end)
-            .filter(|target| target.end <= head.len())
-            .collect();
-        let mut chars = head;
-        if !chars.is_empty() {
-            chars.push('\n');
-        }
-        let from = chars.len();
-        chars.extend(post.text.chars().take(HEAD - from.min(HEAD)));
-        let read = chars.len() - from;
-        let in_text =
-            || hits.iter().filter(|hit| hit.field == Field::Text && hit.start < hit.end).take(HITS);
-        targets.extend(
-            in_text().filter(|hit| hit.end <= read).map(|hit| from + hit.start..from + hit.end),
-        );
-        if let (Some(first), true) = (in_text().next(), targets.is_empty()) {
-            let begin = first.start.saturating_sub(AROUND).max(read);
-            chars.push('\n');
-            let moved = chars.len();
-            chars.extend(
-                post.text
-                    .chars()
-                    .skip(begin)
-                    .take(first.end.saturating_sub(begin).min(AROUND * 2) + AROUND),
-            );
-            targets.push(
-                moved + first.start.saturating_sub(begin)..moved + first.end.saturating_sub(begin),
-            );
-        }
-        Self { chars, targets }
-    }
-
-    pub(super) fn tokens(&self) -> Vec<Token> {
-        tokens(&self.chars.iter().collect::<String>(), &self.targets)
-    }
-
-    fn spot(&self, tokens: &[Token], spot: Spot) -> String {
-        let (first, last) = (usize::from(spot.first), usize::from(spot.last));
-        match (tokens.get(first), tokens.get(last)) {
-            (Some(first), Some(last)) => {
-                crate::text::cut(&self.quote(first.at.start..last.at.end), 40)
-            }
-            _ => String::new(),
-        }
-    }
-
-    fn quote(&self, at: Range<usize>) -> String {
-        self.chars.iter().take(at.end).skip(at.start).collect()
-    }
-}
-
 /// Names the words that move the score most, with by how much; neighbours as one phrase.
-fn reasons(weighed: &Weighed, excerpt: &Excerpt, tokens: &[Token], class: usize) -> Vec<String> {
+fn reasons(weighed: &Weighed, excerpt: &Excerpt, class: usize) -> Vec<String> {
+    let tokens = &excerpt.tokens;
     let told: Vec<f32> = tokens
         .iter()
         .zip(&weighed.tokens)
@@ -252,12 +207,15 @@ fn reasons(weighed: &Weighed, excerpt: &Excerpt, tokens: &[Token], class: usize)
     let name = |speaks: fn(f32) -> bool| {
         let mut quotes: Vec<String> = Vec::new();
         for (sum, at) in phrases.iter().filter(|(sum, _)| speaks(*sum)) {
+            if quotes.len() == NAMED {
+                break;
+            }
             let (Some(from), Some(to)) = (tokens.get(at.start), tokens.get(at.end - 1)) else {
                 continue;
             };
             let quote = crate::text::cut(&excerpt.quote(from.at.start..to.at.end), 40);
-            let quote = format!("\"{quote}\" ({sum:+.1})");
-            if quotes.len() < NAMED && !quotes.contains(&quote) {
+            let quote = weighted(&quote, *sum);
+            if !quotes.contains(&quote) {
                 quotes.push(quote);
             }
         }
@@ -285,6 +243,14 @@ fn reasons(weighed: &Weighed, excerpt: &Excerpt, tokens: &[Token], class: usize)
     why
 }
 
+/// Quotes words with what they weigh, to a tenth.
+#[expect(clippy::cast_possible_truncation, reason = "a sum of a few small weights")]
+fn weighted(words: &str, sum: f32) -> String {
+    let tenths = (sum.abs() * 10.0).round() as i32;
+    let sign = if sum < 0.0 { '-' } else { '+' };
+    format!("\"{words}\" ({sign}{}.{})", tenths / 10, tenths % 10)
+}
+
 /// Rounds to three digits, so that no platform's last bit shows.
 fn round(number: f32) -> f32 {
     (number * 1000.0).round() / 1000.0
@@ -293,6 +259,7 @@ fn round(number: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::brand::Field;
     use std::time::{Duration, Instant};
 
     /// A post that says `Acme` where the text does.
@@ -443,29 +410,6 @@ mod tests {
             assert_eq!((sentiment.label, review), (Label::Neutral, false));
             assert_eq!(why, ["there are no words to judge"]);
         }
-    }
-
-    #[test]
-    fn a_match_far_behind_the_head_is_read_with_what_stands_around_it() {
-        let padding = "lorem ipsum ".repeat(2000);
-        let text =
-            format!("{padding} the parcel from Acme arrived broken, terrible service, never again");
-        let excerpt = {
-            let start =
-                text.chars().count() - "Acme arrived broken, terrible service, never again".len();
-            let hit = Hit {
-                keyword: "Acme".into(),
-                field: Field::Text,
-                start,
-                end: start + 4,
-                form: "Acme".into(),
-            };
-            Excerpt::of(&Post { text, ..Post::default() }, &[hit])
-        };
-        let tokens = excerpt.tokens();
-        assert!(tokens.iter().any(|token| token.kind == Kind::Target));
-        assert!(tokens.iter().any(|token| token.folded == "terrible"));
-        assert!(excerpt.chars.len() <= HEAD + 3 * AROUND + 8);
     }
 
     #[test]

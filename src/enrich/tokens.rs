@@ -9,6 +9,8 @@ pub const HEAD: usize = 4000;
 pub const AROUND: usize = 1000;
 /// How many characters of a word take part: nobody's word is longer.
 pub const WORD: usize = 32;
+/// How many characters are read at all.
+const MOST: usize = HEAD + 2 * AROUND + 64;
 /// How many words after a negation are read as negated.
 const NEGATED: usize = 3;
 
@@ -56,27 +58,60 @@ pub struct Token {
 }
 
 /// Words that turn what follows (or in Turkish, what stands before) around; each list sorted.
-const NEGATIONS: &[&str] = &[
+const NEGATIONS: Listed = Listed::of(&[
     "aint", "ala", "aldrig", "alkaa", "arent", "asla", "cannot", "cant", "couldnt", "didnt",
     "doesnt", "dont", "ei", "eika", "eiko", "eipa", "eivat", "ej", "emme", "en", "enka", "et",
     "ette", "hardly", "hasnt", "havent", "hic", "ilman", "inte", "isnt", "jamais", "kein", "keine",
     "keinen", "nao", "ne", "neither", "never", "nicht", "nie", "no", "nobody", "non", "not",
     "nothing", "nunca", "pas", "tuskin", "wasnt", "without", "wont", "wouldnt",
-];
-const NEGATIONS_BEHIND: &[&str] = &["degil", "degildi", "degilim", "degiller", "yok", "yoktu"];
+]);
+const NEGATIONS_BEHIND: Listed =
+    Listed::of(&["degil", "degildi", "degilim", "degiller", "yok", "yoktu"]);
 /// Words that begin another clause without a comma.
-const TURNS: &[&str] = &[
+const TURNS: Listed = Listed::of(&[
     "aber", "although", "ama", "ancak", "but", "fakat", "however", "ise", "kun", "lakin", "ma",
     "mais", "mas", "men", "mutta", "oysa", "paitsi", "pero", "sen", "sondern", "though", "vaan",
     "vaikka", "while", "yet",
-];
+]);
+
+/// A sorted list of words, of which most others are told by their first letter and length.
+struct Listed {
+    words: &'static [&'static str],
+    /// Of each first letter, which lengths there are, a bit each.
+    lengths: [u32; 26],
+}
+
+impl Listed {
+    const fn of(words: &'static [&'static str]) -> Self {
+        let mut lengths = [0; 26];
+        let mut at = 0;
+        while at < words.len() {
+            let word = words[at].as_bytes();
+            lengths[(word[0] - b'a') as usize] |= 1 << word.len();
+            at += 1;
+        }
+        Self { words, lengths }
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let first = word.bytes().next().unwrap_or_default().wrapping_sub(b'a');
+        let lengths = self.lengths.get(usize::from(first)).copied().unwrap_or_default();
+        word.len() < 32 && lengths >> word.len() & 1 == 1 && self.words.binary_search(&word).is_ok()
+    }
+}
 
 /// Reads `text` into tokens. `targets` are the places of the brand, in Unicode scalar values; the
 /// whole word around each becomes one [`Kind::Target`].
 pub fn tokens(text: &str, targets: &[Range<usize>]) -> Vec<Token> {
-    let chars: Vec<char> = text.chars().take(HEAD + 2 * AROUND + 64).collect();
-    let mut reader =
-        Reader { chars: &chars, targets, at: 0, sentence: 0, clause: 0, tokens: Vec::new() };
+    let chars: Vec<char> = text.chars().take(MOST).collect();
+    tokens_of(&chars, targets)
+}
+
+/// Reads letters into tokens as [`tokens`] does.
+pub(super) fn tokens_of(chars: &[char], targets: &[Range<usize>]) -> Vec<Token> {
+    let chars = chars.get(..MOST).unwrap_or(chars);
+    let tokens = Vec::with_capacity(chars.len() / 4 + 4);
+    let mut reader = Reader { chars, targets, at: 0, sentence: 0, clause: 0, tokens };
     reader.read();
     let mut tokens = reader.tokens;
     negate(&mut tokens);
@@ -97,12 +132,7 @@ impl Reader<'_> {
         while let Some(&c) = self.chars.get(self.at) {
             let start = self.at;
             if let Some(end) = self.target_here() {
-                self.at = end.max(start + 1);
-                while self.chars.get(self.at).is_some_and(|c| in_word(*c)) || self.apostrophe_here()
-                {
-                    self.at += 1;
-                }
-                self.push(Kind::Target, start, "TARGET".to_owned());
+                self.target(start, end);
             } else if c == '\n' {
                 self.at += 1;
                 self.turn(true);
@@ -135,23 +165,20 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize, folded: String) {
-        let letters = || self.chars.iter().take(self.at).skip(start);
-        let shouted = kind == Kind::Word
-            && self.at - start > 3
-            && letters().all(|c| !c.is_lowercase())
-            && letters().any(|c| c.is_uppercase());
-        let drawn_out = kind == Kind::Word
-            && letters()
-                .zip(letters().skip(1))
-                .zip(letters().skip(2))
-                .any(|((a, b), c)| a.is_alphabetic() && a == b && b == c);
+        let letters = self.chars.get(start..self.at).unwrap_or_default();
+        let (mut shouted, mut drawn_out, mut capital) = (false, false, false);
+        if kind == Kind::Word {
+            let has_lower = letters.iter().any(|c| c.is_lowercase());
+            let is_upper = |c: &char| c.is_uppercase();
+            shouted = !has_lower && letters.len() > 3 && letters.iter().any(is_upper);
+            drawn_out = letters
+                .windows(3)
+                .any(|three| matches!(three, [a, b, c] if a == b && b == c && a.is_alphabetic()));
+            capital = !shouted && letters.len() > 1 && letters.first().is_some_and(is_upper);
+        }
         let inside = self.tokens.last().is_some_and(|last| {
             last.sentence == self.sentence && !(last.kind == Kind::Mark && last.folded == "\"")
         });
-        let capital = kind == Kind::Word
-            && !shouted
-            && self.at - start > 1
-            && self.chars.get(start).is_some_and(|c| c.is_uppercase());
         let ending =
             if capital || kind == Kind::Target { self.ending(start) } else { String::new() };
         self.tokens.push(Token {
@@ -215,16 +242,10 @@ impl Reader<'_> {
         })
     }
 
-    /// Returns where the target that begins here (or in the middle of the word that begins here) ends.
+    /// Returns where the target ends that stands here.
     fn target_here(&self) -> Option<usize> {
-        let word_end = || {
-            self.at + self.chars.iter().skip(self.at).take(64).take_while(|c| in_word(**c)).count()
-        };
-        self.targets
-            .iter()
-            .filter(|target| target.end > self.at && !target.is_empty())
-            .find(|target| target.start <= self.at || target.start < word_end())
-            .map(|target| target.end.min(self.chars.len()))
+        let mut here = self.targets.iter().filter(|at| at.start <= self.at && self.at < at.end);
+        here.next().map(|at| at.end.min(self.chars.len()))
     }
 
     fn has_target(&self, start: usize) -> bool {
@@ -248,6 +269,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads the brand, with what is left of its word.
+    fn target(&mut self, start: usize, end: usize) {
+        self.at = end.max(start + 1);
+        while self.chars.get(self.at).is_some_and(|c| in_word(*c)) || self.apostrophe_here() {
+            self.at += 1;
+        }
+        self.push(Kind::Target, start, "TARGET".to_owned());
+    }
+
     fn word(&mut self) {
         let start = self.at;
         while self.chars.get(self.at).is_some_and(|c| in_word(*c) || is_invisible(*c))
@@ -255,10 +285,15 @@ impl Reader<'_> {
         {
             self.at += 1;
         }
+        // The brand may begin inside of it.
+        let inside = self.targets.iter().find(|at| start < at.start && at.start < self.at);
+        if let Some(inside) = inside.filter(|at| !at.is_empty()) {
+            return self.target(start, inside.end.max(self.at).min(self.chars.len()));
+        }
         let letters = self.chars.iter().take(self.at).skip(start).take(WORD).copied();
         let folded =
             fold(letters.filter(|c| !matches!(c, '\'' | '’' | '`' | '´') && !is_invisible(*c)));
-        if TURNS.binary_search(&folded.as_str()).is_ok() {
+        if TURNS.has(&folded) {
             self.turn(false);
         }
         self.push(Kind::Word, start, folded);
@@ -323,7 +358,12 @@ impl Reader<'_> {
 }
 
 fn in_word(c: char) -> bool {
-    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphanumeric(),
+        // Letters all, but for the two signs among them.
+        '\u{c0}'..='\u{2af}' => !matches!(c, '×' | '÷'),
+        _ => c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c),
+    }
 }
 
 pub fn is_invisible(c: char) -> bool {
@@ -395,7 +435,7 @@ fn negate(tokens: &mut [Token]) {
         if token.kind == Kind::Word {
             token.negated = left > 0;
             left = usize::saturating_sub(left, 1);
-            if NEGATIONS.binary_search(&token.folded.as_str()).is_ok() {
+            if NEGATIONS.has(&token.folded) {
                 left = NEGATED;
             }
         } else if token.kind == Kind::Mark && token.folded != "\"" {
@@ -405,7 +445,7 @@ fn negate(tokens: &mut [Token]) {
     for behind in 1..tokens.len() {
         let (before, after) = tokens.split_at_mut(behind);
         if let (Some(last), Some(first)) = (before.last_mut(), after.first())
-            && NEGATIONS_BEHIND.binary_search(&first.folded.as_str()).is_ok()
+            && NEGATIONS_BEHIND.has(&first.folded)
         {
             last.negated = true;
         }
@@ -452,7 +492,7 @@ mod tests {
     #[test]
     fn the_lists_are_sorted() {
         for list in [NEGATIONS, NEGATIONS_BEHIND, TURNS] {
-            assert!(list.is_sorted());
+            assert!(list.words.is_sorted());
         }
     }
 

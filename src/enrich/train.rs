@@ -147,7 +147,7 @@ pub fn common<'l>(lines: impl Iterator<Item = &'l Line>) -> Common {
 /// Returns the features of a line.
 pub fn bag(line: &Line, common: &Common) -> Bag {
     let tokens = tokens(&line.text, &target_spans(&line.text, &line.target));
-    Reading::of(&tokens, &line.language, common).bag()
+    Reading::of(&tokens, &line.language, common, &[]).bag()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::Rules;
 use super::again::concerned;
 use super::opinions::Opinions;
 use super::taught::Taught;
-use crate::brand::{Brand, BrandName, TicketPolicy};
+use crate::brand::{Brand, BrandName, Hit, TicketPolicy};
 use crate::dedup;
 use crate::enrich::{self, History, Known};
 use crate::matching::Candidate;
@@ -179,7 +179,8 @@ impl<'a> Desk<'a> {
             let is_edited = own.is_some_and(|old| differs(old, post));
             if known.is_none() || is_edited {
                 let is_whole_now = known.as_ref().is_some_and(|old| completes(old, post));
-                let mention = self.judge(key, brand, post, candidate, known)?;
+                let others = candidate.others(candidates);
+                let mention = self.judge(key, brand, post, candidate, &others, known)?;
                 if !is_whole_now {
                     self.note_edit(&mention)?;
                 }
@@ -214,7 +215,7 @@ impl<'a> Desk<'a> {
             let Some(brand) = self.rules.brands.get(place) else { continue };
             if old.source == *self.origin.source && differs(&old, post) {
                 let candidate = Candidate { brand: place, hits: Vec::new() };
-                let mention = self.judge(old.key, brand, post, &candidate, Some(old))?;
+                let mention = self.judge(old.key, brand, post, &candidate, &[], Some(old))?;
                 self.keep(mention);
             }
         }
@@ -301,12 +302,13 @@ impl<'a> Desk<'a> {
         brand: &Brand,
         post: &Post,
         candidate: &Candidate,
+        others: &[Hit],
         known: Option<Mention>,
     ) -> Result<Mention, StoreError> {
         let read = enrich::hinted(post, brand);
         let opinion = self.origin.opinions.of(post, &brand.name);
         let (marks, thresholds) = (Some(self.taught.marks(&brand.name)), self.rules.thresholds);
-        let told = Known { opinion, marks, thresholds, ..Known::default() };
+        let told = Known { opinion, marks, others, thresholds, ..Known::default() };
         let judge =
             |history| enrich::enrich_knowing(&read, &candidate.hits, Known { history, ..told });
         let id = MentionId::of(key, &brand.name);

@@ -2,8 +2,10 @@
 //! down and can correct them in `data/cues-*.tsv` (how somebody complains) and `data/matters-*.tsv`
 //! (what about).
 
+use super::super::stems::Stems;
 use super::super::tokens::{Kind, Token, fold};
 use super::super::{Complainer, Flag, Matter};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// How many cues may be found in one text.
@@ -48,6 +50,8 @@ struct Cue {
     /// How much it speaks for that; nothing says that these words tell nothing.
     weight: f32,
     first: Word,
+    /// The first byte of the second word, where nothing may stand between: it rules most cues out.
+    second: Option<u8>,
     rest: Vec<Part>,
 }
 
@@ -85,13 +89,8 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Cues {
     cues: Vec<Cue>,
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Default)]
-struct Node {
-    edges: Vec<(u8, usize)>,
-    cues: Vec<usize>,
+    /// The numbers of the cues by their first words.
+    stems: Stems<usize>,
 }
 
 macro_rules! lists {
@@ -127,7 +126,7 @@ impl Cues {
     /// Reads lines of what is told, how much, and cues with `|` between them; tabs part the three, `#`
     /// begins a comment. A word that ends in `*` fits with any ending, `..` stands for up to three words.
     pub fn read(text: &str) -> Self {
-        let mut this = Self { cues: Vec::new(), nodes: vec![Node::default()] };
+        let mut cues: Vec<Cue> = Vec::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
             let (Some(tells), Some(weight), Some(listed)) = (
@@ -137,35 +136,18 @@ impl Cues {
             ) else {
                 continue;
             };
-            for cue in listed.split('|').filter_map(|cue| Cue::of(cue, tells, weight)) {
-                this.add(cue);
-            }
+            cues.extend(listed.split('|').filter_map(|cue| Cue::of(cue, tells, weight)));
         }
-        this
+        let mut stems: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        for (at, cue) in cues.iter().enumerate() {
+            stems.entry(cue.first.folded.clone().into_bytes()).or_default().push(at);
+        }
+        Self { cues, stems: Stems::of(stems) }
     }
 
     /// Tells how many cues there are.
     pub fn count(&self) -> usize {
         self.cues.len()
-    }
-
-    fn add(&mut self, cue: Cue) {
-        let mut node = 0;
-        for byte in cue.first.folded.bytes() {
-            let new = self.nodes.len();
-            let Some(here) = self.nodes.get_mut(node) else { return };
-            if let Some((_, next)) = here.edges.iter().find(|(letter, _)| *letter == byte) {
-                node = *next;
-            } else {
-                here.edges.push((byte, new));
-                self.nodes.push(Node::default());
-                node = new;
-            }
-        }
-        if let Some(here) = self.nodes.get_mut(node) {
-            here.cues.push(self.cues.len());
-            self.cues.push(cue);
-        }
     }
 
     /// Returns the cues that stand in a text, each once, in the order of the text. Of what lies inside a
@@ -197,25 +179,20 @@ impl Cues {
     /// Returns the cues that begin at one word.
     fn at(&self, at: usize, token: &Token, tokens: &[Token], chars: &[char]) -> Vec<Found> {
         let mut found = Vec::new();
-        let mut node = self.nodes.first();
-        for (read, byte) in token.folded.bytes().enumerate() {
-            node = node.and_then(|node| {
-                let (_, next) = node.edges.iter().find(|(letter, _)| *letter == byte)?;
-                self.nodes.get(*next)
-            });
-            let Some(node) = node else { break };
-            let is_end = read + 1 == token.folded.len();
-            for number in &node.cues {
-                let Some(cue) = self.cues.get(*number) else { continue };
-                if !(is_end || cue.first.open) || cue.first.is_another(token, chars) {
-                    continue;
-                }
-                if let Some(last) = cue.ends(at, tokens, chars) {
-                    let Cue { tells, weight, .. } = *cue;
-                    found.push(Found { cue: *number, tells, weight, first: at, last });
-                }
+        // A sign that parts two words of a cue tells nothing.
+        let next = tokens.get(at + 1).filter(|next| next.kind == Kind::Word);
+        let next = next.and_then(|next| next.folded.bytes().next());
+        self.stems.walk(&token.folded, |number, is_end| {
+            let Some(cue) = self.cues.get(*number) else { return };
+            let is_next = cue.second.is_none_or(|second| next.is_none_or(|next| next == second));
+            if !is_next || !(is_end || cue.first.open) || cue.first.is_another(token, chars) {
+                return;
             }
-        }
+            if let Some(last) = cue.ends(at, tokens, chars) {
+                let Cue { tells, weight, .. } = *cue;
+                found.push(Found { cue: *number, tells, weight, first: at, last });
+            }
+        });
         found
     }
 
@@ -240,10 +217,14 @@ impl Cue {
         let text = parted(text);
         let mut words = text.split_whitespace();
         let first = words.next().map(Word::of).filter(|word| !word.folded.is_empty())?;
-        let rest = words
+        let rest: Vec<Part> = words
             .map(|word| if word == ".." { Part::Gap } else { Part::Word(Word::of(word)) })
             .collect();
-        Some(Self { tells, weight, first, rest })
+        let second = match rest.first() {
+            Some(Part::Word(word)) => word.folded.bytes().next(),
+            _ => None,
+        };
+        Some(Self { tells, weight, first, second, rest })
     }
 
     /// Returns the last token, where the cue stands at `at`, whose word fits.

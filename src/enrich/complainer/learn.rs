@@ -1,6 +1,7 @@
 //! Learns what the words of a complaint weigh. Used by `vahti-train-card` and the tests alone;
 //! single-threaded and in fixed order, so that the same lines give the same file.
 
+use super::super::concepts::Concepts;
 use super::Card;
 use super::cues::{Cues, Found};
 use super::weights::{COLUMNS, FLAGS, Feature, Sums, TYPES, features};
@@ -14,7 +15,7 @@ const ROUNDS: usize = 12;
 /// How large the first steps are.
 const STEP: f32 = 0.3;
 /// How strongly weights are drawn to nothing, a step.
-const PULL: f32 = 0.002;
+const PULL: f32 = 0.02;
 /// Below this a weight is not written.
 const LEAST: f32 = 0.15;
 /// In how many lines a feature must stand.
@@ -107,7 +108,9 @@ pub fn seen<'l>(line: &'l Line, cues: Option<&Cues>) -> Row<'l> {
     let chars: Vec<char> = line.text.chars().collect();
     let tokens = super::super::tokens::tokens(&line.text, &target_spans(&line.text, &line.target));
     let found = cues.map(|cues| cues.find(&tokens, &chars)).unwrap_or_default();
-    let features = features(&tokens, &found, &line.language, |parts| names.push(parts.concat()));
+    let spots = Concepts::of(&line.language).spots(&tokens);
+    let told = |parts: &[&str]| names.push(parts.concat());
+    let features = features(&tokens, &found, &spots, &line.language, told);
     Row { line, features, names, found }
 }
 

@@ -1,7 +1,7 @@
 //! What the words of a complaint weigh, learnt from labelled texts and kept as text: `data/card.tsv`,
 //! a line a feature, each with what it speaks for or against. The cues are features among them.
 
-use super::super::concepts::{Concepts, NAMES};
+use super::super::concepts::{NAMES, Spot};
 use super::super::features::Hash;
 use super::super::tokens::{Kind, Token};
 use super::cues::{Found, Tells};
@@ -50,7 +50,12 @@ pub struct Feature {
 #[derive(Debug, Default)]
 pub struct Weights {
     rows: Vec<(u32, Sums)>,
+    /// Where the rows begin whose keys begin with so many bits.
+    begins: Vec<u32>,
 }
+
+/// How many bits of a key are looked up at once.
+const BITS: u32 = 15;
 
 static BUILT_IN: LazyLock<Weights> =
     LazyLock::new(|| Weights::read(include_str!("../data/card.tsv")));
@@ -78,13 +83,17 @@ impl Weights {
             rows.push((key(&[name]), sums));
         }
         rows.sort_by_key(|(key, _)| *key);
-        Self { rows }
+        let begin = |bits: u32| rows.partition_point(|(key, _)| *key >> (32 - BITS) < bits);
+        let begins = (0..=1 << BITS).filter_map(|bits| u32::try_from(begin(bits)).ok()).collect();
+        Self { rows, begins }
     }
 
     /// Returns what one feature weighs.
     pub fn of(&self, key: u32) -> Option<&Sums> {
-        let at = self.rows.binary_search_by_key(&key, |(key, _)| *key).ok()?;
-        self.rows.get(at).map(|(_, sums)| sums)
+        let bits = (key >> (32 - BITS)) as usize;
+        let begin = |bits: usize| self.begins.get(bits).map(|begin| *begin as usize);
+        let mut near = self.rows.get(begin(bits)?..begin(bits + 1)?)?.iter();
+        near.find(|(known, _)| *known == key).map(|(_, sums)| sums)
     }
 
     /// Adds up what the features of a text weigh.
@@ -108,13 +117,22 @@ fn key(parts: &[&str]) -> u32 {
 pub fn features(
     tokens: &[Token],
     found: &[Found],
+    spots: &[Spot],
     language: &str,
     mut named: impl FnMut(&[&str]),
 ) -> Vec<Feature> {
     let mut features: Vec<Feature> = Vec::with_capacity(tokens.len() * 2 + 32);
+    // Most are new, which one bit tells.
+    let mut seen = [0_u64; 16];
+    let mut is_new = |key: u32, features: &[Feature]| {
+        let Some(bits) = seen.get_mut((key >> 6 & 15) as usize) else { return false };
+        let known = *bits >> (key & 63) & 1 == 1;
+        *bits |= 1 << (key & 63);
+        !known || !features.iter().any(|known| known.key == key)
+    };
     let mut put = |parts: &[&str], value: f32, token: Option<usize>| {
         let key = key(parts);
-        if value > 0.0 && !features.iter().any(|known| known.key == key) {
+        if value > 0.0 && is_new(key, &features) {
             named(parts);
             features.push(Feature { key, value, token });
         }
@@ -126,7 +144,7 @@ pub fn features(
         put(&["=", word], weight.min(2.0), None);
         put(&["=", word, " enough"], f32::from(u8::from(weight >= 0.99)), None);
     }
-    for spot in Concepts::of(language).spots(tokens) {
+    for spot in spots {
         if let Some(name) = NAMES.get(usize::from(spot.concept)) {
             put(&["~", name], 1.0, Some(usize::from(spot.first)));
         }

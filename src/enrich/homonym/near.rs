@@ -1,8 +1,8 @@
 //! What stands near a brand's name in one mention, as far as it may tell what the name means there.
 
 use crate::brand::Hit;
+use crate::enrich::excerpt::Excerpt;
 use crate::enrich::lexicon::Lexicon;
-use crate::enrich::sentiment::Excerpt;
 use crate::enrich::tokens::{Kind, Token, fold};
 use crate::post::{Author, Post};
 use crate::text::Language;
@@ -39,7 +39,7 @@ impl Near {
     /// word tells anything.
     pub fn of(post: &Post, hits: &[Hit], language: Option<Language>) -> Self {
         let language = language.filter(|language| KNOWN.contains(&language.code()));
-        let tokens = Excerpt::of(post, hits).tokens();
+        let tokens = Excerpt::of(post, hits).tokens;
         let around =
             |sentence: u16| [sentence.saturating_sub(1), sentence, sentence.saturating_add(1)];
         let named: BTreeSet<u16> = tokens

@@ -144,9 +144,11 @@ pub fn judge(model: &Model, lines: &[Line]) -> Score {
     for line in lines {
         let tokens = read(line);
         let Some(sureness) = model.sureness(&line.language) else { continue };
-        let reading = Reading::of(&tokens, &line.language, &model.common);
+        let reading = Reading::of(&tokens, &line.language, &model.common, &[]);
         let chances = sureness.probabilities(model.sums(&reading));
         let Decision { class, review, .. } = sureness.decide(chances, reading.plaint());
+        let is_left = class != 0 && reading.is_left();
+        let (class, review) = if is_left { (0, true) } else { (class, review) };
         score.add(line.label, class, chances.get(class).copied().unwrap_or(0.0), review);
     }
     score
