@@ -228,13 +228,13 @@ pub fn enrich_knowing(post: &Post, hits: &[Hit], known: Known) -> Insight {
     let Known { history, language, opinion, marks, others, thresholds } = known;
     let excerpt = Excerpt::among(post, hits, others);
     // Of a short text vahti may be unsure of the language, and yet read it rightly.
-    let (language, read_as) = match language {
-        Some(language) => (Some(language), Some(language)),
-        None => {
+    let (language, read_as) = language.map_or_else(
+        || {
             let guess = language::of_excerpt(&excerpt, post.language);
             (guess.believed(), guess.readable())
-        }
-    };
+        },
+        |language| (Some(language), Some(language)),
+    );
     let reading = excerpt.reading(read_as.as_ref().map(Language::code).unwrap_or_default());
     let own = sentiment::judge_reading(&excerpt, &reading, post.rating, marks);
     let Judgement { sentiment, review, mut why, strong, .. } = match opinion {

@@ -1,7 +1,7 @@
 //! `vahti poll`: now, through the daemon if it runs.
 
 use super::print::{self, Format, Output};
-use super::{Context, Failure, desk};
+use super::{Context, Failure, desk, logs};
 use crate::ask::view::SummaryView;
 use crate::daemon::once;
 use crate::store::handle::Handle;
@@ -36,6 +36,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let summary = if let Some(summary) = desk.poll(&args.sources)? {
         summary
     } else {
+        logs::begin(logs::Form::Auto, context, true);
         let config = context.config_to_ask()?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         let store = desk::patiently(|| SledStore::open_or_create(&config.store_path()))?;

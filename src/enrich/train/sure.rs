@@ -18,7 +18,7 @@ pub struct Said {
 /// How much of a language's texts may be left to a person.
 const REVIEW: f32 = 0.1;
 /// The same of public texts, which are further from what is learnt most.
-const REVIEW_OTHERS: f32 = 0.13;
+const REVIEW_OTHERS: f32 = 0.1;
 /// From how many own lines on they alone say where the line is drawn.
 const ENOUGH: usize = 200;
 
