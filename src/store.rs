@@ -209,6 +209,8 @@ pub struct Commit {
     pub kept_since: Option<DateTime<Utc>>,
     /// The fingerprint of the rules under which all posts that are kept matched nothing.
     pub kept_under: Option<u64>,
+    /// Fingerprints of new mentions, with when they were seen.
+    pub prints: Vec<(MentionId, DateTime<Utc>, Vec<u64>)>,
     /// New markings (number 0) and known ones that were undone.
     pub markings: Vec<Marking>,
     /// Now, where it may change what people have taught.
@@ -262,6 +264,9 @@ pub trait Store: Send + Sync {
         window: Window,
         each: &mut dyn FnMut(Mention) -> bool,
     ) -> Result<(), StoreError>;
+
+    /// Returns the mentions that have a fingerprint, the newest first and so many at most.
+    fn printed(&self, print: u64, most: usize) -> Result<Vec<MentionId>, StoreError>;
 
     /// Returns the mentions stored after `place`, in the order of their storing.
     fn mentions_after(&self, place: Sequence) -> Result<Vec<Mention>, StoreError>;

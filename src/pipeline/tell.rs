@@ -207,7 +207,9 @@ impl Gathered {
     ) -> Result<Self, StoreError> {
         let mut wanted = Vec::new();
         let mut lines: BTreeMap<TicketId, TicketLine> = BTreeMap::new();
-        for mention in mentions {
+        // What was told before, in the same words, is no news, unless it became a ticket.
+        let is_news = |mention: &Mention| mention.story == mention.id || mention.ticket.is_some();
+        for mention in mentions.into_iter().filter(is_news) {
             let ticket = match mention.ticket {
                 Some(id) => match new_tickets.get(&id) {
                     Some(ticket) => Some(ticket.clone()),

@@ -33,11 +33,13 @@ pub(super) struct Trees {
     pub(super) kept: Tree,
     /// What people marked.
     pub(super) markings: Tree,
+    /// Fingerprints of mentions, by which copies are found.
+    pub(super) prints: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 15] {
+    pub(super) fn all(&self) -> [&Tree; 16] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -56,6 +58,7 @@ impl Trees {
             documents,
             kept,
             &self.markings,
+            &self.prints,
         ]
     }
 }
@@ -77,6 +80,7 @@ pub(super) struct Writing<'a> {
     documents: &'a TransactionalTree,
     kept: &'a TransactionalTree,
     markings: &'a TransactionalTree,
+    prints: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -99,6 +103,7 @@ impl<'a> Writing<'a> {
             documents,
             kept,
             markings,
+            prints,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -120,6 +125,7 @@ impl<'a> Writing<'a> {
             documents,
             kept,
             markings,
+            prints,
         })
     }
 
@@ -153,6 +159,11 @@ impl<'a> Writing<'a> {
         }
         for mention in &commit.mentions {
             self.mention(mention)?;
+        }
+        for (mention, at, prints) in &commit.prints {
+            for print in prints {
+                self.prints.insert(key::print(*print, *at, mention), mention.0.as_bytes())?;
+            }
         }
         for ticket in &commit.tickets {
             self.ticket(ticket)?;
