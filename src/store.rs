@@ -169,6 +169,13 @@ pub struct Window {
     pub until: Option<DateTime<Utc>>,
 }
 
+impl Window {
+    /// Tells whether a time lies in it.
+    pub fn holds(self, at: DateTime<Utc>) -> bool {
+        self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
+    }
+}
+
 /// A mention's place in the order in which mentions were stored; the first has 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequence(pub u64);

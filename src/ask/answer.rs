@@ -9,6 +9,7 @@ use crate::query::{self, Query};
 use crate::store::{Sequence, Store, Window};
 use crate::ticket::{Status, Ticket, triage};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// How many rows a list has where nobody said.
 const ROWS: usize = 50;
@@ -23,7 +24,14 @@ pub fn answer(
     match question {
         Question::Mentions(asked) => mentions(asked, store, now),
         Question::Mention(id) => {
-            Ok(Answer::Mention(Box::new(view::mention(&find_mention(id, store)?))))
+            let mention = find_mention(id, store)?;
+            let mut shown = view::mention(&mention);
+            if mention.ticket.is_none() && mention.story != mention.id {
+                // One complaint is one ticket: that of the head is the copy's, too.
+                let head = store.mention(&mention.story)?;
+                shown.ticket = head.and_then(|head| head.ticket).map(|ticket| ticket.0);
+            }
+            Ok(Answer::Mention(Box::new(shown)))
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
@@ -86,12 +94,26 @@ fn mentions(
     let limit = rows(asked.limit);
     let mut found = Vec::new();
     let mut fault = None;
+    let mut told = BTreeSet::new();
+    let mut wants = |mention: &Mention| -> Result<bool, Refusal> {
+        if !passes(&filter, mention, store, now)? {
+            return Ok(false);
+        }
+        if asked.copies || mention.story == mention.id {
+            return Ok(true);
+        }
+        // One row a story: its head, unless that is not among what is asked for.
+        let head = store.mention(&mention.story)?;
+        let is_shown = match head {
+            Some(head) => window.holds(head.time()) && passes(&filter, &head, store, now)?,
+            None => false,
+        };
+        Ok(!is_shown && told.insert(mention.story.clone()))
+    };
     store.mentions(window, &mut |mention| {
-        match passes(&filter, &mention, store, now) {
-            Ok(true) if asked.copies || mention.story == mention.id => {
-                found.push(view::mention(&mention));
-            }
-            Ok(_) => {}
+        match wants(&mention) {
+            Ok(true) => found.push(view::mention(&mention)),
+            Ok(false) => {}
             Err(error) => fault = Some(error),
         }
         fault.is_none() && found.len() < limit

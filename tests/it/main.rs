@@ -16,3 +16,4 @@ mod mainjob;
 mod recovery;
 mod sites;
 mod store;
+mod stories;
