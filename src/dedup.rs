@@ -6,6 +6,7 @@ use crate::post::Post;
 use crate::source::Kind;
 use std::collections::HashSet;
 
+pub mod incident;
 pub mod story;
 pub mod url;
 

@@ -1,7 +1,9 @@
 //! Answers to questions.
 
-use super::view::{FaultView, NoticeView, PreviewView, StatusView};
-use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, tried, view};
+use super::view::{FaultView, MentionView, NoticeView, PreviewView, StatusView};
+use super::{
+    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, incident, tried, view,
+};
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
 use crate::pipeline::tell;
@@ -23,15 +25,12 @@ pub fn answer(
 ) -> Result<Answer, Refusal> {
     match question {
         Question::Mentions(asked) => mentions(asked, store, now),
+        Question::Incident(id) => {
+            let incident = incident::answer(*id, setting, store, now)?;
+            Ok(Answer::Incident(Box::new(incident)))
+        }
         Question::Mention(id) => {
-            let mention = find_mention(id, store)?;
-            let mut shown = view::mention(&mention);
-            if mention.ticket.is_none() && mention.story != mention.id {
-                // One complaint is one ticket: that of the head is the copy's, too.
-                let head = store.mention(&mention.story)?;
-                shown.ticket = head.and_then(|head| head.ticket).map(|ticket| ticket.0);
-            }
-            Ok(Answer::Mention(Box::new(shown)))
+            Ok(Answer::Mention(Box::new(shown(&find_mention(id, store)?, store)?)))
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
@@ -112,13 +111,26 @@ fn mentions(
     };
     store.mentions(window, &mut |mention| {
         match wants(&mention) {
-            Ok(true) => found.push(view::mention(&mention)),
+            Ok(true) => match shown(&mention, store) {
+                Ok(view) => found.push(view),
+                Err(error) => fault = Some(error),
+            },
             Ok(false) => {}
             Err(error) => fault = Some(error),
         }
         fault.is_none() && found.len() < limit
     })?;
     fault.map_or(Ok(Answer::Mentions(found)), Err)
+}
+
+/// Returns a mention as it is shown. One complaint is one ticket: that of a story is its copies', too.
+fn shown(mention: &Mention, store: &dyn Store) -> Result<MentionView, Refusal> {
+    let mut shown = view::mention(mention);
+    if mention.ticket.is_none() && mention.story != mention.id {
+        let head = store.mention(&mention.story)?;
+        shown.ticket = head.and_then(|head| head.ticket).map(|ticket| ticket.0);
+    }
+    Ok(shown)
 }
 
 /// Returns what was stored after the mention called `after`, in the order of storing.

@@ -13,6 +13,8 @@ use std::collections::HashSet;
 use words::{Words, hash_of};
 
 #[cfg(test)]
+pub(super) use tests::sample;
+#[cfg(test)]
 mod tests;
 mod words;
 
@@ -86,7 +88,7 @@ impl Said {
         }
         let same_author = self.author.is_some() && self.author == other.author;
         let (mine, theirs) = self.compared(other);
-        if self.title.is_numbered_like(&other.title) || mine.differs_in_numbers(&theirs) {
+        if self.title.is_numbered_like(&other.title) || mine.is_of_one_form_with(&theirs) {
             return false;
         }
         let (short, long) =

@@ -6,7 +6,7 @@ use super::again::concerned;
 use super::opinions::Opinions;
 use super::taught::Taught;
 use crate::brand::{Brand, BrandName, Hit, TicketPolicy};
-use crate::dedup;
+use crate::dedup::{self, incident::Case};
 use crate::enrich::{self, History, Known};
 use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
@@ -61,6 +61,8 @@ pub(super) struct Desk<'a> {
     /// Fingerprints of the new mentions, and which of them have one.
     prints: Vec<(MentionId, DateTime<Utc>, Vec<u64>)>,
     printed: HashMap<u64, Vec<MentionId>>,
+    /// The complaints of the last time that have a ticket, once they were looked for.
+    cases: Option<Vec<(Case, TicketId)>>,
     /// When the post at hand was first seen, where that is not now.
     seen: Option<DateTime<Utc>>,
 }
@@ -87,6 +89,7 @@ impl<'a> Desk<'a> {
             unkept: Vec::new(),
             prints: Vec::new(),
             printed: HashMap::new(),
+            cases: None,
             seen: None,
         })
     }
@@ -418,7 +421,10 @@ impl<'a> Desk<'a> {
             let ticket = match (shared, grown) {
                 (Some(id), _) => self.join(id, &mention)?,
                 (None, Some(ticket)) => Some(ticket),
-                (None, None) => Some(self.open(&mention)),
+                (None, None) => {
+                    let opened = self.open(&mention);
+                    Some(self.join_incident(opened, &mention)?)
+                }
             };
             if let Some(ticket) = ticket {
                 mention.ticket = Some(ticket.facts().id);
@@ -487,6 +493,7 @@ fn completes(old: &Mention, post: &Post) -> bool {
     is_beginning && (&old.post.title, old.post.rating) == (&post.title, post.rating)
 }
 
+mod incident;
 mod look;
 mod story;
 #[cfg(test)]

@@ -132,8 +132,61 @@ fn a_copy_that_tells_more_opens_the_ticket_of_the_story() {
     let all = rows(&world, "--copies");
     assert_eq!(all.len(), 3);
     let of_ticket = all.iter().filter(|one| !one["ticket"].is_null()).count();
-    assert_eq!(of_ticket, 2, "the head has the ticket of the copy that told more: {all:#?}");
+    assert_eq!(of_ticket, 3, "it is that of the copy that told more: {all:#?}");
     // Who asks for what is negative sees it, though the head is not.
     assert_eq!(rows(&world, "--sentiment negative").len(), 1);
+    assert_eq!(world.vahti("fsck").ok().lines().count(), 1);
+}
+
+#[test]
+fn people_who_tell_of_one_outage_are_one_incident() {
+    let (_site, world) = watching(&[]);
+    let say = |id: &str, who: &str, text: &str| {
+        format!("{{\"id\":\"{id}\",\"text\":\"{text}\",\"author\":{{\"handle\":\"{who}\"}}}}\n")
+    };
+    let posts = [
+        say("1", "maija", "Acmen netti on poikki koko Kalliossa, surkeaa, kukaan ei vastaa"),
+        say("2", "pekka", "Taas on Kalliossa Acmen netti poikki, surkea firma"),
+        say("3", "liisa", "Acme laskutti kahteen kertaan, rahat takaisin heti"),
+    ];
+    world.vahti_with(&["poll", "posts", "--stdin"], &posts.concat()).ok();
+    let later =
+        say("4", "ville", "Kalliossa Acmen netti poikki edelleen, todella surkeaa palvelua");
+    world.vahti_with(&["poll", "posts", "--stdin"], &later).ok();
+    let all = world.vahti("tickets --limit 0 --format json").json();
+    let of = |id: u64| {
+        let mut tickets = all.as_array().unwrap().iter();
+        tickets.find(|ticket| ticket["id"] == id).unwrap()["incident"].clone()
+    };
+    assert_eq!(
+        [of(1), of(2), of(3), of(4)],
+        [1.into(), 1.into(), Value::Null, 1.into()],
+        "{all:#}"
+    );
+    let shown = world.vahti("incident 4 --format json").json();
+    assert_eq!((&shown["id"], shown["tickets"].as_array().unwrap().len()), (&1.into(), 3));
+    let text = world.vahti("incident 1").ok();
+    assert!(text.starts_with("Incident 1: 3 tickets, 0 of them done"), "{text}");
+    world.vahti("run --once").ok();
+    let mails = world.mails("eml");
+    let told = mails.join("\n");
+    assert!(
+        told.contains("one event with 3 tickets") && told.contains("vahti incident 1"),
+        "{told}"
+    );
+
+    world.vahti("incident 1 merge 3").ok();
+    assert!(world.vahti("incident 1 split 3").ok().contains("Ticket 3 is of no incident now"));
+    let refused = world.vahti("incident 3");
+    assert_eq!(refused.code, Some(1));
+    world.vahti("incident 1 resolve --cause outage --lesson batteries").ok();
+    let done = world.vahti("incident 1 --format json").json();
+    assert_eq!(done["done"], 3);
+    assert!(
+        world
+            .vahti("incident 1 resolve --cause outage")
+            .err
+            .contains("no ticket of incident 1 is open")
+    );
     assert_eq!(world.vahti("fsck").ok().lines().count(), 1);
 }

@@ -47,6 +47,11 @@ fn mention(kind: Kind, author: Option<&str>, title: Option<&str>, text: &str) ->
     }
 }
 
+/// A mention of Acme in a text, for the tests beside this.
+pub(in crate::dedup) fn sample(text: &str) -> Mention {
+    mention(Kind::Feed, None, None, text)
+}
+
 fn hit(start: usize) -> Hit {
     let form = String::new();
     Hit { keyword: "Acme".into(), field: Field::Text, start, end: start + 4, form }
@@ -136,6 +141,8 @@ fn what_a_person_says_himself_is_no_copy() {
     };
     check(&notice(81, "12.30"), notice(84, "14.05"));
     check(&page("Acme 4.10 is out", ARTICLE), page("Acme 4.12 is out", ARTICLE));
+    let opens = |town| format!("Acme opens a new shop in {town} next week on Thursday");
+    check(&page(&opens("Leeds"), &opens("Leeds")), page(&opens("Bath"), &opens("Bath")));
     let mut next_year = whole.clone();
     next_year.seen += TimeDelta::days(365);
     check(&whole, next_year);

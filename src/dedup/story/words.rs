@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 /// How many words of a text are read.
 const MOST: usize = 2_000;
+/// From how many words on one that differs was only corrected.
+const LONG: usize = 40;
 /// The longest name of a page behind its title, in words.
 const NAME: usize = 5;
 /// What stands between a title and the name of the page.
@@ -90,7 +92,7 @@ impl Words {
 
     /// The same without the title, where the text begins with it.
     pub(super) fn without_beginning(mut self, title: &Self) -> Self {
-        if self.words.len() > title.words.len() && self.words.starts_with(&title.words) {
+        if self.words.len() >= title.words.len() && self.words.starts_with(&title.words) {
             let length = title.words.len();
             self.words.drain(..length);
             self.places.drain(..length);
@@ -123,8 +125,9 @@ impl Words {
         self.places.partition_point(|begin| *begin <= place).saturating_sub(1)
     }
 
-    /// Tells whether two texts are the same but for their numbers: a notice of another day or version.
-    pub(super) fn differs_in_numbers(&self, other: &Self) -> bool {
+    /// Tells whether two texts are the same but for their numbers, a notice of another day or version; or,
+    /// where they are short, but for as many other words: of another place.
+    pub(super) fn is_of_one_form_with(&self, other: &Self) -> bool {
         let own = |these: &Self, those: &Self| -> Vec<usize> {
             let mut left: HashMap<u64, usize> = HashMap::new();
             for word in &those.words {
@@ -144,10 +147,10 @@ impl Words {
         let are_numbers = |these: &Self, own: &[usize]| {
             own.iter().all(|at| these.numbers.binary_search(at).is_ok())
         };
+        let is_short = self.len().min(other.len()) < LONG;
         mine.len() == theirs.len()
             && !mine.is_empty()
-            && are_numbers(self, &mine)
-            && are_numbers(other, &theirs)
+            && (is_short || are_numbers(self, &mine) && are_numbers(other, &theirs))
     }
 
     /// Tells whether two titles are the same but for their numbers.
