@@ -13,6 +13,9 @@ const MOST_TEXT: usize = 20_000;
 /// The longest name of an assignee, and of a cause, in characters.
 const MOST_NAME: usize = 200;
 
+/// The word of a line that tells how it rose by being late.
+pub(super) const RISE: &str = "rise";
+
 /// What stands between the cause and the lesson in the log.
 const LESSON: &str = "\nlesson: ";
 
@@ -91,6 +94,11 @@ pub enum Action {
     Edited(Priority),
     /// The post is no more where it stood: what it said was taken out.
     Gone,
+    /// Nobody dealt with it in time, so that it is more pressing now.
+    Rise {
+        priority: Priority,
+        why: String,
+    },
 }
 
 /// Said of an action that is no good in any status.
@@ -120,6 +128,7 @@ impl Action {
             Self::Message { .. } => "message",
             Self::Edited(_) => "edited",
             Self::Gone => "gone",
+            Self::Rise { .. } => RISE,
         }
     }
 
@@ -164,7 +173,8 @@ impl Action {
             | Self::Join { .. }
             | Self::Message { .. }
             | Self::Edited(_)
-            | Self::Gone => self,
+            | Self::Gone
+            | Self::Rise { .. } => self,
         })
     }
 
@@ -187,6 +197,7 @@ impl Action {
                 format!("{mention} {} {brand}", priority_word(*priority))
             }
             Self::Gone => "the post was deleted where it stood".to_owned(),
+            Self::Rise { priority, why } => format!("{}: {why}", priority_word(*priority)),
         }
     }
 
@@ -227,6 +238,10 @@ impl Action {
             }
             "edited" => Self::Edited(named_priority(line)?),
             "gone" => Self::Gone,
+            RISE => {
+                let (priority, why) = line.split_once(": ")?;
+                Self::Rise { priority: named_priority(priority)?, why: why.to_owned() }
+            }
             _ => return None,
         })
     }
@@ -285,6 +300,7 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
             | Action::Edited(_)
             | Action::Gone,
         ) => Some(from),
+        (New | Open | Answered, Action::Rise { .. }) => Some(from),
         (New | Open | Answered | Resolved | Closed, _) => None,
     }
 }
@@ -322,7 +338,7 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         Action::Withdraw => withdraw(facts),
         Action::Restore => facts.review = false,
         Action::Gone => facts.customer_name = None,
-        Action::Edited(priority) => raise(facts, priority),
+        Action::Edited(priority) | Action::Rise { priority, .. } => raise(facts, priority),
         Action::Message { mention, priority, .. } => {
             raise(facts, priority);
             if facts.mention != mention && !facts.also.contains(&mention) {
@@ -370,7 +386,7 @@ fn named_priority(word: &str) -> Option<Priority> {
     PRIORITIES.into_iter().find(|known| priority_word(*known) == word)
 }
 
-fn one_higher(priority: Priority) -> Priority {
+pub(super) fn one_higher(priority: Priority) -> Priority {
     match priority {
         Priority::Low => Priority::Normal,
         Priority::Normal => Priority::High,
