@@ -4,7 +4,7 @@ use super::view::{FaultView, NoticeView, PreviewView, StatusView};
 use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, tried, view};
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
-use crate::pipeline::tell;
+use crate::pipeline::{Rules, hand, tell};
 use crate::query::{self, Query};
 use crate::store::{Sequence, Store, Window};
 use crate::ticket::{Status, Ticket, triage};
@@ -21,13 +21,13 @@ pub fn answer(
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     match question {
-        Question::Mentions(asked) => mentions(asked, store, now),
+        Question::Mentions(asked) => mentions(asked, setting, store, now),
         Question::Mention(id) => {
             Ok(Answer::Mention(Box::new(view::mention(&find_mention(id, store)?))))
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
-            let ticket = find_ticket(*id, store)?;
+            let ticket = find_ticket(*id, setting, store, now)?;
             Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules.zone, store, now)?)))
         }
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store)?))),
@@ -64,20 +64,26 @@ pub(super) fn find_mention(id: &MentionId, store: &dyn Store) -> Result<Mention,
     })
 }
 
-pub(super) fn find_ticket(id: TicketId, store: &dyn Store) -> Result<Ticket, Refusal> {
-    store.ticket(id)?.ok_or_else(|| {
+pub(super) fn find_ticket(
+    id: TicketId,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Ticket, Refusal> {
+    hand::ticket(id, setting.rules, store, now)?.ok_or_else(|| {
         Refusal::NotFound(format!("ticket {id}; `vahti tickets --status all` shows them"))
     })
 }
 
 fn mentions(
     asked: &MentionsAsked,
+    setting: &Setting<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     let filter = Filter::new(query_of(asked)?);
     if let Some(after) = &asked.after {
-        return stored_after(after, &filter, store, now);
+        return stored_after(after, &filter, setting.rules, store, now);
     }
     let window = Window {
         since: time(asked.since.as_deref(), "since", now)?,
@@ -87,7 +93,7 @@ fn mentions(
     let mut found = Vec::new();
     let mut fault = None;
     store.mentions(window, &mut |mention| {
-        match passes(&filter, &mention, store, now) {
+        match passes(&filter, &mention, setting.rules, store, now) {
             Ok(true) if asked.copies || mention.story == mention.id => {
                 found.push(view::mention(&mention));
             }
@@ -103,6 +109,7 @@ fn mentions(
 fn stored_after(
     after: &str,
     filter: &Filter,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
@@ -114,7 +121,7 @@ fn stored_after(
     };
     let mut found = Vec::new();
     for mention in store.mentions_after(place)? {
-        if passes(filter, &mention, store, now)? {
+        if passes(filter, &mention, rules, store, now)? {
             found.push(view::mention(&mention));
         }
     }
@@ -176,10 +183,11 @@ fn rows(limit: Option<usize>) -> usize {
 fn passes(
     filter: &Filter,
     mention: &Mention,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<bool, Refusal> {
-    let ticket = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
+    let ticket = mention.ticket.map(|id| hand::ticket(id, rules, store, now)).transpose()?.flatten();
     let status = ticket.as_ref().map(|ticket| ticket.facts().status.to_string());
     let facts = ticket
         .as_ref()
@@ -197,7 +205,7 @@ fn tickets(
     let filter = Filter::new(parse(asked.q.as_deref())?);
     let statuses = statuses(asked.status.as_deref())?;
     let mut found = Vec::new();
-    for ticket in store.tickets()? {
+    for ticket in hand::tickets(setting.rules, store, now)? {
         let facts = ticket.facts();
         let fits = statuses.contains(&facts.status)
             && (!asked.overdue || ticket.is_overdue(now))
@@ -207,7 +215,7 @@ fn tickets(
         }
         let named = match (filter.query(), store.mention(&facts.mention)?) {
             (Query::All, _) => true,
-            (_, Some(mention)) => passes(&filter, &mention, store, now)?,
+            (_, Some(mention)) => passes(&filter, &mention, setting.rules, store, now)?,
             (_, None) => false,
         };
         if named {

@@ -7,7 +7,7 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, files, http, judge, mail, operator, syntax,
+    Config, Loaded, Mail, WebSub, alerts, brands, desk, files, http, judge, mail, operator, syntax,
     websub,
 };
 use crate::brand::Brand;
@@ -30,7 +30,7 @@ const KEEP_POSTS_DAYS: i64 = 7;
 const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 4] = ["web", "route", "channel", "retention"];
+const LATER: [&str; 3] = ["web", "channel", "retention"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -56,6 +56,7 @@ pub(super) struct Draft<'s> {
     pub(super) alerts: Vec<alerts::Draft>,
     websub: Option<WebSub>,
     pub(super) operator: operator::Draft,
+    pub(super) desk: desk::Draft,
     follow_up_days: i64,
     keep_posts: TimeDelta,
     pub(super) judge: judge::Draft,
@@ -135,6 +136,7 @@ impl<'s> Draft<'s> {
             alerts: Vec::new(),
             websub: None,
             operator: operator::Draft::default(),
+            desk: desk::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
             keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
             judge: judge::Draft::default(),
@@ -252,6 +254,9 @@ impl<'s> Draft<'s> {
             }
             table.finish();
         }
+        if let Some(table) = self.once(root, "desk").and_then(|value| value.table()) {
+            self.desk.read(table);
+        }
         if let Some(table) = self.once(root, "websub").and_then(|value| value.table()) {
             self.websub = websub::read(table);
         }
@@ -278,6 +283,13 @@ impl<'s> Draft<'s> {
         for table in sources.iter().flat_map(Value::tables) {
             let name = self.source_names.read(&table);
             self.sources.push(sources::read(table, name, self.around));
+        }
+        let [routes, absences] = ["route", "absence"].map(|name| root.take(name));
+        for table in routes.iter().flat_map(Value::tables) {
+            self.desk.read_route(table);
+        }
+        for table in absences.iter().flat_map(Value::tables) {
+            self.desk.read_absence(table);
         }
         for table in alerts.iter().flat_map(Value::tables) {
             let name = self.alert_names.read(&table);
@@ -329,6 +341,7 @@ impl<'s> Draft<'s> {
             self.unknown_brands();
             self.brands_by_place();
             self.filters();
+            self.nobodys();
             self.names_of_opml();
             self.no_mail();
             self.no_judge();
@@ -344,12 +357,14 @@ impl<'s> Draft<'s> {
         if !self.faults.is_empty() {
             return Err(self.faults);
         }
+        let zone = self.zone.or(self.around.zone).unwrap_or(Tz::UTC);
         let config = Config {
             path: self.around.folder.join(self.files.first().cloned().unwrap_or_default()),
-            zone: self.zone.or(self.around.zone).unwrap_or(Tz::UTC),
+            zone,
             state_dir,
             control,
             http: self.http,
+            desk: self.desk.finished(zone, self.mail.is_some()),
             mail: self.mail,
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),

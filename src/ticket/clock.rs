@@ -8,6 +8,7 @@ use crate::text::count;
 use crate::ticket::hours::Hours;
 use crate::ticket::{Facts, Status, log, moves};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 /// After how many days somebody asks whether all is well, where nobody said.
 pub const FOLLOW_UP_DAYS: i64 = 10;
@@ -22,29 +23,26 @@ const DAY: TimeDelta = TimeDelta::days(1);
 /// ticket, of which the shorter counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Targets {
-    /// Of kinds of places that have a time of their own; one kind once.
-    pub kinds: Vec<(Kind, TimeDelta)>,
+    /// Of kinds of places that have a time of their own.
+    pub kinds: BTreeMap<Kind, TimeDelta>,
     /// Of the others.
     pub other: TimeDelta,
     /// Of priorities that shorten it.
-    pub priorities: Vec<(Priority, TimeDelta)>,
+    pub priorities: BTreeMap<Priority, TimeDelta>,
 }
 
 impl Targets {
     /// Returns the time, with what decides it: a kind or a priority; `None` for what holds everywhere.
     fn of(&self, facts: &Facts, priority: Priority) -> (TimeDelta, Option<String>) {
-        let of_kind =
-            self.kinds.iter().find(|(kind, _)| facts.kind == Some(*kind)).map(|(_, time)| *time);
-        let by_place = of_kind.unwrap_or(self.other);
-        let own = self.priorities.iter().find(|(known, _)| *known == priority);
-        match own.filter(|(_, time)| *time <= by_place) {
-            Some((_, time)) => {
+        let of_kind = facts.kind.and_then(|kind| self.kinds.get(&kind));
+        let by_place = *of_kind.unwrap_or(&self.other);
+        let own = self.priorities.get(&priority).filter(|time| **time <= by_place);
+        match own {
+            Some(time) => {
                 (*time, Some(format!("for priority {}", moves::priority_word(priority))))
             }
-            None if of_kind.is_some() || !self.kinds.is_empty() => {
-                (by_place, facts.kind.map(|kind| format!("for kind {kind}")))
-            }
-            None => (by_place, None),
+            None if self.kinds.is_empty() => (by_place, None),
+            None => (by_place, facts.kind.map(|kind| format!("for kind {kind}"))),
         }
     }
 }
@@ -65,19 +63,23 @@ pub struct Clocks {
 impl Default for Clocks {
     fn default() -> Self {
         let [hour, few, some] = [HOUR, HOUR * 4, HOUR * 6];
-        let kinds = vec![
+        let kinds = BTreeMap::from([
             (Kind::X, hour),
             (Kind::Mastodon, hour),
             (Kind::Bluesky, hour),
             (Kind::Facebook, some),
             (Kind::Instagram, some),
-        ];
-        let priorities = vec![(Priority::Urgent, hour), (Priority::High, few)];
+        ]);
+        let priorities = BTreeMap::from([(Priority::Urgent, hour), (Priority::High, few)]);
         Self {
             hours: None,
             urgent_waits: false,
             answer: Targets { kinds, other: DAY, priorities },
-            resolve: Targets { kinds: Vec::new(), other: RESOLUTION, priorities: Vec::new() },
+            resolve: Targets {
+                kinds: BTreeMap::new(),
+                other: RESOLUTION,
+                priorities: BTreeMap::new(),
+            },
         }
     }
 }

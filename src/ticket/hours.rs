@@ -75,6 +75,12 @@ impl Hours {
         Ok(Self { zone, week, closed: Arc::default() })
     }
 
+    /// The same, by the clock of another zone.
+    #[must_use]
+    pub fn in_zone(self, zone: Tz) -> Self {
+        Self { zone, ..self }
+    }
+
     /// The same, but not on these days.
     #[must_use]
     pub fn closed_on(self, days: Vec<Days>) -> Self {
