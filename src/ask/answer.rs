@@ -187,7 +187,8 @@ fn passes(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<bool, Refusal> {
-    let ticket = mention.ticket.map(|id| hand::ticket(id, rules, store, now)).transpose()?.flatten();
+    let ticket =
+        mention.ticket.map(|id| hand::ticket(id, rules, store, now)).transpose()?.flatten();
     let status = ticket.as_ref().map(|ticket| ticket.facts().status.to_string());
     let facts = ticket
         .as_ref()

@@ -156,7 +156,8 @@ impl Draft {
         }
         let address = self.people.iter().find(|(who, _)| who.contains('@'));
         if let Some((who, spot)) = address.filter(|_| !has_mail) {
-            let message = format!("`{who}` is not told: there is no [mail] that says how mail leaves");
+            let message =
+                format!("`{who}` is not told: there is no [mail] that says how mail leaves");
             doubts.push(spot.problem(message, None));
         }
         doubts
@@ -271,9 +272,9 @@ fn targets(
 
 fn time(value: &Value<'_>) -> Option<TimeDelta> {
     let time = TimeDelta::from_std(value.duration()?).ok();
-    let time = time.filter(|time| *time <= LONGEST && time.num_seconds() >= 60);
+    let time = time.filter(|time| *time <= LONGEST && time.num_seconds() >= 1);
     if time.is_none() {
-        value.fault("this takes from 1m to 365d", Some("write \"24h\"".into()));
+        value.fault("this takes from 1s to 365d", Some("write \"24h\"".into()));
     }
     time
 }

@@ -260,9 +260,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Again(found, reply) => found_again(*found, setup, reply, store),
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
-        Event::Aged(reply) => {
-            Written::told(&hand::aged(rules, store, clock::now())?, store, reply)
-        }
+        Event::Aged(reply) => Written::told(&hand::aged(rules, store, clock::now())?, store, reply),
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
             Written::told(&commit, store, reply)

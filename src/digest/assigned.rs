@@ -146,12 +146,7 @@ impl View {
 }
 
 impl TicketView {
-    fn of(
-        ticket: &TicketLine,
-        url: Option<&str>,
-        assigned: &Assigned<'_>,
-        words: &Words,
-    ) -> Self {
+    fn of(ticket: &TicketLine, url: Option<&str>, assigned: &Assigned<'_>, words: &Words) -> Self {
         let date = |due| words.date(due, assigned.zone);
         let due = match (ticket.due, ticket.overdue) {
             (Some(due), true) => fill(&words.overdue_since, &[("date", &date(due))]),
@@ -209,8 +204,9 @@ mod tests {
             headline: "Acme <b>burns</b>".into(),
             ..ticket(id)
         };
-        let tickets: Vec<_> =
-            (1..=number).map(|id| (line(id), Some(format!("https://forum.example/{id}")))).collect();
+        let tickets: Vec<_> = (1..=number)
+            .map(|id| (line(id), Some(format!("https://forum.example/{id}"))))
+            .collect();
         message(&Assigned {
             language,
             zone: Tz::Europe__Helsinki,
@@ -250,7 +246,9 @@ mod tests {
     fn many_are_counted_and_a_person_is_named() {
         let finnish = told(Language::FINNISH, Some("liisa"), 60);
         assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi sinulle seuraavan."));
-        assert!(finnish.text.contains("ja 10 muuta; ne näyttää\n  vahti tickets --limit 0 --assig"));
+        assert!(
+            finnish.text.contains("ja 10 muuta; ne näyttää\n  vahti tickets --limit 0 --assig")
+        );
         assert_eq!(finnish.text.matches("vahti ticket ").count(), 50);
     }
 

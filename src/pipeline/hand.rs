@@ -283,3 +283,19 @@ fn is_person(user: &str, address: &str) -> bool {
     route::is_same(user, name) || route::is_same(user, bare)
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_of_this_machine_is_known_in_an_address() {
+        for own in ["maija@acme.example", "Maija M. <Maija@acme.example>", "maija"] {
+            assert!(is_person("maija", own), "{own}");
+        }
+        for other in ["maija.m@acme.example", "liisa@maija.example", "Maija <liisa@acme.example>"] {
+            assert!(!is_person("maija", other), "{other}");
+        }
+        assert!(is_address("maija@acme.example") && is_address("Maija <maija@acme.example>"));
+        assert!(!is_address("maija") && !is_address("maija@") && !is_address("@acme"));
+    }
+}

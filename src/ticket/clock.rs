@@ -38,9 +38,7 @@ impl Targets {
         let by_place = *of_kind.unwrap_or(&self.other);
         let own = self.priorities.get(&priority).filter(|time| **time <= by_place);
         match own {
-            Some(time) => {
-                (*time, Some(format!("for priority {}", moves::priority_word(priority))))
-            }
+            Some(time) => (*time, Some(format!("for priority {}", moves::priority_word(priority)))),
             None if self.kinds.is_empty() => (by_place, None),
             None => (by_place, facts.kind.map(|kind| format!("for kind {kind}"))),
         }
@@ -130,10 +128,10 @@ impl Clocks {
         let priority = of_clock(facts, since);
         let (time, rule) = self.answer.of(facts, priority);
         let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
-        let within = if time.num_minutes() % 60 == 0 {
-            counted(time.num_hours(), working, "hour")
-        } else {
-            counted(time.num_minutes(), working, "minute")
+        let within = match time.num_seconds() {
+            seconds if seconds % 3600 == 0 => counted(seconds / 3600, working, "hour"),
+            seconds if seconds % 60 == 0 => counted(seconds / 60, working, "minute"),
+            seconds => counted(seconds, working, "second"),
         };
         let rule = rule.map(|rule| format!(", {rule}")).unwrap_or_default();
         let reason = match facts.reopened {
@@ -179,9 +177,9 @@ pub(super) fn set_due(facts: &mut Facts, clocks: &Clocks) {
     let due = match facts.status {
         Status::New | Status::Open => Some(clocks.answer_due(facts)),
         Status::Answered => Some(clocks.resolve_due(facts)),
-        Status::Resolved => facts.follow_up.map(|at| {
-            (at, "follow-up after resolving: ask whether all is well".to_owned())
-        }),
+        Status::Resolved => facts
+            .follow_up
+            .map(|at| (at, "follow-up after resolving: ask whether all is well".to_owned())),
         Status::Closed => None,
     };
     (facts.due, facts.due_reason) = due.unzip();
@@ -189,7 +187,10 @@ pub(super) fn set_due(facts: &mut Facts, clocks: &Clocks) {
 
 /// Returns when a ticket that nobody dealt with rises next, to what, and why: each time that its
 /// target passes again. What a person chose stands.
-pub(super) fn next_rise(facts: &Facts, clocks: &Clocks) -> Option<(DateTime<Utc>, Priority, String)> {
+pub(super) fn next_rise(
+    facts: &Facts,
+    clocks: &Clocks,
+) -> Option<(DateTime<Utc>, Priority, String)> {
     let targets = match facts.status {
         Status::New | Status::Open => &clocks.answer,
         Status::Answered => &clocks.resolve,

@@ -216,7 +216,8 @@ fn weekdays(word: &str) -> Result<Vec<Weekday>, String> {
 
 /// Reads `08:00-17:00`.
 fn span(word: &str) -> Result<Span, String> {
-    let parts = word.split_once('-').and_then(|(from, until)| Some((minute(from)?, minute(until)?)));
+    let parts =
+        word.split_once('-').and_then(|(from, until)| Some((minute(from)?, minute(until)?)));
     let (from, until) =
         parts.ok_or_else(|| format!("`{word}` is no span of hours such as `08:00-17:00`"))?;
     if from >= until {

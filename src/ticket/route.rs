@@ -106,9 +106,8 @@ impl Staff {
                 let last = work.last_of(&people)?;
                 let sits = |who: &str| last.as_deref().is_some_and(|last| is_same(who, last));
                 let own = seats.iter().position(|(who, _)| sits(who));
-                let seat = own.or_else(|| {
-                    seats.iter().rposition(|(_, there)| there.is_some_and(sits))
-                });
+                let seat =
+                    own.or_else(|| seats.iter().rposition(|(_, there)| there.is_some_and(sits)));
                 let next = seat.map_or(0, |seat| seat + 1);
                 Ok(seats.iter().cycle().skip(next).take(seats.len()).find_map(|(_, who)| *who))
             }

@@ -1,7 +1,7 @@
 //! What the desk knows already: of this batch, or else of the store.
 
-use super::Desk;
 use super::super::hand;
+use super::Desk;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::store::StoreError;
 use crate::ticket::{Action, Ticket};

@@ -15,7 +15,11 @@ fn helsinki(text: &str) -> Hours {
 
 #[track_caller]
 fn check(hours: &Hours, from: &str, span: i64, expected: &str) {
-    assert_eq!(hours.add(at(from), TimeDelta::hours(span)), at(expected), "{from} and {span} hours");
+    assert_eq!(
+        hours.add(at(from), TimeDelta::hours(span)),
+        at(expected),
+        "{from} and {span} hours"
+    );
 }
 
 #[test]
@@ -108,7 +112,8 @@ fn counted(hours: &Hours, from: DateTime<Utc>, until: DateTime<Utc>) -> i64 {
         let local = (from + TimeDelta::minutes(*nth)).with_timezone(&hours.zone);
         let minute = (local.time() - NaiveTime::MIN).num_minutes();
         let nth = local.weekday().num_days_from_monday() as usize;
-        let in_span = |(from, until): &Span| (i64::from(*from)..i64::from(*until)).contains(&minute);
+        let in_span =
+            |(from, until): &Span| (i64::from(*from)..i64::from(*until)).contains(&minute);
         let is_free = hours.closed.iter().any(|days| days.include(local.date_naive()));
         !is_free && hours.week[nth].iter().any(in_span)
     };
