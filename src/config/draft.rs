@@ -12,7 +12,7 @@ use super::{
 };
 use crate::brand::Brand;
 use crate::fetch;
-use crate::pipeline::care;
+use crate::pipeline::{care, hand};
 use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::collections::{HashMap, HashSet};
@@ -72,8 +72,8 @@ pub(super) struct Names {
     pub(super) seen: HashMap<String, (String, Spot)>,
     /// Whether there was anything of this sort at all, with or without a name.
     pub(super) any: bool,
-    /// A name that vahti itself uses, in lower case.
-    reserved: Option<&'static str>,
+    /// Names that vahti itself uses, in lower case.
+    reserved: &'static [&'static str],
 }
 
 impl Names {
@@ -97,8 +97,9 @@ impl Names {
             value.fault(format!("a name has at most {LONGEST_NAME} characters"), None);
             return None;
         }
-        if self.reserved == Some(name.to_lowercase().as_str()) {
-            let message = format!("`{name}` is the name of what [operator] is told");
+        let lower = name.to_lowercase();
+        if self.reserved.contains(&lower.as_str()) {
+            let message = format!("`{name}` is the name of what [{lower}] is told");
             value.fault(message, Some("write another name".into()));
         }
         match self.seen.get(&name.to_lowercase()) {
@@ -124,7 +125,7 @@ impl<'s> Draft<'s> {
             given: HashMap::new(),
             brand_names: Names::of("brand"),
             source_names: Names::of("source"),
-            alert_names: Names { reserved: Some(care::NAME), ..Names::of("alert") },
+            alert_names: Names { reserved: &[care::NAME, hand::NAME], ..Names::of("alert") },
             broken: false,
             zone: None,
             state_dir: None,

@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 67] = [
+const KEYS: [&str; 64] = [
     "timezone",
     "include",
     "state_dir",
@@ -186,7 +186,6 @@ const KEYS: [&str; 67] = [
     "http.budget",
     "judge",
     "[operator]",
-    "[desk]",
     "hours",
     "holidays",
     "closed",
@@ -194,11 +193,9 @@ const KEYS: [&str; 67] = [
     "answer",
     "resolve",
     "fallback",
-    "[[route]]",
     "when",
     "assign",
     "by",
-    "[[absence]]",
     "who",
     "from",
     "until",

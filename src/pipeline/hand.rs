@@ -220,6 +220,9 @@ fn mention_of(
     }
 }
 
+/// To whom a message goes, and which person gave what it tells of; `None` where a route did.
+type Letter = (String, Option<String>);
+
 /// Returns a notice for everybody whose a ticket is now and was not before, by whoever gave it; not
 /// for those who gave it to themselves.
 fn told(
@@ -229,8 +232,7 @@ fn told(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<Notice>, StoreError> {
-    let mut given: BTreeMap<(String, Option<String>), Vec<(TicketLine, Option<String>)>> =
-        BTreeMap::new();
+    let mut letters: BTreeMap<Letter, Vec<(TicketLine, Option<String>)>> = BTreeMap::new();
     if !rules.desk.has_mail {
         return Ok(Vec::new());
     }
@@ -248,10 +250,10 @@ fn told(
         let Some(mention) = mention_of(ticket, commit, store)? else { continue };
         let by = (giver != VAHTI).then(|| giver.to_owned());
         let line = tell::line(ticket, &mention, now, rules.zone);
-        given.entry((who.to_owned(), by)).or_default().push((line, mention.post.url.clone()));
+        letters.entry((who.to_owned(), by)).or_default().push((line, mention.post.url.clone()));
     }
     let mut notices = Vec::new();
-    for ((who, by), tickets) in given {
+    for ((who, by), tickets) in letters {
         let message = assigned::message(&Assigned {
             language: rules.desk.language,
             zone: rules.zone,
