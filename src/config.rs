@@ -8,6 +8,7 @@ use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::delivery::email::Smtp;
 use crate::fetch::{self, Allowed, Location};
+use crate::pipeline::hand::Desk;
 use crate::post::SourceName;
 use crate::query::Query;
 use crate::schedule::Schedule;
@@ -24,6 +25,7 @@ use url::Url;
 mod across;
 mod alerts;
 mod brands;
+mod desk;
 mod draft;
 mod files;
 mod forum;
@@ -76,6 +78,8 @@ pub struct Config {
     pub operator: Option<Operator>,
     /// After how many days somebody asks whether all is well: 7 to 14.
     pub follow_up_days: i64,
+    /// Who works at the desk, and by when.
+    pub desk: Desk,
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: TimeDelta,
     pub judge: Judge,

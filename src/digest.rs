@@ -2,6 +2,7 @@
 //! [`text`] and [`html`]. What needs somebody today comes first, and what could not be heard comes
 //! last but is never left out, so that quiet is not mistaken for good news.
 
+pub mod assigned;
 pub mod excerpt;
 pub mod html;
 pub mod operator;

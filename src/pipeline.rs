@@ -31,6 +31,7 @@ const LATE: Duration = Duration::days(7);
 pub mod again;
 pub mod care;
 mod desk;
+pub mod hand;
 mod keep;
 pub mod opinions;
 pub mod taught;
@@ -48,6 +49,8 @@ pub struct Rules {
     pub keep_posts: Duration,
     /// From how many points on a mention is urgent, high, normal.
     pub thresholds: Thresholds,
+    /// Who works at the desk, and by when.
+    pub desk: hand::Desk,
     taught: Kept,
 }
 
@@ -57,8 +60,8 @@ impl Rules {
         let fingerprint = hash.first_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
-        let thresholds = Thresholds::default();
-        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, taught }
+        let (thresholds, desk) = (Thresholds::default(), hand::Desk::default());
+        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, desk, taught }
     }
 
     /// The same, and posts that match nothing are kept for so long.
@@ -71,6 +74,12 @@ impl Rules {
     #[must_use]
     pub fn ranking(self, thresholds: Thresholds) -> Self {
         Self { thresholds, ..self }
+    }
+
+    /// The same, and these people work at the desk.
+    #[must_use]
+    pub fn staffed(self, desk: hand::Desk) -> Self {
+        Self { desk, ..self }
     }
 
     /// Returns what people's marks have taught of the brands.
@@ -192,6 +201,7 @@ pub fn process(
     let mut commit = desk.commit();
     keeping.add_to(&mut commit, store)?;
     commit.source = Some((arrival.source, state));
+    hand::hand_out(&mut commit, hand::VAHTI, rules, store, at)?;
     if tell_at_once {
         // What other keywords find in old posts is told by the next periodic digest.
         let is_news = |mention: &Mention| match looked_again {

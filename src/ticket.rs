@@ -5,10 +5,13 @@
 pub mod card;
 pub mod clock;
 pub mod customer;
+pub mod holidays;
+pub mod hours;
 mod log;
 mod moves;
 mod refused;
 pub mod reply;
+pub mod route;
 #[cfg(test)]
 mod sample;
 pub mod triage;
@@ -20,8 +23,10 @@ pub use refused::Refused;
 use crate::brand::BrandName;
 use crate::enrich::{Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, TicketId};
+use crate::source::Kind;
 use crate::text::{self, Language};
 use chrono::{DateTime, SubsecRound, Utc};
+use clock::Clocks;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -138,6 +143,16 @@ pub struct Facts {
     pub language: Option<Language>,
     /// What happened, oldest first; nothing in it is ever rewritten.
     pub log: Vec<Change>,
+    /// The kind of place where the post stands; `None` for a ticket that is older than this.
+    #[serde(default)]
+    pub kind: Option<Kind>,
+    /// Whether it is about safety or the law, and cannot wait for anybody's hours.
+    #[serde(default)]
+    pub pressing: bool,
+    /// When the matter would be settled if the customer were answered now; known where a desk's clocks
+    /// were asked, and not kept.
+    #[serde(skip)]
+    pub promise: Option<DateTime<Utc>>,
 }
 
 impl Facts {
@@ -190,9 +205,12 @@ impl Ticket {
             incident: None,
             language: mention.insight.language,
             log: Vec::new(),
+            kind: Some(mention.kind),
+            pressing: clock::presses(mention),
+            promise: None,
         };
         log::write(&mut facts, log::OPEN, "vahti", why_opened(mention), now);
-        clock::set_due(&mut facts);
+        clock::set_due(&mut facts, &Clocks::default());
         Self(facts)
     }
 
@@ -220,8 +238,26 @@ impl Ticket {
         let at = at.trunc_subsecs(log::SUBSECOND_DIGITS);
         log::write(&mut facts, action.word(), by, action.line(), at);
         moves::settle(&mut facts, action, to, at);
-        clock::set_due(&mut facts);
+        clock::set_due(&mut facts, &Clocks::default());
         Ok(Self(facts))
+    }
+
+    /// Returns it as the clocks of a desk have it at `now`: what is due when, and how far it rose by
+    /// being late until then. Each rise has the time at which it came, whoever looks and when.
+    #[must_use]
+    pub fn timed(mut self, clocks: &Clocks, now: DateTime<Utc>) -> Self {
+        clock::set_due(&mut self.0, clocks);
+        while let Some((at, priority, why)) = clock::next_rise(&self.0, clocks)
+            && at <= now
+        {
+            let at = self.0.log.last().map_or(at, |last| last.at.max(at));
+            let rise = Action::Rise { priority, why };
+            let Ok(risen) = self.clone().apply(rise, "vahti", at) else { break };
+            self = risen;
+            clock::set_due(&mut self.0, clocks);
+        }
+        self.0.promise = Some(clocks.settled_by(&self.0, now));
+        self
     }
 
     /// Tells whether its next action should have been done by `now`.

@@ -6,7 +6,7 @@ use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, TicketId};
-use crate::pipeline::tell;
+use crate::pipeline::{hand, tell};
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Rating, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
@@ -59,10 +59,11 @@ fn mark_mention(
     let mut mention = find_mention(id, store)?;
     let was_muted = mention.is_muted();
     mention.mark = Some(mark);
-    let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
+    let old = mention.ticket.map(|id| hand::ticket(id, setting.rules, store, now));
+    let old = old.transpose()?.flatten();
     let ticket = match (mark, old) {
         (Mark::Negative, None) => {
-            let shared = find_ticket_of_post(&mention, setting, store)?;
+            let shared = find_ticket_of_post(&mention, setting, store, now)?;
             let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
             Some(open_or_join(shared, &mention, store.next_ticket()?, by, start, now)?)
         }
@@ -95,7 +96,7 @@ fn marked(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Commit, Refusal> {
-    let is_noise = marking.mark == Mark::Noise;
+    let (is_noise, by) = (marking.mark == Mark::Noise, marking.by.clone());
     let mut commit = Commit::default();
     if !is_noise && (was_muted || marks::teaches_noise(&mention.id, store)?) {
         let next = store.next_ticket()?;
@@ -109,6 +110,7 @@ fn marked(
     commit.taught = Some(now);
     commit.mentions.insert(0, mention);
     commit.tickets.splice(0..0, ticket);
+    hand::hand_out(&mut commit, &by, setting.rules, store, now)?;
     marks::tell(&mut commit, &heard, setting, store, now)?;
     Ok(commit)
 }
@@ -133,11 +135,12 @@ pub(super) fn find_ticket_of_post(
     mention: &Mention,
     setting: &Setting<'_>,
     store: &dyn Store,
+    now: DateTime<Utc>,
 ) -> Result<Option<Ticket>, Refusal> {
     for brand in &setting.rules.brands {
         let other = store.mention(&MentionId::of(mention.key, &brand.name))?;
         let Some(id) = other.and_then(|other| other.ticket) else { continue };
-        let ticket = store.ticket(id)?;
+        let ticket = hand::ticket(id, setting.rules, store, now)?;
         if let Some(ticket) = ticket.filter(|ticket| ticket.facts().status != Status::Closed) {
             return Ok(Some(ticket));
         }
@@ -184,7 +187,7 @@ fn move_ticket(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Commit, Refusal> {
-    let ticket = find_ticket(id, store)?;
+    let ticket = find_ticket(id, setting, store, now)?;
     let action = match moved {
         TicketMove::Assign { who } => Action::Assign(who),
         TicketMove::Note { text } => Action::Note(text),
@@ -203,7 +206,10 @@ fn move_ticket(
     let teaches = matches!(action, Action::Assign(_) | Action::Reply(_) | Action::Resolve { .. });
     let ticket = applied(ticket, action, by, now)?;
     let teaches = teaches && marks::is_taught(&ticket.facts().brands, store)?;
-    Ok(Commit { tickets: vec![ticket], taught: teaches.then_some(now), ..Commit::default() })
+    let taught = teaches.then_some(now);
+    let mut commit = Commit { tickets: vec![ticket], taught, ..Commit::default() };
+    hand::hand_out(&mut commit, by, setting.rules, store, now)?;
+    Ok(commit)
 }
 
 fn applied(

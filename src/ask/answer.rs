@@ -6,7 +6,7 @@ use super::{
 };
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
-use crate::pipeline::tell;
+use crate::pipeline::{Rules, hand, tell};
 use crate::query::{self, Query};
 use crate::store::{Sequence, Store, Window};
 use crate::ticket::{Status, Ticket, triage};
@@ -24,7 +24,7 @@ pub fn answer(
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     match question {
-        Question::Mentions(asked) => mentions(asked, store, now),
+        Question::Mentions(asked) => mentions(asked, setting, store, now),
         Question::Incident(id) => {
             let incident = incident::answer(*id, setting, store, now)?;
             Ok(Answer::Incident(Box::new(incident)))
@@ -34,7 +34,7 @@ pub fn answer(
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
-            let ticket = find_ticket(*id, store)?;
+            let ticket = find_ticket(*id, setting, store, now)?;
             Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules.zone, store, now)?)))
         }
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store)?))),
@@ -71,20 +71,26 @@ pub(super) fn find_mention(id: &MentionId, store: &dyn Store) -> Result<Mention,
     })
 }
 
-pub(super) fn find_ticket(id: TicketId, store: &dyn Store) -> Result<Ticket, Refusal> {
-    store.ticket(id)?.ok_or_else(|| {
+pub(super) fn find_ticket(
+    id: TicketId,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Ticket, Refusal> {
+    hand::ticket(id, setting.rules, store, now)?.ok_or_else(|| {
         Refusal::NotFound(format!("ticket {id}; `vahti tickets --status all` shows them"))
     })
 }
 
 fn mentions(
     asked: &MentionsAsked,
+    setting: &Setting<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     let filter = Filter::new(query_of(asked)?);
     if let Some(after) = &asked.after {
-        return stored_after(after, &filter, store, now);
+        return stored_after(after, &filter, setting.rules, store, now);
     }
     let window = Window {
         since: time(asked.since.as_deref(), "since", now)?,
@@ -95,7 +101,7 @@ fn mentions(
     let mut fault = None;
     let mut told = BTreeSet::new();
     let mut wants = |mention: &Mention| -> Result<bool, Refusal> {
-        if !passes(&filter, mention, store, now)? {
+        if !passes(&filter, mention, setting.rules, store, now)? {
             return Ok(false);
         }
         if asked.copies || mention.story == mention.id {
@@ -104,7 +110,9 @@ fn mentions(
         // One row a story: its head, unless that is not among what is asked for.
         let head = store.mention(&mention.story)?;
         let is_shown = match head {
-            Some(head) => window.holds(head.time()) && passes(&filter, &head, store, now)?,
+            Some(head) => {
+                window.holds(head.time()) && passes(&filter, &head, setting.rules, store, now)?
+            }
             None => false,
         };
         Ok(!is_shown && told.insert(mention.story.clone()))
@@ -137,6 +145,7 @@ fn shown(mention: &Mention, store: &dyn Store) -> Result<MentionView, Refusal> {
 fn stored_after(
     after: &str,
     filter: &Filter,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
@@ -148,7 +157,7 @@ fn stored_after(
     };
     let mut found = Vec::new();
     for mention in store.mentions_after(place)? {
-        if passes(filter, &mention, store, now)? {
+        if passes(filter, &mention, rules, store, now)? {
             found.push(view::mention(&mention));
         }
     }
@@ -210,10 +219,12 @@ fn rows(limit: Option<usize>) -> usize {
 fn passes(
     filter: &Filter,
     mention: &Mention,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<bool, Refusal> {
-    let ticket = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
+    let ticket =
+        mention.ticket.map(|id| hand::ticket(id, rules, store, now)).transpose()?.flatten();
     let status = ticket.as_ref().map(|ticket| ticket.facts().status.to_string());
     let facts = ticket
         .as_ref()
@@ -231,7 +242,7 @@ fn tickets(
     let filter = Filter::new(parse(asked.q.as_deref())?);
     let statuses = statuses(asked.status.as_deref())?;
     let mut found = Vec::new();
-    for ticket in store.tickets()? {
+    for ticket in hand::tickets(setting.rules, store, now)? {
         let facts = ticket.facts();
         let fits = statuses.contains(&facts.status)
             && (!asked.overdue || ticket.is_overdue(now))
@@ -241,7 +252,7 @@ fn tickets(
         }
         let named = match (filter.query(), store.mention(&facts.mention)?) {
             (Query::All, _) => true,
-            (_, Some(mention)) => passes(&filter, &mention, store, now)?,
+            (_, Some(mention)) => passes(&filter, &mention, setting.rules, store, now)?,
             (_, None) => false,
         };
         if named {

@@ -4,12 +4,18 @@ use super::answer::find_ticket;
 use super::view::{self, IncidentView};
 use super::{IncidentMove, Refusal, Setting};
 use crate::mention::TicketId;
+use crate::pipeline::hand;
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
 
 /// Returns the tickets of an incident, most urgent first; a ticket of it names it, too.
-fn tickets(id: TicketId, store: &dyn Store) -> Result<(TicketId, Vec<Ticket>), Refusal> {
+fn tickets(
+    id: TicketId,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<(TicketId, Vec<Ticket>), Refusal> {
     let unknown = || {
         Refusal::NotFound(format!("incident {id}; `vahti tickets` shows which tickets are of one"))
     };
@@ -19,7 +25,7 @@ fn tickets(id: TicketId, store: &dyn Store) -> Result<(TicketId, Vec<Ticket>), R
             "incident {id}: ticket {id} is of none; `vahti incident ID merge {id}` adds it to one"
         ))
     })?;
-    let mut all = store.tickets()?;
+    let mut all = hand::tickets(setting.rules, store, now)?;
     all.retain(|ticket| ticket.facts().incident == Some(first));
     Ok((first, all))
 }
@@ -31,7 +37,7 @@ pub(super) fn answer(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<IncidentView, Refusal> {
-    let (first, mut tickets) = tickets(id, store)?;
+    let (first, mut tickets) = tickets(id, setting, store, now)?;
     let opened: Vec<DateTime<Utc>> = tickets.iter().map(|ticket| ticket.facts().opened).collect();
     tickets.sort_by(|a, b| triage::urgency(a, b, now));
     let views: Result<Vec<_>, Refusal> =
@@ -60,12 +66,18 @@ pub(super) fn act(
         ticket.apply(action, by, now).map_err(|refused| Refusal::Refused(refused.to_string()))
     };
     let changed = match moved {
-        IncidentMove::Merge { other } => merge(id, TicketId(other), store)?
-            .into_iter()
-            .map(|(ticket, first)| apply(ticket, Action::Incident(first)))
-            .collect::<Result<Vec<_>, _>>()?,
+        IncidentMove::Merge { other } => merge(
+            find_ticket(id, setting, store, now)?,
+            find_ticket(TicketId(other), setting, store, now)?,
+            setting,
+            store,
+            now,
+        )?
+        .into_iter()
+        .map(|(ticket, first)| apply(ticket, Action::Incident(first)))
+        .collect::<Result<Vec<_>, _>>()?,
         IncidentMove::Split { ticket } => {
-            let (first, tickets) = tickets(id, store)?;
+            let (first, tickets) = tickets(id, setting, store, now)?;
             let number = TicketId(ticket);
             let out = tickets.into_iter().find(|ticket| ticket.facts().id == number);
             let out = out.ok_or_else(|| {
@@ -74,7 +86,7 @@ pub(super) fn act(
             vec![apply(out, Action::Split)?]
         }
         IncidentMove::Resolve { cause, lesson } => {
-            let (first, tickets) = tickets(id, store)?;
+            let (first, tickets) = tickets(id, setting, store, now)?;
             let follow_up_days = setting.follow_up_days;
             let is_open = |ticket: &Ticket| {
                 matches!(ticket.facts().status, Status::New | Status::Open | Status::Answered)
@@ -92,16 +104,19 @@ pub(super) fn act(
             open.into_iter().map(resolve).collect::<Result<Vec<_>, _>>()?
         }
     };
-    Ok(Commit { tickets: changed, ..Commit::default() })
+    let mut commit = Commit { tickets: changed, ..Commit::default() };
+    hand::hand_out(&mut commit, by, setting.rules, store, now)?;
+    Ok(commit)
 }
 
-/// Returns the tickets that come to the incident of `id`, or make one with it, each with its first ticket.
+/// Returns the tickets that come to the incident of `one`, or make one with it, each with its first ticket.
 fn merge(
-    id: TicketId,
-    other: TicketId,
+    one: Ticket,
+    other: Ticket,
+    setting: &Setting<'_>,
     store: &dyn Store,
+    now: DateTime<Utc>,
 ) -> Result<Vec<(Ticket, TicketId)>, Refusal> {
-    let (one, other) = (find_ticket(id, store)?, find_ticket(other, store)?);
     let first = one.facts().incident.unwrap_or(one.facts().id);
     if one.facts().id == other.facts().id || other.facts().incident == Some(first) {
         return Err(Refusal::Refused(format!(
@@ -111,7 +126,7 @@ fn merge(
     }
     let mut coming = match other.facts().incident {
         Some(theirs) => {
-            let mut all = store.tickets()?;
+            let mut all = hand::tickets(setting.rules, store, now)?;
             all.retain(|ticket| ticket.facts().incident == Some(theirs));
             all
         }

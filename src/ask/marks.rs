@@ -61,6 +61,7 @@ pub(super) fn undo(
     }
     commit.markings = vec![found];
     commit.taught = Some(now);
+    crate::pipeline::hand::hand_out(&mut commit, by, setting.rules, store, now)?;
     let heard = commit.mentions.clone();
     tell(&mut commit, &heard, setting, store, now)?;
     Ok(commit)
@@ -133,7 +134,7 @@ fn brought_back(
         // What was deleted, or names the brand no more, nobody can answer.
         let is_there = !mention.post.is_gone && !mention.hits.is_empty();
         if wants && is_there && mention.ticket.is_none() {
-            let shared = find_ticket_of_post(&mention, setting, store)?;
+            let shared = find_ticket_of_post(&mention, setting, store, now)?;
             let start = clock_start(&mention, store)?;
             let ticket = open_or_join(shared, &mention, next, "vahti", start, now)?;
             if ticket.facts().id == next {

@@ -37,7 +37,8 @@ impl Draft<'_> {
 
     /// Warns of alerts that ask for a brand that there is not.
     pub(super) fn filters(&mut self) {
-        for (query, spot) in self.alerts.iter().filter_map(|alert| alert.filter.as_ref()) {
+        let of_alerts = self.alerts.iter().filter_map(|alert| alert.filter.as_ref());
+        for (query, spot) in of_alerts.chain(&self.desk.filters) {
             let mut asked = Vec::new();
             brands_in(query, &mut asked);
             for name in asked {
@@ -51,6 +52,13 @@ impl Draft<'_> {
                 }
             }
         }
+    }
+
+    /// Warns of tickets that would be nobody's, of absences of people who have none, and of people who
+    /// are told nothing.
+    pub(super) fn nobodys(&mut self) {
+        let has_mail = self.given.contains_key("mail");
+        self.warnings.extend(self.desk.doubts(has_mail));
     }
 
     pub(super) fn no_mail(&mut self) {

@@ -132,7 +132,7 @@ fn time(value: &Value<'_>) -> Option<NaiveTime> {
     read.ok()
 }
 
-fn filter(value: &Value<'_>) -> Option<Query> {
+pub(super) fn filter(value: &Value<'_>) -> Option<Query> {
     match parse_filter(value.string()?) {
         Ok(query) => Some(query),
         Err(bad) => {
@@ -142,7 +142,7 @@ fn filter(value: &Value<'_>) -> Option<Query> {
     }
 }
 
-fn language(value: &Value<'_>) -> Option<Language> {
+pub(super) fn language(value: &Value<'_>) -> Option<Language> {
     let language = brands::language(value)?;
     if !SPOKEN.contains(&language) {
         let codes: Vec<_> = SPOKEN.iter().map(Language::code).collect();

@@ -7,12 +7,12 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, files, http, judge, mail, operator, syntax,
+    Config, Loaded, Mail, WebSub, alerts, brands, desk, files, http, judge, mail, operator, syntax,
     websub,
 };
 use crate::brand::Brand;
 use crate::fetch;
-use crate::pipeline::care;
+use crate::pipeline::{care, hand};
 use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::collections::{HashMap, HashSet};
@@ -30,7 +30,7 @@ const KEEP_POSTS_DAYS: i64 = 7;
 const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 4] = ["web", "route", "channel", "retention"];
+const LATER: [&str; 3] = ["web", "channel", "retention"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -56,6 +56,7 @@ pub(super) struct Draft<'s> {
     pub(super) alerts: Vec<alerts::Draft>,
     websub: Option<WebSub>,
     pub(super) operator: operator::Draft,
+    pub(super) desk: desk::Draft,
     follow_up_days: i64,
     keep_posts: TimeDelta,
     pub(super) judge: judge::Draft,
@@ -71,8 +72,8 @@ pub(super) struct Names {
     pub(super) seen: HashMap<String, (String, Spot)>,
     /// Whether there was anything of this sort at all, with or without a name.
     pub(super) any: bool,
-    /// A name that vahti itself uses, in lower case.
-    reserved: Option<&'static str>,
+    /// Names that vahti itself uses, in lower case.
+    reserved: &'static [&'static str],
 }
 
 impl Names {
@@ -96,8 +97,9 @@ impl Names {
             value.fault(format!("a name has at most {LONGEST_NAME} characters"), None);
             return None;
         }
-        if self.reserved == Some(name.to_lowercase().as_str()) {
-            let message = format!("`{name}` is the name of what [operator] is told");
+        let lower = name.to_lowercase();
+        if self.reserved.contains(&lower.as_str()) {
+            let message = format!("`{name}` is the name of what [{lower}] is told");
             value.fault(message, Some("write another name".into()));
         }
         match self.seen.get(&name.to_lowercase()) {
@@ -123,7 +125,7 @@ impl<'s> Draft<'s> {
             given: HashMap::new(),
             brand_names: Names::of("brand"),
             source_names: Names::of("source"),
-            alert_names: Names { reserved: Some(care::NAME), ..Names::of("alert") },
+            alert_names: Names { reserved: &[care::NAME, hand::NAME], ..Names::of("alert") },
             broken: false,
             zone: None,
             state_dir: None,
@@ -135,6 +137,7 @@ impl<'s> Draft<'s> {
             alerts: Vec::new(),
             websub: None,
             operator: operator::Draft::default(),
+            desk: desk::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
             keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
             judge: judge::Draft::default(),
@@ -252,6 +255,9 @@ impl<'s> Draft<'s> {
             }
             table.finish();
         }
+        if let Some(table) = self.once(root, "desk").and_then(|value| value.table()) {
+            self.desk.read(table);
+        }
         if let Some(table) = self.once(root, "websub").and_then(|value| value.table()) {
             self.websub = websub::read(table);
         }
@@ -278,6 +284,13 @@ impl<'s> Draft<'s> {
         for table in sources.iter().flat_map(Value::tables) {
             let name = self.source_names.read(&table);
             self.sources.push(sources::read(table, name, self.around));
+        }
+        let [routes, absences] = ["route", "absence"].map(|name| root.take(name));
+        for table in routes.iter().flat_map(Value::tables) {
+            self.desk.read_route(table);
+        }
+        for table in absences.iter().flat_map(Value::tables) {
+            self.desk.read_absence(table);
         }
         for table in alerts.iter().flat_map(Value::tables) {
             let name = self.alert_names.read(&table);
@@ -329,6 +342,7 @@ impl<'s> Draft<'s> {
             self.unknown_brands();
             self.brands_by_place();
             self.filters();
+            self.nobodys();
             self.names_of_opml();
             self.no_mail();
             self.no_judge();
@@ -344,12 +358,14 @@ impl<'s> Draft<'s> {
         if !self.faults.is_empty() {
             return Err(self.faults);
         }
+        let zone = self.zone.or(self.around.zone).unwrap_or(Tz::UTC);
         let config = Config {
             path: self.around.folder.join(self.files.first().cloned().unwrap_or_default()),
-            zone: self.zone.or(self.around.zone).unwrap_or(Tz::UTC),
+            zone,
             state_dir,
             control,
             http: self.http,
+            desk: self.desk.finished(zone, self.mail.is_some()),
             mail: self.mail,
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),

@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 50] = [
+const KEYS: [&str; 64] = [
     "timezone",
     "include",
     "state_dir",
@@ -186,6 +186,20 @@ const KEYS: [&str; 50] = [
     "http.budget",
     "judge",
     "[operator]",
+    "hours",
+    "holidays",
+    "closed",
+    "urgent",
+    "answer",
+    "resolve",
+    "fallback",
+    "when",
+    "assign",
+    "by",
+    "who",
+    "from",
+    "until",
+    "instead",
     "[websub]",
     "listen",
     "public_url",

@@ -9,7 +9,7 @@ use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, hand, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
@@ -60,6 +60,8 @@ pub enum Event {
     Again(Box<Again>, oneshot::Sender<usize>),
     /// What is kept is about to be matched again, or was.
     MatchingAgain(Box<Commit>, oneshot::Sender<()>),
+    /// Tickets may have become more pressing by being late.
+    Aged(oneshot::Sender<()>),
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -258,6 +260,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Again(found, reply) => found_again(*found, setup, reply, store),
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
+        Event::Aged(reply) => Written::told(&hand::aged(rules, store, clock::now())?, store, reply),
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
             Written::told(&commit, store, reply)

@@ -42,6 +42,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     summary.sources += gone.len();
     summary.failed.extend(gone);
     summary.failed.sort_by(|a, b| a.source.cmp(&b.source));
+    ward::age(&once.events).await?;
     once.tell().await?;
     ward::look(&once.setup, None, &once.events).await?;
     once.send(&mut summary).await?;

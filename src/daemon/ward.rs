@@ -1,4 +1,5 @@
-//! How vahti itself fares, looked at every few minutes for whoever runs it.
+//! What is looked at every few minutes: how vahti itself fares, for whoever runs it, and which tickets
+//! are late.
 
 use super::board::Board;
 use super::intake::Event;
@@ -25,9 +26,20 @@ pub(super) async fn run(
 ) -> Result<(), Died> {
     while poll::wait_until(clock::now() + ROUND, &stop).await.is_some() {
         let current = Arc::clone(&setup.borrow());
+        age(&events).await?;
         look(&current, Some(&board), &events).await?;
     }
     Ok(())
+}
+
+/// Lets tickets rise that are late, and waits until that is stored.
+pub(super) async fn age(events: &mpsc::Sender<Event>) -> Result<(), Died> {
+    let (reply, stored) = oneshot::channel();
+    let sent = events.send(Event::Aged(reply)).await;
+    match (sent, stored.await) {
+        (Ok(()), Ok(())) => Ok(()),
+        _ => Err(Died("the writer ended before the late tickets rose".into())),
+    }
 }
 
 /// Looks once, and waits until what there is to tell is in the outbox.

@@ -367,7 +367,7 @@ impl Wording<'_> {
 }
 
 /// Returns the address where it may be linked: on the web, and no longer than mail can bear.
-fn link(address: &str) -> Option<Url> {
+pub(super) fn link(address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
     let fit = matches!(url.scheme(), "http" | "https") && url.as_str().len() <= LONGEST_LINK;
     (fit && url.username().is_empty() && url.password().is_none()).then_some(url)

@@ -1,7 +1,7 @@
 //! Who is told what of what was found: notices for alerts that speak as it happens, and for those
 //! whose time has come.
 
-use super::Rules;
+use super::{Rules, hand};
 use crate::alert::{Alert, AlertState, Frequency};
 use crate::delivery::{Notice, NoticeId, Progress};
 use crate::digest::{self, BlindSpot, Digest, HowMany, TicketLine};
@@ -68,7 +68,7 @@ pub fn at_once(
                 mentions.push(mention.clone());
             }
         }
-        let gathered = Gathered::of(alert, mentions, &tickets, rules.zone, store, now)?;
+        let gathered = Gathered::of(alert, mentions, &tickets, rules, store, now)?;
         let state = if gathered.mentions.is_empty() {
             state
         } else {
@@ -155,9 +155,9 @@ pub fn say(
 ) -> Result<Said, StoreError> {
     let state = store.alert(&alert.name)?.unwrap_or_default();
     let mentions = store.mentions_after(Sequence(state.told_up_to))?;
-    let mut gathered = Gathered::of(alert, mentions, &BTreeMap::new(), rules.zone, store, now)?;
+    let mut gathered = Gathered::of(alert, mentions, &BTreeMap::new(), rules, store, now)?;
     if alert.frequency != Frequency::AsItHappens {
-        gathered.add_pressing(alert, rules.zone, store, now)?;
+        gathered.add_pressing(alert, rules, store, now)?;
     }
     Ok(gathered.say(alert, rules, state.last.or(state.began), now, blind_spots))
 }
@@ -201,7 +201,7 @@ impl Gathered {
         alert: &Alert,
         mentions: Vec<Mention>,
         new_tickets: &BTreeMap<TicketId, Ticket>,
-        zone: Tz,
+        rules: &Rules,
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
@@ -213,7 +213,7 @@ impl Gathered {
             let ticket = match mention.ticket {
                 Some(id) => match new_tickets.get(&id) {
                     Some(ticket) => Some(ticket.clone()),
-                    None => store.ticket(id)?,
+                    None => hand::ticket(id, rules, store, now)?,
                 },
                 None => None,
             };
@@ -224,7 +224,7 @@ impl Gathered {
                 .map(|(ticket, status)| TicketFacts { status, priority: ticket.facts().priority });
             if alert.wants(&mention, facts.as_ref(), now) {
                 if let Some(ticket) = ticket {
-                    lines.insert(ticket.facts().id, line(&ticket, &mention, now, zone));
+                    lines.insert(ticket.facts().id, line(&ticket, &mention, now, rules.zone));
                 }
                 wanted.push(mention);
             }
@@ -237,11 +237,11 @@ impl Gathered {
     fn add_pressing(
         &mut self,
         alert: &Alert,
-        zone: Tz,
+        rules: &Rules,
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        for ticket in store.tickets()? {
+        for ticket in hand::tickets(rules, store, now)? {
             let facts = ticket.facts();
             if !ticket.is_overdue(now) || self.tickets.iter().any(|line| line.id == facts.id) {
                 continue;
@@ -250,7 +250,7 @@ impl Gathered {
             let status = facts.status.to_string();
             let of_ticket = TicketFacts { status: &status, priority: facts.priority };
             if alert.wants(&mention, Some(&of_ticket), now) {
-                self.tickets.push(line(&ticket, &mention, now, zone));
+                self.tickets.push(line(&ticket, &mention, now, rules.zone));
                 self.pressing += 1;
             }
         }
@@ -319,7 +319,7 @@ fn one_line_an_incident(
     Ok(())
 }
 
-fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {
+pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {
     let facts = ticket.facts();
     TicketLine {
         id: facts.id,

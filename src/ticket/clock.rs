@@ -1,24 +1,156 @@
-//! When a ticket's next action is due, in plain hours. One date, one reason.
+//! When a ticket's next action is due, and when it has waited for so long that it becomes more pressing.
+//! One date, one reason, which names the rule.
 
-use crate::enrich::Priority;
+use crate::enrich::{Flag, Priority};
 use crate::mention::Mention;
+use crate::source::Kind;
 use crate::text::count;
-use crate::ticket::{Facts, Status, moves};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::ticket::hours::Hours;
+use crate::ticket::{Facts, Status, log, moves};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
-/// How long after an answer the matter itself is to be settled.
-pub const RESOLUTION: TimeDelta = TimeDelta::days(3);
-
-/// How long after resolving somebody asks whether all is well.
+/// After how many days somebody asks whether all is well, where nobody said.
 pub const FOLLOW_UP_DAYS: i64 = 10;
 
-/// Returns the hours within which a complaint is to be answered.
-pub fn first_answer_hours(priority: Priority) -> u8 {
-    match priority {
-        Priority::Urgent => 1,
-        Priority::High => 4,
-        Priority::Normal => 24,
-        Priority::Low => 72,
+/// How long after an answer the matter itself is to be settled, where nobody said.
+pub const RESOLUTION: TimeDelta = TimeDelta::days(3);
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+const DAY: TimeDelta = TimeDelta::days(1);
+
+/// Within what time something is to be done: by the place of the post and by the priority of the
+/// ticket, of which the shorter counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Targets {
+    /// Of kinds of places that have a time of their own.
+    pub kinds: BTreeMap<Kind, TimeDelta>,
+    /// Of the others.
+    pub other: TimeDelta,
+    /// Of priorities that shorten it.
+    pub priorities: BTreeMap<Priority, TimeDelta>,
+}
+
+impl Targets {
+    /// Returns the time, with what decides it: a kind or a priority; `None` for what holds everywhere.
+    fn of(&self, facts: &Facts, priority: Priority) -> (TimeDelta, Option<String>) {
+        let of_kind = facts.kind.and_then(|kind| self.kinds.get(&kind));
+        let by_place = *of_kind.unwrap_or(&self.other);
+        let own = self.priorities.get(&priority).filter(|time| **time <= by_place);
+        match own {
+            Some(time) => (*time, Some(format!("for priority {}", moves::priority_word(priority)))),
+            None if self.kinds.is_empty() => (by_place, None),
+            None => (by_place, facts.kind.map(|kind| format!("for kind {kind}"))),
+        }
+    }
+}
+
+/// The clocks of a desk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clocks {
+    /// When the desk works; `None`: always.
+    pub hours: Option<Hours>,
+    /// Whether what is urgent, or about safety or the law, waits for these hours too.
+    pub urgent_waits: bool,
+    /// From the publication of the post, or its return, to the answer.
+    pub answer: Targets,
+    /// From the answer to the resolution: whole days.
+    pub resolve: Targets,
+}
+
+impl Default for Clocks {
+    fn default() -> Self {
+        let [hour, few, some] = [HOUR, HOUR * 4, HOUR * 6];
+        let kinds = BTreeMap::from([
+            (Kind::X, hour),
+            (Kind::Mastodon, hour),
+            (Kind::Bluesky, hour),
+            (Kind::Facebook, some),
+            (Kind::Instagram, some),
+        ]);
+        let priorities = BTreeMap::from([(Priority::Urgent, hour), (Priority::High, few)]);
+        Self {
+            hours: None,
+            urgent_waits: false,
+            answer: Targets { kinds, other: DAY, priorities },
+            resolve: Targets {
+                kinds: BTreeMap::new(),
+                other: RESOLUTION,
+                priorities: BTreeMap::new(),
+            },
+        }
+    }
+}
+
+impl Clocks {
+    /// Returns when the matter is to be settled of a ticket whose customer is answered at `at`.
+    pub fn settled_by(&self, facts: &Facts, at: DateTime<Utc>) -> DateTime<Utc> {
+        let priority = of_clock(facts, at);
+        let (time, _) = self.resolve.of(facts, priority);
+        self.after_days(facts, priority, at, time)
+    }
+
+    /// Returns the hours that count for a ticket of this priority; `None`: all.
+    fn hours(&self, facts: &Facts, priority: Priority) -> Option<&Hours> {
+        let presses = facts.pressing || priority == Priority::Urgent;
+        self.hours.as_ref().filter(|_| self.urgent_waits || !presses)
+    }
+
+    fn after(
+        &self,
+        facts: &Facts,
+        priority: Priority,
+        at: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> DateTime<Utc> {
+        match self.hours(facts, priority) {
+            Some(hours) => hours.add(at, time),
+            None => later(at, time),
+        }
+    }
+
+    fn after_days(
+        &self,
+        facts: &Facts,
+        priority: Priority,
+        at: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> DateTime<Utc> {
+        match (self.hours(facts, priority), u32::try_from(time.num_days())) {
+            (Some(hours), Ok(days)) => hours.add_days(at, days),
+            _ => later(at, time),
+        }
+    }
+
+    /// Returns when the customer is to be answered, and by what rule.
+    fn answer_due(&self, facts: &Facts) -> (DateTime<Utc>, String) {
+        let since = begun(facts);
+        let priority = of_clock(facts, since);
+        let (time, rule) = self.answer.of(facts, priority);
+        let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
+        let within = match time.num_seconds() {
+            seconds if seconds % 3600 == 0 => counted(seconds / 3600, working, "hour"),
+            seconds if seconds % 60 == 0 => counted(seconds / 60, working, "minute"),
+            seconds => counted(seconds, working, "second"),
+        };
+        let rule = rule.map(|rule| format!(", {rule}")).unwrap_or_default();
+        let reason = match facts.reopened {
+            None => format!("first answer within {within}{rule}"),
+            Some(_) => format!("answer within {within} of reopening{rule}"),
+        };
+        (self.after(facts, priority, since, time), reason)
+    }
+
+    /// Returns when the matter is to be settled, and by what rule.
+    fn resolve_due(&self, facts: &Facts) -> (DateTime<Utc>, String) {
+        let since = begun(facts);
+        let priority = of_clock(facts, since);
+        let (time, rule) = self.resolve.of(facts, priority);
+        let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
+        let within = counted(time.num_days(), working, "day");
+        let rule = rule.map(|rule| format!(", {rule}")).unwrap_or_default();
+        let reason = format!("resolution within {within} of the answer{rule}");
+        (self.after_days(facts, priority, since, time), reason)
     }
 }
 
@@ -28,21 +160,61 @@ pub fn start(mention: &Mention, first_poll: DateTime<Utc>) -> DateTime<Utc> {
     mention.time().max(first_poll)
 }
 
+/// Tells whether a mention is about what no desk may let wait.
+pub(super) fn presses(mention: &Mention) -> bool {
+    let complaint = mention.insight.complaint.as_ref();
+    let is_pressing = |flag: &Flag| matches!(flag, Flag::Safety | Flag::LegalThreat);
+    complaint.is_some_and(|complaint| complaint.flags.iter().any(is_pressing))
+}
+
 /// Writes down when what is due next, by the status and the times of the ticket.
-pub(super) fn set_due(facts: &mut Facts) {
-    let (due, reason) = match facts.status {
-        Status::New | Status::Open => (Some(answer_due(facts)), Some(answer_reason(facts))),
-        Status::Answered => (
-            Some(later(facts.last_reply.unwrap_or(facts.opened), RESOLUTION)),
-            Some("resolution within 3 days of the answer".to_owned()),
-        ),
-        Status::Resolved => {
-            (facts.follow_up, Some("follow-up after resolving: ask whether all is well".to_owned()))
-        }
-        Status::Closed => (None, None),
+pub(super) fn set_due(facts: &mut Facts, clocks: &Clocks) {
+    if facts.status == Status::Resolved
+        && let (Some(hours), Some(asked)) = (&clocks.hours, facts.follow_up)
+    {
+        facts.follow_up = Some(hours.open_from(asked));
+    }
+    let due = match facts.status {
+        Status::New | Status::Open => Some(clocks.answer_due(facts)),
+        Status::Answered => Some(clocks.resolve_due(facts)),
+        Status::Resolved => facts
+            .follow_up
+            .map(|at| (at, "follow-up after resolving: ask whether all is well".to_owned())),
+        Status::Closed => None,
     };
-    facts.due = due;
-    facts.due_reason = reason;
+    (facts.due, facts.due_reason) = due.unzip();
+}
+
+/// Returns when a ticket that nobody dealt with rises next, to what, and why: each time that its
+/// target passes again. What a person chose stands.
+pub(super) fn next_rise(
+    facts: &Facts,
+    clocks: &Clocks,
+) -> Option<(DateTime<Utc>, Priority, String)> {
+    let targets = match facts.status {
+        Status::New | Status::Open => &clocks.answer,
+        Status::Answered => &clocks.resolve,
+        Status::Resolved | Status::Closed => return None,
+    };
+    if facts.priority_by_person || facts.priority == Priority::Urgent {
+        return None;
+    }
+    let due = facts.due?;
+    let since = begun(facts);
+    let mut priority = of_clock(facts, since);
+    let mut passes = due;
+    for _ in rises(facts, since) {
+        priority = moves::one_higher(priority);
+        let (time, _) = targets.of(facts, priority);
+        passes = match facts.status {
+            Status::Answered => clocks.after_days(facts, priority, passes, time),
+            _ => clocks.after(facts, priority, passes, time),
+        };
+    }
+    let what = if facts.status == Status::Answered { "resolution" } else { "answer" };
+    let due = due.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let why = format!("its {what} was due {due}");
+    Some((passes, moves::one_higher(facts.priority), why))
 }
 
 /// Adds without overflowing at the end of time.
@@ -50,112 +222,31 @@ pub(super) fn later(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
     at.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-fn answer_due(facts: &Facts) -> DateTime<Utc> {
-    let since = facts.reopened.unwrap_or(facts.clock_start);
-    later(since, TimeDelta::hours(first_answer_hours(facts.priority).into()))
+/// Returns when the clock began that runs now.
+fn begun(facts: &Facts) -> DateTime<Utc> {
+    match facts.status {
+        Status::Answered => facts.last_reply.unwrap_or(facts.opened),
+        _ => facts.reopened.unwrap_or(facts.clock_start),
+    }
 }
 
-fn answer_reason(facts: &Facts) -> String {
-    let within = count(first_answer_hours(facts.priority).into(), "hour");
-    let priority = moves::priority_word(facts.priority);
-    match facts.reopened {
-        None => format!("first answer within {within}, for priority {priority}"),
-        Some(_) => format!("answer within {within} of reopening, for priority {priority}"),
+/// Returns the priority by which a clock runs that began at `since`: that of the ticket, without what
+/// being late since then has added. Lateness must not make the ticket late for longer.
+fn of_clock(facts: &Facts, since: DateTime<Utc>) -> Priority {
+    match rises(facts, since).count() {
+        0 => facts.priority,
+        _ => log::priority_without_rises(facts, since),
     }
+}
+
+/// Returns the lines of the log that tell how it rose since then.
+fn rises(facts: &Facts, since: DateTime<Utc>) -> impl Iterator<Item = &log::Change> {
+    facts.log.iter().filter(move |line| line.action == moves::RISE && line.at >= since)
+}
+
+fn counted(number: i64, working: &str, unit: &str) -> String {
+    count(usize::try_from(number).unwrap_or_default(), &format!("{working}{unit}"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ticket::sample::{self, at};
-    use crate::ticket::{Action, Rating, Ticket};
-
-    #[track_caller]
-    fn check(moves: &[Action], due: Option<i64>, reason: Option<&str>) {
-        let mut ticket = sample::ticket(&sample::complaint("Acme lies"));
-        for (hour, action) in (10..).zip(moves) {
-            ticket = ticket.apply(action.clone(), "maija", at(hour)).unwrap();
-        }
-        assert_eq!(ticket.facts().due, due.map(at), "{moves:?}");
-        assert_eq!(ticket.facts().due_reason.as_deref(), reason, "{moves:?}");
-    }
-
-    fn resolve() -> Action {
-        Action::Resolve { cause: "billing".into(), lesson: None, follow_up_days: FOLLOW_UP_DAYS }
-    }
-
-    #[test]
-    fn the_first_answer_is_due_by_priority_from_the_start_of_the_clock() {
-        use Priority::{High, Low, Normal, Urgent};
-        for (priority, hours) in [(Urgent, 1), (High, 4), (Normal, 24), (Low, 72)] {
-            let ticket = sample::ticket(&sample::complaint("Acme lies"));
-            let moved = ticket.apply(Action::Priority(priority), "maija", at(10)).unwrap();
-            assert_eq!(moved.facts().due, Some(at(hours)), "{priority:?}");
-        }
-        check(&[], Some(4), Some("first answer within 4 hours, for priority high"));
-        check(
-            &[Action::Assign("maija".into())],
-            Some(4),
-            Some("first answer within 4 hours, for priority high"),
-        );
-    }
-
-    #[test]
-    fn the_resolution_is_due_three_days_after_the_last_answer() {
-        let reply = || Action::Reply("sorry".into());
-        let reason = Some("resolution within 3 days of the answer");
-        check(&[reply()], Some(10 + 72), reason);
-        check(&[reply(), reply()], Some(11 + 72), reason);
-        check(&[reply(), Action::Note("called".into())], Some(10 + 72), reason);
-    }
-
-    #[test]
-    fn after_resolving_the_follow_up_is_due_and_after_closing_nothing() {
-        let reason = Some("follow-up after resolving: ask whether all is well");
-        check(&[resolve()], Some(10 + 240), reason);
-        check(&[resolve(), Action::Reply("well?".into())], Some(10 + 240), reason);
-        check(&[resolve(), Action::Close], None, None);
-        check(&[resolve(), Action::Close, Action::Priority(Priority::Urgent)], None, None);
-    }
-
-    #[test]
-    fn a_ticket_that_came_back_is_answered_by_the_clock_of_its_return() {
-        let unhappy = Action::Rate(Rating::try_from(2).unwrap());
-        check(
-            &[resolve(), unhappy],
-            Some(11 + 1),
-            Some("answer within 1 hour of reopening, for priority urgent"),
-        );
-        check(
-            &[resolve(), Action::Reopen(None)],
-            Some(11 + 4),
-            Some("answer within 4 hours of reopening, for priority high"),
-        );
-    }
-
-    #[test]
-    fn the_clock_starts_at_publication_or_at_the_first_poll_where_that_is_later() {
-        let mut mention = sample::complaint("Acme lies");
-        mention.post.published = Some(at(-5));
-        assert_eq!(start(&mention, at(-99)), at(-5));
-        assert_eq!(start(&mention, at(-9)), at(-5));
-        assert_eq!(start(&mention, at(-2)), at(-2));
-        mention.post.published = Some(at(500));
-        assert_eq!(start(&mention, at(-99)), mention.seen, "it cannot be from the future");
-    }
-
-    #[test]
-    fn a_clock_that_starts_in_the_future_starts_now() {
-        let mention = sample::complaint("Acme lies");
-        let ticket = Ticket::open(crate::mention::TicketId(1), &mention, at(900), at(3));
-        assert_eq!(ticket.facts().due, Some(at(7)));
-    }
-
-    #[test]
-    fn the_end_of_time_is_no_overflow() {
-        assert_eq!(
-            later(DateTime::<Utc>::MAX_UTC, TimeDelta::days(FOLLOW_UP_DAYS)),
-            DateTime::<Utc>::MAX_UTC
-        );
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! The log of a ticket: lines that are only ever added, each sealed with a hash over the one before,
 //! so that a changed, removed or slipped-in line shows.
 
+use crate::enrich::Priority;
 use crate::ticket::moves::{self, Action};
 use crate::ticket::{Facts, Status};
 use chrono::{DateTime, Utc};
@@ -72,6 +73,21 @@ pub(super) fn verify(facts: &Facts) -> Result<(), String> {
         None => Ok(()),
         Some(fact) => Err(format!("the {fact} of ticket {id} is not what its log leads to")),
     }
+}
+
+/// Returns the priority as it would be, had the ticket not risen by being late since then.
+pub(super) fn priority_without_rises(facts: &Facts, since: DateTime<Utc>) -> Priority {
+    let mut told = newborn(facts);
+    for line in facts.log.iter().skip(1) {
+        let is_left_out = line.action == moves::RISE && line.at >= since;
+        let action = Action::read(&line.action, &line.text).filter(|_| !is_left_out);
+        if let Some(action) = action
+            && let Some(to) = moves::next(told.status, told.is_withdrawn(), &action)
+        {
+            moves::settle(&mut told, action, to, line.at);
+        }
+    }
+    told.priority
 }
 
 /// Returns the ticket as it was when it had one line: what never changes, and nothing else.
@@ -159,7 +175,6 @@ fn hash(parts: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::brand::BrandName;
-    use crate::enrich::Priority;
     use crate::mention::MentionId;
     use crate::ticket::Ticket;
     use crate::ticket::sample::{at, complaint, ticket};

@@ -13,6 +13,9 @@ const MOST_TEXT: usize = 20_000;
 /// The longest name of an assignee, and of a cause, in characters.
 const MOST_NAME: usize = 200;
 
+/// The word of a line that tells how it rose by being late.
+pub(super) const RISE: &str = "rise";
+
 /// What stands between the cause and the lesson in the log.
 const LESSON: &str = "\nlesson: ";
 
@@ -95,6 +98,11 @@ pub enum Action {
     Incident(TicketId),
     /// It is a part of no event after all.
     Split,
+    /// Nobody dealt with it in time, so that it is more pressing now.
+    Rise {
+        priority: Priority,
+        why: String,
+    },
 }
 
 /// Said of an action that is no good in any status.
@@ -126,6 +134,7 @@ impl Action {
             Self::Gone => "gone",
             Self::Incident(_) => "incident",
             Self::Split => "split",
+            Self::Rise { .. } => RISE,
         }
     }
 
@@ -172,7 +181,8 @@ impl Action {
             | Self::Edited(_)
             | Self::Gone
             | Self::Incident(_)
-            | Self::Split => self,
+            | Self::Split
+            | Self::Rise { .. } => self,
         })
     }
 
@@ -196,6 +206,7 @@ impl Action {
                 format!("{mention} {} {brand}", priority_word(*priority))
             }
             Self::Gone => "the post was deleted where it stood".to_owned(),
+            Self::Rise { priority, why } => format!("{}: {why}", priority_word(*priority)),
         }
     }
 
@@ -238,6 +249,10 @@ impl Action {
             "gone" => Self::Gone,
             "incident" => Self::Incident(TicketId(line.parse().ok()?)),
             "split" => Self::Split,
+            RISE => {
+                let (priority, why) = line.split_once(": ")?;
+                Self::Rise { priority: named_priority(priority)?, why: why.to_owned() }
+            }
             _ => return None,
         })
     }
@@ -298,6 +313,7 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
             | Action::Incident(_)
             | Action::Split,
         ) => Some(from),
+        (New | Open | Answered, Action::Rise { .. }) => Some(from),
         (New | Open | Answered | Resolved | Closed, _) => None,
     }
 }
@@ -337,7 +353,7 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         Action::Gone => facts.customer_name = None,
         Action::Incident(id) => facts.incident = Some(id),
         Action::Split => facts.incident = None,
-        Action::Edited(priority) => raise(facts, priority),
+        Action::Edited(priority) | Action::Rise { priority, .. } => raise(facts, priority),
         Action::Message { mention, priority, .. } => {
             raise(facts, priority);
             if facts.mention != mention && !facts.also.contains(&mention) {
@@ -385,7 +401,7 @@ fn named_priority(word: &str) -> Option<Priority> {
     PRIORITIES.into_iter().find(|known| priority_word(*known) == word)
 }
 
-fn one_higher(priority: Priority) -> Priority {
+pub(super) fn one_higher(priority: Priority) -> Priority {
     match priority {
         Priority::Low => Priority::Normal,
         Priority::Normal => Priority::High,

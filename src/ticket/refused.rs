@@ -44,7 +44,8 @@ impl Refused {
             | Action::Edited(_)
             | Action::Gone
             | Action::Incident(_)
-            | Action::Split => "take this",
+            | Action::Split
+            | Action::Rise { .. } => "take this",
         };
         let why = match (status, action) {
             (Status::New | Status::Open, Action::Reopen(_))

@@ -78,7 +78,7 @@ pub fn next_step(facts: &Facts, now: DateTime<Utc>, zone: Tz) -> String {
 
 /// Returns the day that the reply promises: that of the resolution, as it will be after a reply.
 fn promised(facts: &Facts, now: DateTime<Utc>) -> DateTime<Utc> {
-    let fresh = clock::later(now, clock::RESOLUTION);
+    let fresh = facts.promise.unwrap_or_else(|| clock::later(now, clock::RESOLUTION));
     match facts.status {
         Status::Answered => facts.due.filter(|due| *due > now).unwrap_or(fresh),
         Status::New | Status::Open | Status::Resolved | Status::Closed => fresh,

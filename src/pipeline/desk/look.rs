@@ -1,5 +1,6 @@
 //! What the desk knows already: of this batch, or else of the store.
 
+use super::super::hand;
 use super::Desk;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::store::StoreError;
@@ -40,7 +41,7 @@ impl Desk<'_> {
     pub(super) fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         match self.tickets.get(&id) {
             Some(ticket) => Ok(Some(ticket.clone())),
-            None => self.store.ticket(id),
+            None => hand::ticket(id, self.rules, self.store, self.at),
         }
     }
 

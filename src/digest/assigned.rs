@@ -1,0 +1,261 @@
+//! What somebody is told whose tickets some are now: one message for all that were given at one moment.
+
+use super::excerpt::line;
+use super::text::Page;
+use super::view::link;
+use super::words::{Words, fill};
+use super::{MOST_LISTED, TicketLine};
+use crate::text::Language;
+use askama::Template;
+use chrono_tz::Tz;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// The longest subject, in characters.
+const LONGEST: usize = 120;
+
+/// The longest name of somebody, in characters.
+const LONGEST_NAME: usize = 60;
+
+/// What one person is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Assigned<'a> {
+    pub language: Language,
+    /// In which times are written.
+    pub zone: Tz,
+    /// Whose they are now.
+    pub to: &'a str,
+    /// The person who gave them; `None` where a route did.
+    pub by: Option<&'a str>,
+    /// At least one, each with the address of its post.
+    pub tickets: &'a [(TicketLine, Option<String>)],
+}
+
+/// The subject, the plain text and the HTML of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    one: String,
+    many: String,
+    by_route: String,
+    by_person: String,
+    more: String,
+    footer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Languages {
+    en: Own,
+    fi: Own,
+    tr: Own,
+    sv: Own,
+}
+
+static OWN: LazyLock<Languages> = LazyLock::new(|| {
+    toml::from_str(include_str!("texts/assigned.toml"))
+        .expect("the file is compiled in, and the tests read it")
+});
+
+impl Own {
+    fn of(language: Language) -> &'static Self {
+        match language {
+            Language::FINNISH => &OWN.fi,
+            Language::TURKISH => &OWN.tr,
+            Language::SWEDISH => &OWN.sv,
+            _ => &OWN.en,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "assigned.html")]
+struct Mail<'a> {
+    view: &'a View,
+}
+
+struct View {
+    language: &'static str,
+    title: String,
+    heading: String,
+    by: String,
+    tickets: Vec<TicketView>,
+    more: Option<String>,
+    command: String,
+    open: &'static str,
+    footer: &'static str,
+}
+
+struct TicketView {
+    /// Number, brand, priority, due.
+    state: String,
+    headline: String,
+    link: Option<String>,
+    command: String,
+}
+
+/// Words what somebody is told.
+pub fn message(assigned: &Assigned<'_>) -> Message {
+    let view = View::of(assigned);
+    // Writing into a string fails only where a value's own rendering does, and ours are strings.
+    let html = Mail { view: &view }.render().unwrap_or_default();
+    Message { text: text(&view), html, subject: view.title }
+}
+
+impl View {
+    fn of(assigned: &Assigned<'_>) -> Self {
+        let (own, words) = (Own::of(assigned.language), Words::of(assigned.language));
+        let number = assigned.tickets.len();
+        let first = assigned.tickets.first().map(|(ticket, _)| ticket);
+        let id = first.map(|ticket| ticket.id.to_string()).unwrap_or_default();
+        let pattern = if number == 1 { &own.one } else { &own.many };
+        let heading = fill(pattern, &[("n", &number.to_string()), ("id", &id)]);
+        let headline = first.map(|ticket| ticket.headline.as_str()).unwrap_or_default();
+        let title = if headline.is_empty() {
+            line(&heading, LONGEST)
+        } else {
+            line(&format!("{heading} – {headline}"), LONGEST)
+        };
+        let by = match assigned.by {
+            Some(who) => fill(&own.by_person, &[("who", &line(who, LONGEST_NAME))]),
+            None => own.by_route.clone(),
+        };
+        let shown = assigned.tickets.iter().take(MOST_LISTED);
+        let hidden = number.saturating_sub(MOST_LISTED);
+        Self {
+            language: words.code(),
+            title,
+            heading,
+            by,
+            tickets: shown
+                .map(|(ticket, url)| TicketView::of(ticket, url.as_deref(), assigned, words))
+                .collect(),
+            more: (hidden > 0).then(|| fill(&own.more, &[("n", &hidden.to_string())])),
+            command: format!("vahti tickets --limit 0 --assignee {}", line(assigned.to, 100)),
+            open: &words.open,
+            footer: &own.footer,
+        }
+    }
+}
+
+impl TicketView {
+    fn of(ticket: &TicketLine, url: Option<&str>, assigned: &Assigned<'_>, words: &Words) -> Self {
+        let date = |due| words.date(due, assigned.zone);
+        let due = match (ticket.due, ticket.overdue) {
+            (Some(due), true) => fill(&words.overdue_since, &[("date", &date(due))]),
+            (Some(due), false) => fill(&words.due, &[("date", &date(due))]),
+            (None, _) => String::new(),
+        };
+        let name = fill(&words.ticket, &[("id", &ticket.id.to_string())]);
+        let brand = line(&ticket.brand.0, LONGEST_NAME);
+        let parts = [name.as_str(), &brand, words.priority(ticket.priority), &due];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Self {
+            state: parts.join(" · "),
+            headline: line(&ticket.headline, 140),
+            link: url.and_then(link).map(String::from),
+            command: format!("vahti ticket {}", ticket.id),
+        }
+    }
+}
+
+fn text(view: &View) -> String {
+    let mut page = Page::default();
+    page.wrapped("", &view.heading);
+    page.wrapped("", &view.by);
+    for TicketView { state, headline, link, command } in &view.tickets {
+        page.gap();
+        page.wrapped("* ", state);
+        page.wrapped("  ", headline);
+        if let Some(link) = link {
+            page.line(&format!("  {link}"));
+        }
+        page.line(&format!("  {command}"));
+    }
+    if let Some(more) = &view.more {
+        page.gap();
+        page.wrapped("", more);
+        page.line(&format!("  {}", view.command));
+    }
+    page.gap();
+    page.line("-- ");
+    page.wrapped("", view.footer);
+    page.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::sample::{now, ticket};
+    use crate::enrich::Priority;
+    use chrono::TimeDelta;
+
+    fn told(language: Language, by: Option<&str>, number: u64) -> Message {
+        let line = |id| TicketLine {
+            due: Some(now() + TimeDelta::hours(4)),
+            priority: Priority::High,
+            headline: "Acme <b>burns</b>".into(),
+            ..ticket(id)
+        };
+        let tickets: Vec<_> = (1..=number)
+            .map(|id| (line(id), Some(format!("https://forum.example/{id}"))))
+            .collect();
+        message(&Assigned {
+            language,
+            zone: Tz::Europe__Helsinki,
+            to: "maija@acme.example",
+            by,
+            tickets: &tickets,
+        })
+    }
+
+    #[test]
+    fn one_ticket_is_told_in_each_language() {
+        let english = told(Language::ENGLISH, None, 1);
+        assert_eq!(english.subject, "Ticket 1 is yours – Acme <b>burns</b>");
+        insta::assert_snapshot!(english.text.replace("-- \n", "--␠\n"), @"
+        Ticket 1 is yours
+        A rule of the desk gave you what follows.
+
+        * Ticket 1 · Acme · high · due 21 November 2026, 14:00
+          Acme <b>burns</b>
+          https://forum.example/1
+          vahti ticket 1
+
+        --␠
+        vahti tells this once for each ticket that becomes yours.
+        ");
+        for (language, expected) in [
+            (Language::FINNISH, "Tiketti 1 on nyt sinun – Acme <b>burns</b>"),
+            (Language::TURKISH, "Kayıt 1 size atandı – Acme <b>burns</b>"),
+            (Language::SWEDISH, "Ärende 1 är nu ditt – Acme <b>burns</b>"),
+            ("de".parse().unwrap(), "Ticket 1 is yours – Acme <b>burns</b>"),
+        ] {
+            assert_eq!(told(language, None, 1).subject, expected);
+        }
+    }
+
+    #[test]
+    fn many_are_counted_and_a_person_is_named() {
+        let finnish = told(Language::FINNISH, Some("liisa"), 60);
+        assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi sinulle seuraavan."));
+        assert!(
+            finnish.text.contains("ja 10 muuta; ne näyttää\n  vahti tickets --limit 0 --assig")
+        );
+        assert_eq!(finnish.text.matches("vahti ticket ").count(), 50);
+    }
+
+    #[test]
+    fn nothing_from_outside_becomes_markup() {
+        let html = told(Language::ENGLISH, Some("<script>"), 2).html;
+        assert!(!html.contains("<b>burns") && !html.contains("<script>"), "{html}");
+        assert!(html.contains("href=\"https://forum.example/1\""));
+    }
+}
