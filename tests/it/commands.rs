@@ -5,6 +5,7 @@ mod judging;
 mod lists;
 mod marks;
 mod outbox;
+mod reports;
 mod setup;
 mod shapes;
 mod texts;
