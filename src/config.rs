@@ -78,6 +78,8 @@ pub struct Config {
     pub follow_up_days: i64,
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: TimeDelta,
+    /// After which time without a word a customer has gone quiet; `None`: never.
+    pub quiet_after: Option<TimeDelta>,
     pub judge: Judge,
 }
 

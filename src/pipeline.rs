@@ -32,7 +32,11 @@ pub mod again;
 pub mod care;
 mod desk;
 mod keep;
+mod lessons;
 pub mod opinions;
+mod quiet;
+#[cfg(test)]
+mod sample;
 pub mod taught;
 pub mod tell;
 
@@ -48,6 +52,8 @@ pub struct Rules {
     pub keep_posts: Duration,
     /// From how many points on a mention is urgent, high, normal.
     pub thresholds: Thresholds,
+    /// After which time without a word a customer has gone quiet; `None`: never.
+    pub quiet_after: Option<Duration>,
     taught: Kept,
 }
 
@@ -58,13 +64,29 @@ impl Rules {
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
         let thresholds = Thresholds::default();
-        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, taught }
+        Self {
+            brands,
+            matcher,
+            alerts,
+            zone,
+            fingerprint,
+            keep_posts,
+            thresholds,
+            quiet_after: None,
+            taught,
+        }
     }
 
     /// The same, and posts that match nothing are kept for so long.
     #[must_use]
     pub fn keeping(self, keep_posts: Duration) -> Self {
         Self { keep_posts, ..self }
+    }
+
+    /// The same, and customers of whom nothing was heard for so long have gone quiet.
+    #[must_use]
+    pub fn missing(self, quiet_after: Option<Duration>) -> Self {
+        Self { quiet_after, ..self }
     }
 
     /// The same, and priorities begin at these points.

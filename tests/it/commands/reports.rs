@@ -11,10 +11,10 @@ fn desk() -> World {
         entry("1", "Acme is terrible, the worst service ever, my order never arrived")
             .by("Liisa Virtanen")
             .dated("Mon, 02 Nov 2026 10:00:00 GMT"),
-        entry("2", "Where do I find the Acme warranty form?")
+        entry("2", "Which Acme shop has the warranty form?")
             .by("Dana")
             .dated("Tue, 03 Nov 2026 10:00:00 GMT"),
-        entry("3", "Is there an Acme warranty form on paper?")
+        entry("3", "Does Acme have a warranty form in Tampere?")
             .by("Emil")
             .dated("Tue, 03 Nov 2026 11:00:00 GMT"),
         entry("4", "Acme is wonderful, I love it so much, thank you")
