@@ -236,7 +236,9 @@ pub fn text(lessons: &Lessons) -> String {
             page.gap();
             let state = if state.is_empty() { String::new() } else { format!(": {state}") };
             page.wrapped("* ", &format!("{name}{state}"));
-            lines.iter().for_each(|words| page.wrapped("  ", words));
+            for words in lines {
+                page.wrapped("  ", words);
+            }
             if let Some(link) = link {
                 page.line(&format!("  {link}"));
             }

@@ -143,21 +143,21 @@ fn summary(letter: &Letter) -> String {
 
 /// Says of which brands nobody speaks any more, and of which somebody does again.
 fn brands(letter: &Letter) -> Vec<String> {
-    let named = |names: &[&BrandName]| match names {
+    let whom = |brands: &[&BrandName]| match brands {
         [one] => line(&one.0, 60),
         several => count(several.len(), "brand"),
     };
     let mut parts = Vec::new();
     for (is_lasting, still) in [(false, ""), (true, "still ")] {
         let cases = letter.silent_brands.iter().filter(|case| case.is_lasting == is_lasting);
-        let names: Vec<&BrandName> = cases.map(|case| &case.brand).collect();
-        if !names.is_empty() {
-            parts.push(format!("{still}nothing new about {}", named(&names)));
+        let brands: Vec<&BrandName> = cases.map(|case| &case.brand).collect();
+        if !brands.is_empty() {
+            parts.push(format!("{still}nothing new about {}", whom(&brands)));
         }
     }
-    let names: Vec<&BrandName> = letter.heard_brands.iter().collect();
-    if !names.is_empty() {
-        parts.push(format!("{} spoken of again", named(&names)));
+    let brands: Vec<&BrandName> = letter.heard_brands.iter().collect();
+    if !brands.is_empty() {
+        parts.push(format!("{} spoken of again", whom(&brands)));
     }
     parts
 }

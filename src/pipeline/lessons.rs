@@ -117,3 +117,87 @@ fn letter(alert: &Alert, report: &Report, rules: &Rules) -> Lessons {
         thanks: thanks.collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::{Content, Frequency};
+    use crate::mention::filter::Filter;
+    use crate::mention::{Mark, TicketId};
+    use crate::pipeline::sample::{at, mention};
+    use crate::pipeline::tell;
+    use crate::query::parse_filter;
+    use crate::store::Commit;
+    use crate::store::sled::SledStore;
+    use crate::text::Language;
+    use crate::ticket::Action;
+
+    fn alert(filter: &str, empty: bool) -> Alert {
+        Alert {
+            name: "everyone".into(),
+            to: vec!["maija@acme.example".into(), "matti@acme.example".into()],
+            frequency: Frequency::Periodic("@weekly".parse().unwrap()),
+            filter: Filter::new(parse_filter(filter).unwrap()),
+            language: Language::FINNISH,
+            empty,
+            content: Content::Lessons,
+        }
+    }
+
+    /// Lets the alert speak at this hour, and returns what everybody is told.
+    fn speak(store: &SledStore, alert: &Alert, hour: i64) -> Vec<String> {
+        let rules = Rules::new(Vec::new(), vec![alert.clone()], chrono_tz::Tz::UTC);
+        store.apply(&tell::introduce(&rules, store, at(0)).unwrap()).unwrap();
+        let commit = tell::speak(alert, &rules, store, at(hour), &[], false).unwrap();
+        store.apply(&commit).unwrap();
+        let said =
+            |notice: &crate::delivery::Notice| format!("{}\n{}", notice.subject, notice.text);
+        commit.notices.iter().map(said).collect()
+    }
+
+    /// Resolves a complaint of hour 10 at hour 20, and stores a customer's thanks of hour 12.
+    fn learn(store: &SledStore) {
+        let mut complaint = mention(10, "maija", "Acme lost my parcel");
+        complaint.ticket = Some(TicketId(1));
+        let mut thanks = mention(12, "matti", "Kiitos Acme!");
+        thanks.mark = Some(Mark::Positive);
+        let lesson = Some("Scan twice.".to_owned());
+        let resolve = Action::Resolve { cause: "lost".into(), lesson, follow_up_days: 10 };
+        let ticket = Ticket::open(TicketId(1), &complaint, at(10), at(10));
+        let tickets = vec![ticket.apply(resolve, "desk", at(20)).unwrap()];
+        let mentions = vec![complaint, thanks];
+        store.apply(&Commit { mentions, tickets, ..Commit::default() }).unwrap();
+    }
+
+    #[test]
+    fn everybody_hears_once_what_was_learned_and_nothing_where_nothing_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let alert = alert("", false);
+        assert!(speak(&store, &alert, 5).is_empty());
+        learn(&store);
+        let told = speak(&store, &alert, 30);
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[0], told[1]);
+        for words in ["Mitä opimme: lost\n", "Scan twice.", "”Kiitos Acme!”"] {
+            assert!(told[0].contains(words), "{words}: {}", told[0]);
+        }
+        assert!(speak(&store, &alert, 200).is_empty(), "it was told");
+    }
+
+    #[test]
+    fn nothing_is_said_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let told = speak(&store, &alert("", true), 5);
+        assert!(told[0].starts_with("Mitä opimme: ei uutta\n"), "{}", told[0]);
+    }
+
+    #[test]
+    fn only_what_the_filter_lets_through_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        learn(&store);
+        assert!(speak(&store, &alert("brand:Bell", false), 30).is_empty());
+    }
+}

@@ -110,15 +110,24 @@ pub struct Returning {
 pub(super) struct Desk {
     now: DateTime<Utc>,
     flow: Flow,
-    /// By the cause in lower case: as it was written first, when each ticket was resolved, and how
-    /// many were in the period before.
-    causes: BTreeMap<String, (String, Vec<(DateTime<Utc>, u64)>, u64)>,
+    /// By the cause in lower case.
+    causes: BTreeMap<String, Resolved>,
     lessons: Vec<Lesson>,
     answers: Vec<(TimeDelta, bool)>,
     resolutions: Vec<(TimeDelta, bool)>,
     ratings: Vec<Rating>,
     closed_unrated: u64,
     customers: BTreeMap<String, Customer>,
+}
+
+/// What was resolved as one cause.
+struct Resolved {
+    /// As it was written first.
+    cause: String,
+    /// When each ticket was.
+    tickets: Vec<(DateTime<Utc>, u64)>,
+    /// How many were in the period before.
+    before: u64,
 }
 
 struct Rating {
@@ -235,7 +244,7 @@ impl Desk {
         }
         if let Some(cause) = before {
             self.flow.resolved_before += 1;
-            self.cause(&cause).2 += 1;
+            self.cause(&cause).before += 1;
         }
         if let Some((at, cause, lesson)) = resolved {
             self.resolved(facts, at, &cause, lesson);
@@ -244,7 +253,7 @@ impl Desk {
 
     fn resolved(&mut self, facts: &Facts, at: DateTime<Utc>, cause: &str, lesson: Option<String>) {
         self.flow.resolved += 1;
-        self.cause(cause).1.push((at, facts.id.0));
+        self.cause(cause).tickets.push((at, facts.id.0));
         let took = at - facts.clock_start;
         self.resolutions.push((took, took <= target(facts) + RESOLUTION));
         if let Some(lesson) = lesson {
@@ -253,8 +262,8 @@ impl Desk {
         }
     }
 
-    fn cause(&mut self, cause: &str) -> &mut (String, Vec<(DateTime<Utc>, u64)>, u64) {
-        let new = || (visible(cause), Vec::new(), 0);
+    fn cause(&mut self, cause: &str) -> &mut Resolved {
+        let new = || Resolved { cause: visible(cause), tickets: Vec::new(), before: 0 };
         self.causes.entry(cause.to_lowercase()).or_insert_with(new)
     }
 
@@ -279,7 +288,7 @@ fn target(facts: &Facts) -> TimeDelta {
     TimeDelta::hours(clock::first_answer_hours(facts.first_priority).into())
 }
 
-fn cause((cause, mut tickets, before): (String, Vec<(DateTime<Utc>, u64)>, u64)) -> Cause {
+fn cause(Resolved { cause, mut tickets, before }: Resolved) -> Cause {
     tickets.sort_by_key(|resolved| Reverse(*resolved));
     let count = tickets.len() as u64;
     let tickets = tickets.into_iter().map(|(_, id)| id).take(MOST_TICKETS).collect();

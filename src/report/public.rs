@@ -98,15 +98,20 @@ impl PublicReport {
             language: words.code.clone(),
             title: fill(title, &[("brand", &whom)]),
             period: fill(&words.period, &[("from", &from), ("to", &to)]),
-            parts: [self.said(words), self.done(words), self.learned(words), self.asked(words)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            parts: [
+                Some(self.said(words)),
+                Some(self.done(words)),
+                self.learned(words),
+                self.asked(words),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             footer: words.footer.clone(),
         }
     }
 
-    fn said(&self, words: &Words) -> Option<Part> {
+    fn said(&self, words: &Words) -> Part {
         let numbers = [self.mentions, self.positive, self.neutral, self.negative];
         let [all, good, neutral, bad] = numbers.map(|number| number.to_string());
         let values =
@@ -123,15 +128,10 @@ impl PublicReport {
             .matters
             .iter()
             .map(|about| vec![words.matter(about.matter).to_owned(), about.mentions.to_string()]);
-        Some(Part::table(
-            &words.said_heading,
-            lines,
-            &[&words.matter_head, &words.count_head],
-            rows,
-        ))
+        Part::table(&words.said_heading, &lines, &[&words.matter_head, &words.count_head], rows)
     }
 
-    fn done(&self, words: &Words) -> Option<Part> {
+    fn done(&self, words: &Words) -> Part {
         let mut lines = Vec::new();
         let resolved = [("n", self.tickets_resolved.to_string())];
         lines.push(match self.tickets_resolved {
@@ -156,7 +156,7 @@ impl PublicReport {
             let pattern = if self.ratings == 1 { &words.rating_one } else { &words.ratings };
             lines.push(fill(pattern, &[("mean", &mean), ("n", &ratings)]));
         }
-        Some(Part::lines(&words.done_heading, lines))
+        Part::lines(&words.done_heading, &lines)
     }
 
     fn learned(&self, words: &Words) -> Option<Part> {
@@ -168,7 +168,7 @@ impl PublicReport {
             lines.push(fill(pattern, &[("cause", name), ("n", &count)]));
             lines.extend(cause.lessons.iter().map(|lesson| format!("– {lesson}")));
         }
-        (!lines.is_empty()).then(|| Part::lines(&words.causes_heading, lines))
+        (!lines.is_empty()).then(|| Part::lines(&words.causes_heading, &lines))
     }
 
     fn asked(&self, words: &Words) -> Option<Part> {
@@ -177,8 +177,8 @@ impl PublicReport {
             .iter()
             .map(|asked| vec![asked.words.join(", "), asked.count.to_string()]);
         let lines = vec![words.questions.clone()];
-        let heads = [words.words_head.as_str(), &words.count_head];
-        let part = Part::table(&words.questions_heading, lines, &heads, rows);
+        let heads = [words.question_head.as_str(), &words.count_head];
+        let part = Part::table(&words.questions_heading, &lines, &heads, rows);
         (!self.questions.is_empty()).then_some(part)
     }
 }

@@ -110,6 +110,7 @@ pub(super) fn complaint(number: u8, hours: i64, matter: Matter, text: &str) -> M
 }
 
 /// What happened in a week: mentions, and tickets of some of them.
+#[expect(clippy::too_many_lines, reason = "a list of what happened")]
 pub(super) fn life() -> (Vec<Mention>, Vec<(Ticket, Mention)>) {
     let anna = |number, hours, text| {
         by(complaint(number, hours, Matter::Delivery, text), "Anna Virtanen", "annavi")
@@ -191,8 +192,12 @@ pub(super) fn gathered(span: Span) -> Gathering {
     let (mentions, tickets) = life();
     let mut gathering = Gathering::new(span, now());
     gathering.hears(Kind::Feed, Some("www.news.example"));
-    mentions.iter().for_each(|mention| gathering.mention(mention));
-    tickets.iter().for_each(|(ticket, mention)| gathering.ticket(ticket, Some(mention)));
+    for mention in &mentions {
+        gathering.mention(mention);
+    }
+    for (ticket, mention) in &tickets {
+        gathering.ticket(ticket, Some(mention));
+    }
     gathering
 }
 

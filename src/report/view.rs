@@ -40,7 +40,7 @@ pub(super) struct Cell {
 }
 
 impl Part {
-    pub(super) fn lines(heading: &str, lines: Vec<String>) -> Self {
+    pub(super) fn lines(heading: &str, lines: &[String]) -> Self {
         let lines = lines.iter().map(|line| visible(line)).collect();
         Self { heading: heading.to_owned(), lines, heads: Vec::new(), rows: Vec::new() }
     }
@@ -48,7 +48,7 @@ impl Part {
     /// Returns a part with a table; the first column is words, even where they look like numbers.
     pub(super) fn table(
         heading: &str,
-        lines: Vec<String>,
+        lines: &[String],
         heads: &[&str],
         rows: impl Iterator<Item = Vec<String>>,
     ) -> Self {
@@ -86,7 +86,9 @@ pub(super) fn text(page: &Page) -> String {
         wrapped(&mut text, &part.heading);
         text.push_str(&"-".repeat(part.heading.chars().count().min(WIDTH)));
         text.push('\n');
-        part.lines.iter().for_each(|line| wrapped(&mut text, line));
+        for line in &part.lines {
+            wrapped(&mut text, line);
+        }
         table(&mut text, part);
     }
     if !page.footer.is_empty() {
@@ -234,7 +236,7 @@ impl Report {
             row("the brand's own", |it| it.own),
             row("noise", |it| it.noise),
         ];
-        Part::table("Mentions", Vec::new(), &["what", "now", "before", "change"], rows.into_iter())
+        Part::table("Mentions", &[], &["what", "now", "before", "change"], rows.into_iter())
     }
 
     fn volume(&self) -> Part {
@@ -249,7 +251,7 @@ impl Report {
             std::iter::once(from.to_string()).chain(counts).collect()
         });
         let heads = ["from", "mentions", "negative", "neutral", "positive"];
-        Part::table(heading, Vec::new(), &heads, rows)
+        Part::table(heading, &[], &heads, rows)
     }
 
     fn tickets(&self) -> Part {
@@ -261,7 +263,7 @@ impl Report {
             ),
             format!("{} wait for an answer now, {} of them too long.", flow.waiting, flow.overdue),
         ];
-        Part::lines("Tickets", lines)
+        Part::lines("Tickets", &lines)
     }
 
     fn causes(&self) -> Part {
@@ -277,7 +279,7 @@ impl Report {
             ]
         });
         let heads = ["cause", "count", "before", "change", "tickets"];
-        Part::table("Causes", Vec::new(), &heads, rows)
+        Part::table("Causes", &[], &heads, rows)
     }
 
     fn lessons(&self, zone: Tz) -> Part {
@@ -285,7 +287,7 @@ impl Report {
             let day = lesson.at.with_timezone(&zone).date_naive();
             format!("{day}, ticket {}, {}: {}", lesson.ticket, lesson.cause, lesson.lesson)
         });
-        Part::lines("Lessons", lines.collect())
+        Part::lines("Lessons", &lines.collect::<Vec<_>>())
     }
 
     fn times(&self) -> Part {
@@ -304,12 +306,7 @@ impl Report {
         let rows = [("first answer", &self.first_answer), ("resolution", &self.resolution)];
         let rows = rows.into_iter().filter(|(_, times)| times.count > 0);
         let heads = ["until", "tickets", "median", "90 % within", "in time"];
-        Part::table(
-            "Response times",
-            Vec::new(),
-            &heads,
-            rows.map(|(name, times)| row(name, times)),
-        )
+        Part::table("Response times", &[], &heads, rows.map(|(name, times)| row(name, times)))
     }
 
     fn satisfaction(&self) -> Part {
@@ -335,7 +332,7 @@ impl Report {
         if all.closed_unrated > 0 {
             lines.push(format!("Closed without a rating: {}.", all.closed_unrated));
         }
-        Part::table("Satisfaction", lines, &["by", "which", "ratings", "mean"], rows)
+        Part::table("Satisfaction", &lines, &["by", "which", "ratings", "mean"], rows)
     }
 
     fn customers(&self) -> Part {
@@ -352,7 +349,7 @@ impl Report {
                 all.known, all.returning
             )]
         };
-        Part::table("Customers", lines, &["who", "tickets", "last ticket"], rows)
+        Part::table("Customers", &lines, &["who", "tickets", "last ticket"], rows)
     }
 
     fn questions(&self) -> Part {
@@ -360,7 +357,7 @@ impl Report {
             let example = asked.examples.first().map(|example| format!("{}?", example.text));
             vec![asked.words.join(", "), asked.count.to_string(), example.unwrap_or_default()]
         });
-        Part::table("Questions that return", Vec::new(), &["words", "asked", "such as"], rows)
+        Part::table("Questions that return", &[], &["words", "asked", "such as"], rows)
     }
 
     fn places(&self, zone: Tz) -> Part {
@@ -369,7 +366,7 @@ impl Report {
             vec![place.place.clone(), place.mentions.to_string(), last]
         });
         let heads = ["place", "mentions", "last"];
-        Part::table("Places that no source covers", Vec::new(), &heads, rows)
+        Part::table("Places that no source covers", &[], &heads, rows)
     }
 }
 
@@ -386,7 +383,7 @@ fn said_of(heading: &str, what: &str, rows: &[Row]) -> Part {
         std::iter::once(name).chain(counts.map(|count| count.to_string())).collect()
     });
     let heads = [what, "mentions", "negative", "neutral", "positive", "before"];
-    Part::table(heading, lines, &heads, rows)
+    Part::table(heading, &lines, &heads, rows)
 }
 
 fn stories(heading: &str, stories: &[Story], zone: Tz) -> Part {
@@ -399,7 +396,7 @@ fn stories(heading: &str, stories: &[Story], zone: Tz) -> Part {
             story.headline.clone(),
         ]
     });
-    Part::table(heading, Vec::new(), &["first", "copies", "sentiment", "ticket", "what"], rows)
+    Part::table(heading, &[], &["first", "copies", "sentiment", "ticket", "what"], rows)
 }
 
 /// Returns how much more or less it is than before.

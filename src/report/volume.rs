@@ -43,8 +43,8 @@ pub(super) struct Volume {
 impl Volume {
     pub(super) fn of(span: &Span) -> Self {
         let unit = match (span.until - span.since).num_days() {
-            ..=MOST_BY_DAY => Unit::Day,
-            ..=MOST_BY_WEEK => Unit::Week,
+            days if days <= MOST_BY_DAY => Unit::Day,
+            days if days <= MOST_BY_WEEK => Unit::Week,
             _ => Unit::Month,
         };
         let day = |at: DateTime<Utc>| at.with_timezone(&span.zone).date_naive();

@@ -25,7 +25,7 @@ pub(super) struct Words {
     pub(super) days: String,
     pub(super) count_head: String,
     pub(super) matter_head: String,
-    pub(super) words_head: String,
+    pub(super) question_head: String,
     pub(super) said_heading: String,
     pub(super) said: String,
     pub(super) said_one: String,

@@ -126,6 +126,46 @@ fn people_read_a_table_of_80_columns_and_a_page() {
 }
 
 #[test]
+fn a_report_is_the_same_with_and_without_a_daemon() {
+    let world = desk();
+    let questions = [
+        "report --since 2026-11-01 --until 2026-11-05",
+        "report --since 2026-11-01 --until 2026-11-05 --brand acme --format json",
+        "report --since 2026-11-01 --until 2026-11-05 --public --language fi --format html",
+        "report --since 2026-11-05 --until 2026-11-01",
+    ];
+    let ask = |question: &&str| {
+        let ran = world.vahti(question);
+        (ran.code, ran.out, ran.err)
+    };
+    let without: Vec<_> = questions.iter().map(ask).collect();
+    let daemon = world.daemon();
+    for (question, expected) in questions.iter().zip(&without) {
+        assert_eq!(&ask(question), expected, "{question}");
+    }
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn lessons_are_mailed_to_everybody() {
+    let world = desk();
+    let lessons = "[[alert]]\nname = \"everyone\"\nto = [\"all@acme.example\"]\n\
+                   frequency = \"weekly\"\nlanguage = \"tr\"\ncontent = \"lessons\"\n";
+    world.configure(&format!("{CONFIG}{lessons}"));
+    let preview = world.vahti("alert everyone preview").ok();
+    assert!(preview.starts_with("Subject: Neler öğrendik: late order\n"), "{preview}");
+    assert!(preview.contains("ship on the same day"), "{preview}");
+    let before = world.mails("eml").len();
+    world.vahti("alert everyone send").ok();
+    assert_eq!(world.mails("eml").len(), before + 1);
+    let again = world.vahti("alert everyone preview").ok();
+    assert!(again.starts_with("Subject: Neler öğrendik: yeni bir şey yok\n"), "{again}");
+    world.configure(&CONFIG.replace("as-it-happens\"", "as-it-happens\"\ncontent = \"lessons\""));
+    let refused = world.vahti("check");
+    assert!(refused.err.contains("not told as they happen"), "{}", refused.err);
+}
+
+#[test]
 fn a_period_that_is_none_is_told() {
     let world = seeded();
     let ran = world.vahti("report --since 1d --until 2d");

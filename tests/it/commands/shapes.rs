@@ -183,11 +183,6 @@ fn answers_are_the_same_with_and_without_a_daemon() {
         "judge marks --words".to_owned(),
         "judge marks --tsv".to_owned(),
         "judge --evaluate".to_owned(),
-        "report --since 2026-11-01 --until 2026-11-05".to_owned(),
-        "report --since 2026-11-01 --until 2026-11-05 --brand acme --format json".to_owned(),
-        "report --since 2026-11-01 --until 2026-11-05 --public --language fi --format html"
-            .to_owned(),
-        "report --since 2026-11-05 --until 2026-11-01".to_owned(),
         "alert yearly preview --format html".to_owned(),
         "try --keyword weather".to_owned(),
         "try --keyword weather --format ndjson".to_owned(),

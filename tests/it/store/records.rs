@@ -16,7 +16,8 @@ use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
 use vahti::store::{
-    Commit, Health, Moved, Reported, Sequence, SourceState, Store, Told, Trouble, Window,
+    Commit, Health, Moved, Reported, Sequence, SilentBrand, SourceState, Store, Told, Trouble,
+    Window,
 };
 
 fn words() -> impl Strategy<Value = String> {
