@@ -154,7 +154,7 @@ fn lessons_are_mailed_to_everybody() {
     world.configure(&format!("{CONFIG}{lessons}"));
     let preview = world.vahti("alert everyone preview").ok();
     assert!(preview.starts_with("Subject: Neler öğrendik: late order\n"), "{preview}");
-    assert!(preview.contains("ship on the same day"), "{preview}");
+    assert!(preview.contains("ship on the same"), "{preview}");
     let before = world.mails("eml").len();
     world.vahti("alert everyone send").ok();
     assert_eq!(world.mails("eml").len(), before + 1);
