@@ -16,6 +16,16 @@ pub enum Frequency {
     Periodic(Schedule),
 }
 
+/// What an alert tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Content {
+    /// The mentions that it wants, and their tickets.
+    #[default]
+    Mentions,
+    /// Causes, lessons and thanks of the time since it last spoke.
+    Lessons,
+}
+
 /// One standing order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -29,6 +39,7 @@ pub struct Alert {
     pub language: Language,
     /// Whether it also speaks when there is nothing to tell.
     pub empty: bool,
+    pub content: Content,
 }
 
 /// What is remembered of an alert.

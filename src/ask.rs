@@ -8,6 +8,7 @@ use crate::mention::marking::MarkingId;
 use crate::mention::{Mark, MentionId, TicketId};
 use crate::pipeline::Rules;
 use crate::post::SourceName;
+use crate::report::{PublicReport, Report};
 use crate::source::Kind;
 use crate::store::StoreError;
 use chrono::{DateTime, Utc};
@@ -18,6 +19,7 @@ mod act;
 mod answer;
 mod incident;
 mod marks;
+mod report;
 pub mod taken;
 pub mod tried;
 pub mod view;
@@ -100,6 +102,23 @@ pub struct MarksAsked {
     pub lessons: bool,
 }
 
+/// What a report is to be about.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportAsked {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// A date, an RFC 3339 time, or an age; 30 days before the end unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Now unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Without anybody in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
+}
+
 /// Something a person can ask, whether or not the daemon is running.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
@@ -123,6 +142,8 @@ pub enum Question {
     Mark(MarkingId),
     /// Which words that taught.
     Taught,
+    /// What was learned of a period.
+    Report(ReportAsked),
 }
 
 /// What a person does to an incident.
@@ -188,6 +209,8 @@ pub enum Answer {
     Marks(Vec<MarkView>),
     Mark(Box<MarkView>),
     Taught(Vec<TaughtView>),
+    Report(Box<Report>),
+    PublicReport(Box<PublicReport>),
 }
 
 impl Question {
@@ -207,6 +230,10 @@ impl Question {
             Self::Marks(_) => Answer::Marks(serde_json::from_slice(json)?),
             Self::Mark(_) => Answer::Mark(serde_json::from_slice(json)?),
             Self::Taught => Answer::Taught(serde_json::from_slice(json)?),
+            Self::Report(asked) if asked.public => {
+                Answer::PublicReport(serde_json::from_slice(json)?)
+            }
+            Self::Report(_) => Answer::Report(serde_json::from_slice(json)?),
         })
     }
 }

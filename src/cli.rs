@@ -23,6 +23,7 @@ mod outbox;
 mod poll;
 mod print;
 mod probe;
+mod report;
 mod run;
 mod status;
 mod ticket;
@@ -74,6 +75,8 @@ enum Command {
     Alert(alert::Args),
     /// Show notices not yet delivered, and mend them
     Outbox(outbox::Args),
+    /// Show what was learned of a period, for the house or for everybody
+    Report(report::Args),
     /// Show how a text is read, storing nothing
     Explain(explain::Args),
     /// Show what other keywords would have gained and lost over what is kept
@@ -239,6 +242,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Incident(args) => incident::run(args, context),
         Command::Alert(args) => alert::run(args, context),
         Command::Outbox(args) => outbox::run(&args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Try(args) => tried::run(&args, context),
         Command::Probe(args) => probe::run(&args, context),

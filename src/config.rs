@@ -82,6 +82,8 @@ pub struct Config {
     pub desk: Desk,
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: TimeDelta,
+    /// After which time without a word a customer has gone quiet; `None`: never.
+    pub quiet_after: Option<TimeDelta>,
     pub judge: Judge,
 }
 

@@ -5,6 +5,7 @@
 pub mod assigned;
 pub mod excerpt;
 pub mod html;
+pub mod lessons;
 pub mod operator;
 #[cfg(test)]
 mod sample;
@@ -49,6 +50,19 @@ pub struct TicketLine {
     pub incident: Option<(TicketId, u64)>,
 }
 
+/// A customer who complained once and of whom nothing was heard since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuietLine {
+    /// What to call the customer, where that is known.
+    pub customer: Option<String>,
+    /// The last ticket, its headline, and what became of it in the word of the contract.
+    pub ticket: TicketId,
+    pub headline: String,
+    pub status: String,
+    /// When the customer was last heard of.
+    pub since: DateTime<Utc>,
+}
+
 /// A source that could not be heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlindSpot {
@@ -79,6 +93,7 @@ pub struct Input<'a> {
     /// The overdue and urgent ones, and those of the mentions.
     pub tickets: &'a [TicketLine],
     pub blind_spots: &'a [BlindSpot],
+    pub quiet: &'a [QuietLine],
     /// Where the period begins; `None` where the digest is for one batch.
     pub from: Option<DateTime<Utc>>,
     pub to: DateTime<Utc>,
@@ -133,6 +148,9 @@ pub struct Digest {
     pub blind_spots: Vec<BlindSpot>,
     /// How many more of those there are.
     pub blind_hidden: usize,
+    /// Customers who have gone quiet since the last digest, and how many more there are.
+    pub quiet: Vec<QuietLine>,
+    pub quiet_hidden: usize,
 }
 
 /// The mentions of one kind.
@@ -190,6 +208,8 @@ impl Digest {
             since: since.unwrap_or(input.to),
             blind_spots: input.blind_spots.iter().take(MOST_LISTED).cloned().collect(),
             blind_hidden: input.blind_spots.len().saturating_sub(MOST_LISTED),
+            quiet: input.quiet.iter().take(MOST_LISTED).cloned().collect(),
+            quiet_hidden: input.quiet.len().saturating_sub(MOST_LISTED),
         }
     }
 
@@ -204,7 +224,10 @@ impl Digest {
 
     /// Tells whether there is nothing that anybody would want to read.
     pub fn is_empty(&self) -> bool {
-        self.counts.is_empty() && self.today.is_empty() && self.blind_spots.is_empty()
+        self.counts.is_empty()
+            && self.today.is_empty()
+            && self.blind_spots.is_empty()
+            && self.quiet.is_empty()
     }
 }
 

@@ -10,7 +10,7 @@
 //! | 2 | [`source`] [`matching`] [`enrich`] [`delivery`] | posts, brands, requests |
 //! | 3 | [`mention`] | what a post turned out to be |
 //! | 4 | [`dedup`] [`ticket`] [`alert`] | mentions |
-//! | 5 | [`digest`] [`store`] | everything that is told or remembered |
+//! | 5 | [`digest`] [`report`] [`store`] | everything that is told or remembered |
 //! | 6 | [`pipeline`] | the whole, without tasks |
 //! | 7 | [`ask`] | what people ask and order |
 //! | 8 | [`control`] | questions and answers |
@@ -35,6 +35,7 @@ pub mod mention;
 pub mod pipeline;
 pub mod post;
 pub mod query;
+pub mod report;
 pub mod schedule;
 pub mod source;
 pub mod store;

@@ -33,7 +33,11 @@ pub mod care;
 mod desk;
 pub mod hand;
 mod keep;
+mod lessons;
 pub mod opinions;
+mod quiet;
+#[cfg(test)]
+mod sample;
 pub mod taught;
 pub mod tell;
 
@@ -51,6 +55,8 @@ pub struct Rules {
     pub thresholds: Thresholds,
     /// Who works at the desk, and by when.
     pub desk: hand::Desk,
+    /// After which time without a word a customer has gone quiet; `None`: never.
+    pub quiet_after: Option<Duration>,
     taught: Kept,
 }
 
@@ -61,13 +67,30 @@ impl Rules {
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
         let (thresholds, desk) = (Thresholds::default(), hand::Desk::default());
-        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, desk, taught }
+        Self {
+            brands,
+            matcher,
+            alerts,
+            zone,
+            fingerprint,
+            keep_posts,
+            thresholds,
+            desk,
+            quiet_after: None,
+            taught,
+        }
     }
 
     /// The same, and posts that match nothing are kept for so long.
     #[must_use]
     pub fn keeping(self, keep_posts: Duration) -> Self {
         Self { keep_posts, ..self }
+    }
+
+    /// The same, and customers of whom nothing was heard for so long have gone quiet.
+    #[must_use]
+    pub fn missing(self, quiet_after: Option<Duration>) -> Self {
+        Self { quiet_after, ..self }
     }
 
     /// The same, and priorities begin at these points.

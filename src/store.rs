@@ -2,6 +2,7 @@
 //! confirmed survives a power cut.
 
 use crate::alert::AlertState;
+use crate::brand::BrandName;
 use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
@@ -110,6 +111,21 @@ pub struct Reported {
     pub set_aside: usize,
     /// When it was told that the disk is nearly full, and how often; `None` while it is not.
     pub full: Option<(DateTime<Utc>, u32)>,
+    /// When it was last looked whether brands have fallen silent.
+    pub looked_at_brands: Option<DateTime<Utc>>,
+    /// Brands of which it was told that they have fallen silent, and that still are.
+    pub brands: Vec<SilentBrand>,
+}
+
+/// A brand of which nobody speaks any more, and what the operator was told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SilentBrand {
+    pub brand: BrandName,
+    /// When somebody last spoke of it.
+    pub since: DateTime<Utc>,
+    /// When it was told last, and how often.
+    pub at: DateTime<Utc>,
+    pub times: u32,
 }
 
 /// How a source fares.

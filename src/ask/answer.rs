@@ -54,6 +54,7 @@ pub fn answer(
             }))
         }
         Question::Mark(id) => Ok(Answer::Mark(Box::new(view::marks::one(*id, setting, store)?))),
+        Question::Report(asked) => super::report::answer(asked, setting, store, now),
         Question::Taught => Ok(Answer::Taught(view::marks::taught(setting, store)?)),
         Question::Check => {
             let faults = store.check()?;

@@ -248,6 +248,7 @@ impl Offline {
         }
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
             .keeping(config.keep_posts)
+            .missing(config.quiet_after)
             .ranking(config.judge.thresholds)
             .staffed(config.desk.clone());
         Self { rules, sources }

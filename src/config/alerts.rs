@@ -6,7 +6,7 @@ use super::problem::Spot;
 use super::reader::Table;
 use super::value::Value;
 use super::when;
-use crate::alert::{Alert, Frequency};
+use crate::alert::{Alert, Content, Frequency};
 use crate::mention::filter::Filter;
 use crate::query::{Query, parse_filter};
 use crate::schedule::Schedule;
@@ -16,6 +16,8 @@ use chrono::{NaiveTime, Weekday};
 /// The languages that digests are written in.
 const SPOKEN: [Language; 4] =
     [Language::ENGLISH, Language::FINNISH, Language::TURKISH, Language::SWEDISH];
+const CONTENTS: [(&str, Content); 2] =
+    [("mentions", Content::Mentions), ("lessons", Content::Lessons)];
 const FREQUENCIES: [&str; 3] = ["as-it-happens", "daily", "weekly"];
 
 /// An alert as read, and what can only be checked when all files are.
@@ -45,9 +47,7 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     if let Some(value) = table.take("how_many") {
         value.only("all");
     }
-    if let Some(value) = table.take("content") {
-        value.only("mentions");
-    }
+    let content = content(&table, frequency.as_ref());
     table.finish();
     let asks = filter.clone().zip(filter_value.map(|value| value.spot()));
     let config = || {
@@ -59,9 +59,24 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
             filter: Filter::new(filter?),
             language: language?,
             empty,
+            content: content?,
         })
     };
     Draft { config: config(), to: to.map(|value| value.spot()), filter: asks }
+}
+
+/// Reads what is told; `None` where it is faulty. Lessons are of a time, and never of a moment.
+fn content(table: &Table<'_>, frequency: Option<&Frequency>) -> Option<Content> {
+    let Some(value) = table.take("content") else { return Some(Content::default()) };
+    let content = value.choice(&CONTENTS)?;
+    if content == Content::Lessons && frequency == Some(&Frequency::AsItHappens) {
+        value.fault(
+            "lessons are those of a day or a week, and not told as they happen",
+            Some("write frequency = \"weekly\"".into()),
+        );
+        return None;
+    }
+    Some(content)
 }
 
 /// Reads who is told. `nobody` is what is wrong with an empty list.

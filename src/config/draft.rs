@@ -27,6 +27,7 @@ const LONGEST_NAME: usize = 100;
 const DAY: u64 = 24 * 60 * 60;
 const FOLLOW_UP_DAYS: i64 = 10;
 const KEEP_POSTS_DAYS: i64 = 7;
+const QUIET_AFTER_DAYS: i64 = 90;
 const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
@@ -59,6 +60,7 @@ pub(super) struct Draft<'s> {
     pub(super) desk: desk::Draft,
     follow_up_days: i64,
     keep_posts: TimeDelta,
+    quiet_after: Option<TimeDelta>,
     pub(super) judge: judge::Draft,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
@@ -140,6 +142,7 @@ impl<'s> Draft<'s> {
             desk: desk::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
             keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
+            quiet_after: Some(TimeDelta::days(QUIET_AFTER_DAYS)),
             judge: judge::Draft::default(),
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -256,6 +259,9 @@ impl<'s> Draft<'s> {
             table.finish();
         }
         if let Some(table) = self.once(root, "desk").and_then(|value| value.table()) {
+            if let Some(value) = table.take("quiet_after") {
+                self.quiet_after = quiet_after(&value);
+            }
             self.desk.read(table);
         }
         if let Some(table) = self.once(root, "websub").and_then(|value| value.table()) {
@@ -374,6 +380,7 @@ impl<'s> Draft<'s> {
             operator: self.operator.config,
             follow_up_days: self.follow_up_days,
             keep_posts: self.keep_posts,
+            quiet_after: self.quiet_after,
             judge: self.judge.config,
         };
         Ok(Loaded { config, warnings: self.warnings })
@@ -418,6 +425,22 @@ fn keep_posts(value: &Value<'_>) -> Option<TimeDelta> {
         value.fault(message, Some("write \"7d\", or \"0d\" to keep none".into()));
     }
     kept
+}
+
+/// Reads after which time without a word a customer has gone quiet; `None`: never.
+fn quiet_after(value: &Value<'_>) -> Option<TimeDelta> {
+    if value.is.as_str() == Some("0") {
+        return None;
+    }
+    let after = TimeDelta::from_std(value.duration()?).unwrap_or(TimeDelta::MAX);
+    if after.is_zero() {
+        return None;
+    }
+    if !(TimeDelta::days(7)..=TimeDelta::days(730)).contains(&after) {
+        let hint = Some("write \"90d\", or \"0d\" to name nobody".into());
+        value.fault("a customer goes quiet after 7 to 730 days", hint);
+    }
+    Some(after)
 }
 
 /// Reads after how many days somebody asks whether all is well.

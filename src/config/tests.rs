@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 64] = [
+const KEYS: [&str; 65] = [
     "timezone",
     "include",
     "state_dir",
@@ -177,6 +177,8 @@ const KEYS: [&str; 64] = [
     "filter",
     "language",
     "empty",
+    "content",
+    "quiet_after",
     "name",
     "priority",
     "http.url",
@@ -239,6 +241,8 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.control, Path::new("/home/maija/.local/state/vahti/vahti.sock"));
     assert_eq!(config.follow_up_days, 10);
     assert_eq!(config.keep_posts, TimeDelta::days(7));
+    assert_eq!(config.quiet_after, Some(TimeDelta::days(90)));
+    assert_eq!(loaded(&format!("desk.quiet_after = \"0d\"\n{LEAST}")).quiet_after, None);
     assert_eq!(config.http, fetch::Settings::default());
     assert!(config.mail.is_none() && config.alerts.is_empty());
     assert_eq!(config.operator, None);

@@ -65,6 +65,7 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Marks(asked) => ("/marks".into(), json!(asked)),
         Question::Mark(id) => (format!("/marks/{}", id.0), Value::Null),
         Question::Taught => ("/marks/taught".into(), Value::Null),
+        Question::Report(asked) => ("/report".into(), json!(asked)),
     }
 }
 

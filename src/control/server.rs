@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, PollBody};
+use crate::ask::ReportAsked;
 use crate::ask::tried::TryAsked;
 use crate::ask::{
     IncidentMove, MarksAsked, MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked,
@@ -85,6 +86,7 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/marks/taught", get(taught))
         .route("/marks/{id}", get(marking))
         .route("/marks/{id}/undo", post(undo))
+        .route("/report", get(report))
         .route("/poll", post(poll))
         .route("/intake/{source}", post(take).layer(DefaultBodyLimit::max(MOST_POSTS_BYTES)))
         .fallback(nothing_here);
@@ -261,6 +263,16 @@ async fn marking(State(calls): Calls, InPath(id): InPath<u64>) -> Response {
 
 async fn taught(State(calls): Calls) -> Response {
     ask(&calls, Question::Taught).await
+}
+
+async fn report(
+    State(calls): Calls,
+    asked: Result<Query<ReportAsked>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    match asked {
+        Ok(Query(asked)) => ask(&calls, Question::Report(asked)).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.body_text()),
+    }
 }
 
 async fn undo(

@@ -244,7 +244,8 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Looked { watched, room, reply } => {
             let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
-            let ward = Ward { to, zone: setup.config.zone, sources: &watched, room };
+            let (zone, brands) = (setup.config.zone, &setup.config.brands);
+            let ward = Ward { to, zone, sources: &watched, room, brands };
             Written::told(&care::care(&ward, store, clock::now())?, store, reply)
         }
         Event::Subscribed { source, subscription, reply } => {

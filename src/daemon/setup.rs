@@ -99,6 +99,7 @@ impl Setup {
     ) -> Result<Self, String> {
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
             .keeping(config.keep_posts)
+            .missing(config.quiet_after)
             .ranking(config.judge.thresholds)
             .staffed(config.desk.clone());
         let fetcher = match before.filter(|before| before.config.http == config.http) {

@@ -6,6 +6,7 @@ mod view;
 
 use super::excerpt::line;
 use super::text::Page;
+use crate::brand::BrandName;
 use crate::post::SourceName;
 use crate::text::count;
 use askama::Template;
@@ -72,6 +73,19 @@ pub struct Letter {
     pub set_aside: Vec<String>,
     /// Bytes that are left on a disk that is nearly full.
     pub room: Option<u64>,
+    /// Brands of which nobody speaks any more, though people always did.
+    pub silent_brands: Vec<BrandCase>,
+    /// Those of which somebody speaks again.
+    pub heard_brands: Vec<BrandName>,
+}
+
+/// A brand of which nobody speaks any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrandCase {
+    pub brand: BrandName,
+    pub since: DateTime<Utc>,
+    /// Whether it was told before.
+    pub is_lasting: bool,
 }
 
 impl Letter {
@@ -83,6 +97,8 @@ impl Letter {
             && self.dead.is_empty()
             && self.set_aside.is_empty()
             && self.room.is_none()
+            && self.silent_brands.is_empty()
+            && self.heard_brands.is_empty()
     }
 }
 
@@ -108,6 +124,7 @@ fn summary(letter: &Letter) -> String {
             }
         }
     }
+    parts.extend(brands(letter));
     match letter.dead.len() {
         0 => {}
         dead => parts.push(format!("{} could not be delivered", count(dead, "notice"))),
@@ -122,6 +139,27 @@ fn summary(letter: &Letter) -> String {
         });
     }
     parts.join(", ")
+}
+
+/// Says of which brands nobody speaks any more, and of which somebody does again.
+fn brands(letter: &Letter) -> Vec<String> {
+    let whom = |brands: &[&BrandName]| match brands {
+        [one] => line(&one.0, 60),
+        several => count(several.len(), "brand"),
+    };
+    let mut parts = Vec::new();
+    for (is_lasting, still) in [(false, ""), (true, "still ")] {
+        let cases = letter.silent_brands.iter().filter(|case| case.is_lasting == is_lasting);
+        let brands: Vec<&BrandName> = cases.map(|case| &case.brand).collect();
+        if !brands.is_empty() {
+            parts.push(format!("{still}nothing new about {}", whom(&brands)));
+        }
+    }
+    let brands: Vec<&BrandName> = letter.heard_brands.iter().collect();
+    if !brands.is_empty() {
+        parts.push(format!("{} spoken of again", whom(&brands)));
+    }
+    parts
 }
 
 /// Says where some sources are, where that is short to say.

@@ -1,6 +1,6 @@
 //! A digest for the tests, with something of everything.
 
-use super::{BlindSpot, Digest, HowMany, Input, TicketLine};
+use super::{BlindSpot, Digest, HowMany, Input, QuietLine, TicketLine};
 use crate::brand::{BrandName, Field, Hit};
 use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Sentiment};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
@@ -92,6 +92,7 @@ pub(super) fn input<'a>(mentions: &'a [Mention], tickets: &'a [TicketLine]) -> I
         mentions,
         tickets,
         blind_spots: &[],
+        quiet: &[],
         from: Some(now() - TimeDelta::days(1)),
         to: now(),
         how_many: HowMany::All,
@@ -131,7 +132,15 @@ pub(super) fn morning(language: Language) -> Digest {
             since: None,
         },
     ];
-    Digest::of(&Input { language, blind_spots: &blind_spots, ..input(&mentions, &tickets) })
+    let quiet = [QuietLine {
+        customer: Some("Liisa Virtanen".into()),
+        ticket: TicketId(2),
+        headline: "Third bill for one order".into(),
+        status: "resolved".into(),
+        since: now() - TimeDelta::days(90),
+    }];
+    let input = input(&mentions, &tickets);
+    Digest::of(&Input { language, blind_spots: &blind_spots, quiet: &quiet, ..input })
 }
 
 fn network_down() -> Mention {

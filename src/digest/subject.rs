@@ -25,6 +25,9 @@ pub fn subject(digest: &Digest) -> String {
         if total.negative > 0 {
             parts.push(words.count(total.negative, &words.count.negative));
         }
+    } else if digest.today.is_empty() && !digest.quiet.is_empty() {
+        let number = digest.quiet.len() + digest.quiet_hidden;
+        parts.push(words.count(number as u64, &words.quiet.short));
     } else if digest.today.is_empty() {
         parts.push(words.nothing_in_short.clone());
     } else {

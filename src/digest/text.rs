@@ -1,6 +1,8 @@
 //! A digest as plain text that reads well alone.
 
-use super::view::{BlindView, Hint, ItemView, SectionView, TicketView, TodayView, View};
+use super::view::{
+    BlindView, CustomerView, Hint, ItemView, QuietView, SectionView, TicketView, TodayView, View,
+};
 use super::{Digest, Piece};
 
 /// How long a line may be, in characters; what cannot be broken is longer.
@@ -27,6 +29,9 @@ pub fn render(digest: &Digest) -> String {
     if let Some(more) = &view.more {
         page.gap();
         page.hint("", more);
+    }
+    if let Some(quiet) = &view.quiet {
+        page.quiet(quiet);
     }
     if let Some(blind) = &view.blind {
         page.blind(blind);
@@ -98,6 +103,23 @@ impl Page {
             self.hint("  ", ticket);
         }
         self.hint("  ", mark);
+    }
+
+    fn quiet(&mut self, quiet: &QuietView) {
+        let QuietView { heading, meaning, customers, more } = quiet;
+        self.heading(heading);
+        self.gap();
+        self.wrapped("", meaning);
+        for CustomerView { name, headline, last, command } in customers {
+            self.gap();
+            self.wrapped("* ", &format!("{name}, {last}"));
+            self.wrapped("  ", headline);
+            self.line(&format!("  {command}"));
+        }
+        if let Some(more) = more {
+            self.gap();
+            self.hint("", more);
+        }
     }
 
     fn blind(&mut self, blind: &BlindView) {

@@ -2,7 +2,9 @@
 //! they cannot say different things.
 
 use super::words::{Words, fill};
-use super::{BlindSpot, Counts, Digest, Group, Item, Piece, Section, TicketLine, excerpt, subject};
+use super::{
+    BlindSpot, Counts, Digest, Group, Item, Piece, QuietLine, Section, TicketLine, excerpt, subject,
+};
 use crate::brand::BrandName;
 use crate::enrich::Label;
 use crate::mention::Mention;
@@ -32,6 +34,7 @@ pub(super) struct View {
     /// How many mentions are not shown, and the command that shows them.
     pub(super) more: Option<Hint>,
     pub(super) blind: Option<BlindView>,
+    pub(super) quiet: Option<QuietView>,
     pub(super) footer: String,
     pub(super) open: &'static str,
 }
@@ -92,6 +95,20 @@ pub(super) struct BlindView {
     pub(super) more: Option<Hint>,
 }
 
+pub(super) struct QuietView {
+    pub(super) heading: &'static str,
+    pub(super) meaning: &'static str,
+    pub(super) customers: Vec<CustomerView>,
+    pub(super) more: Option<Hint>,
+}
+
+pub(super) struct CustomerView {
+    pub(super) name: String,
+    pub(super) headline: String,
+    pub(super) last: String,
+    pub(super) command: String,
+}
+
 pub(super) struct SpotView {
     pub(super) source: String,
     pub(super) what: String,
@@ -102,7 +119,8 @@ impl View {
     pub(super) fn of(digest: &Digest) -> Self {
         let words = Words::of(digest.language);
         let wording = Wording { words, digest };
-        let quiet = digest.counts.is_empty() && digest.today.is_empty();
+        let is_quiet =
+            digest.counts.is_empty() && digest.today.is_empty() && digest.quiet.is_empty();
         Self {
             language: words.code(),
             title: subject(digest),
@@ -112,11 +130,12 @@ impl View {
                 .map(|(brand, counts)| wording.summary(brand, counts))
                 .collect(),
             period: wording.period(),
-            nothing: quiet.then_some(words.nothing.as_str()),
+            nothing: is_quiet.then_some(words.nothing.as_str()),
             today: wording.today(),
             sections: digest.sections.iter().map(|section| wording.section(section)).collect(),
             more: wording.more(),
             blind: wording.blind(),
+            quiet: wording.quiet(),
             footer: fill(&words.footer, &[("alert", &excerpt::line(&digest.alert, LONGEST_NAME))]),
             open: &words.open,
         }
@@ -336,6 +355,30 @@ impl Wording<'_> {
             spots: blind_spots.iter().map(|spot| self.spot(spot)).collect(),
             more: self.hint(*blind_hidden, "vahti status"),
         })
+    }
+
+    fn quiet(&self) -> Option<QuietView> {
+        let Digest { quiet, quiet_hidden, .. } = self.digest;
+        let words = &self.words.quiet;
+        (!quiet.is_empty()).then(|| QuietView {
+            heading: &words.heading,
+            meaning: &words.means,
+            customers: quiet.iter().map(|line| self.customer(line)).collect(),
+            more: self.hint(*quiet_hidden, "vahti tickets --status all"),
+        })
+    }
+
+    fn customer(&self, line: &QuietLine) -> CustomerView {
+        let words = &self.words.quiet;
+        let name = line.customer.as_ref().map(|name| excerpt::line(name, LONGEST_NAME));
+        let ticket = fill(&self.words.ticket, &[("id", &line.ticket.to_string())]);
+        let status = excerpt::line(self.words.status(&line.status), LONGEST_NAME);
+        CustomerView {
+            name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| words.unknown.clone()),
+            headline: format!("{ticket} ({status}): {}", excerpt::line(&line.headline, 140)),
+            last: fill(&words.last, &[("date", &self.date(line.since))]),
+            command: format!("vahti ticket {}", line.ticket),
+        }
     }
 
     fn spot(&self, spot: &BlindSpot) -> SpotView {

@@ -50,6 +50,18 @@ pub(super) struct Words {
     status: Statuses,
     complainer: Complainers,
     flag: Flags,
+    pub(super) quiet: Quiet,
+}
+
+/// What is said of customers who have gone quiet.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quiet {
+    pub(super) heading: String,
+    pub(super) means: String,
+    pub(super) unknown: String,
+    pub(super) last: String,
+    pub(super) short: Forms,
 }
 
 /// A noun for one, and for any other number.

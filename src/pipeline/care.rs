@@ -3,6 +3,7 @@
 //! it begins, again while it lasts, and once when it ends.
 
 use super::tell::{self, Said};
+use crate::brand::Brand;
 use crate::delivery::{Notice, Progress};
 use crate::digest::operator::{self, Case, DeadNotice, Letter};
 use crate::post::SourceName;
@@ -10,6 +11,8 @@ use crate::store::{Commit, Health, Reported, Store, StoreError, Told, Trouble};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::HashSet;
+
+mod brands;
 
 /// What notices for the operator have instead of the name of an alert; no alert has it.
 pub const NAME: &str = "operator";
@@ -53,6 +56,8 @@ pub struct Ward<'a> {
     pub sources: &'a [Watched],
     /// Bytes that are free where the store lies, where that is known.
     pub room: Option<u64>,
+    /// The brands that are watched.
+    pub brands: &'a [Brand],
 }
 
 /// Returns the commit that tells the operator what there is to tell now: empty where there is nothing,
@@ -71,6 +76,7 @@ pub fn care(ward: &Ward, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit
     notices(store, &mut letter, &mut reported)?;
     set_aside(store, &mut letter, &mut reported)?;
     room(ward, &mut letter, &mut reported);
+    brands::look(ward, store, &mut letter, &mut reported)?;
     if letter.is_empty() {
         reported.last = known.last;
     }

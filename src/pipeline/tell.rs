@@ -1,10 +1,10 @@
 //! Who is told what of what was found: notices for alerts that speak as it happens, and for those
 //! whose time has come.
 
-use super::{Rules, hand};
-use crate::alert::{Alert, AlertState, Frequency};
+use super::{Rules, hand, lessons, quiet};
+use crate::alert::{Alert, AlertState, Content, Frequency};
 use crate::delivery::{Notice, NoticeId, Progress};
-use crate::digest::{self, BlindSpot, Digest, HowMany, TicketLine};
+use crate::digest::{self, BlindSpot, Digest, HowMany, QuietLine, TicketLine};
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::post::SourceName;
@@ -32,7 +32,7 @@ pub struct Said {
     pub html: String,
     /// How many mentions it tells.
     pub mentions: usize,
-    /// How many tickets it names beside those of its mentions.
+    /// How many tickets, and customers who have gone quiet, it names beside those of its mentions.
     pub tickets: usize,
 }
 
@@ -154,10 +154,14 @@ pub fn say(
     blind_spots: &[BlindSpot],
 ) -> Result<Said, StoreError> {
     let state = store.alert(&alert.name)?.unwrap_or_default();
+    if alert.content == Content::Lessons {
+        return lessons::say(alert, &state, rules, store, now);
+    }
     let mentions = store.mentions_after(Sequence(state.told_up_to))?;
     let mut gathered = Gathered::of(alert, mentions, &BTreeMap::new(), rules, store, now)?;
     if alert.frequency != Frequency::AsItHappens {
         gathered.add_pressing(alert, rules, store, now)?;
+        gathered.quiet = quiet::gone_quiet(alert, &state, rules, store, now)?;
     }
     Ok(gathered.say(alert, rules, state.last.or(state.began), now, blind_spots))
 }
@@ -193,6 +197,7 @@ struct Gathered {
     mentions: Vec<Mention>,
     tickets: Vec<TicketLine>,
     pressing: usize,
+    quiet: Vec<QuietLine>,
     to: DateTime<Utc>,
 }
 
@@ -230,7 +235,8 @@ impl Gathered {
             }
         }
         one_line_an_incident(&mut wanted, &mut lines, new_tickets, store)?;
-        Ok(Self { mentions: wanted, tickets: lines.into_values().collect(), pressing: 0, to: now })
+        let tickets = lines.into_values().collect();
+        Ok(Self { mentions: wanted, tickets, pressing: 0, quiet: Vec::new(), to: now })
     }
 
     /// Adds the tickets that are overdue or urgent, of mentions that the alert wants.
@@ -272,6 +278,7 @@ impl Gathered {
             mentions: &self.mentions,
             tickets: &self.tickets,
             blind_spots,
+            quiet: &self.quiet,
             from,
             to: self.to.min(now),
             how_many: HowMany::All,
@@ -281,7 +288,7 @@ impl Gathered {
             text: digest::text::render(&digest),
             html: digest::html::render(&digest),
             mentions: self.mentions.len(),
-            tickets: self.pressing,
+            tickets: self.pressing + self.quiet.len(),
         }
     }
 }

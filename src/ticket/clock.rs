@@ -90,6 +90,12 @@ impl Clocks {
         self.after_days(facts, priority, at, time)
     }
 
+    /// Returns when a customer was to be answered first, by the priority that the ticket was opened with.
+    pub fn first_answer_by(&self, facts: &Facts) -> DateTime<Utc> {
+        let (time, _) = self.answer.of(facts, facts.first_priority);
+        self.after(facts, facts.first_priority, facts.clock_start, time)
+    }
+
     /// Returns the hours that count for a ticket of this priority; `None`: all.
     fn hours(&self, facts: &Facts, priority: Priority) -> Option<&Hours> {
         let presses = facts.pressing || priority == Priority::Urgent;

@@ -211,7 +211,7 @@ impl Action {
     }
 
     /// Returns the action that a line of the log tells of, unless it is none.
-    pub(super) fn read(word: &str, line: &str) -> Option<Self> {
+    pub fn read(word: &str, line: &str) -> Option<Self> {
         let text = line.to_owned();
         Some(match word {
             "assign" => Self::Assign(text),

@@ -5,6 +5,7 @@ mod judging;
 mod lists;
 mod marks;
 mod outbox;
+mod reports;
 mod routes;
 mod setup;
 mod shapes;

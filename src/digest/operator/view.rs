@@ -53,6 +53,7 @@ impl View {
         for (cases, still) in [(&letter.begun, ""), (&letter.lasting, "still ")] {
             sections.extend(in_trouble(cases, still, letter));
         }
+        sections.extend(silent_brands(letter));
         sections.extend(mended(letter));
         Self {
             title: super::subject(letter),
@@ -210,6 +211,47 @@ fn names(cases: &[&Case]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
+}
+
+/// Returns the section of the brands of which nobody speaks any more, or somebody does again.
+fn silent_brands(letter: &Letter) -> Vec<SectionView> {
+    let date = |at| Words::of(Language::ENGLISH).date(at, letter.zone);
+    let silent = letter.silent_brands.iter().map(|case| {
+        let span = span(case.since, letter.now).map(|span| format!(" ({span})"));
+        GroupView {
+            names: line(&case.brand.0, LONGEST_NAME),
+            what: String::new(),
+            when: format!("Nothing new since {}{}", date(case.since), span.unwrap_or_default()),
+            advice: String::new(),
+        }
+    });
+    let heard = letter.heard_brands.iter().map(|brand| GroupView {
+        names: line(&brand.0, LONGEST_NAME),
+        what: "Somebody speaks of it again.".into(),
+        when: String::new(),
+        advice: String::new(),
+    });
+    let mut sections = Vec::new();
+    if !letter.silent_brands.is_empty() {
+        sections.push(SectionView {
+            heading: "Brands of which nobody speaks any more".into(),
+            is_good: false,
+            groups: silent.collect(),
+            advice: "People always spoke of it, and the sources answer. See whether its keywords still \
+                     find what is said, with `vahti try`, and whether the places where it was named \
+                     still show all, with `vahti probe`. If so, it is quiet, and nothing needs to be done."
+                .into(),
+        });
+    }
+    if !letter.heard_brands.is_empty() {
+        sections.push(SectionView {
+            heading: "Brands that are spoken of again".into(),
+            is_good: true,
+            groups: heard.collect(),
+            advice: String::new(),
+        });
+    }
+    sections
 }
 
 fn mended(letter: &Letter) -> Option<SectionView> {

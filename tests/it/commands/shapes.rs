@@ -29,7 +29,7 @@ fn names(value: &Value) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(value: &Value, expected: &str) {
+pub(super) fn check(value: &Value, expected: &str) {
     let mut expected: Vec<String> = expected.split_whitespace().map(str::to_owned).collect();
     expected.sort();
     assert_eq!(names(value), expected);

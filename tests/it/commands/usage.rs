@@ -8,8 +8,6 @@ fn commands_of_later_versions_say_so() {
     let world = empty();
     for command in [
         "incident 1",
-        "report",
-        "report --brand Acme --format html",
         "trace x",
         "export",
         "backup file",

@@ -16,7 +16,8 @@ use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
 use vahti::store::{
-    Commit, Health, Moved, Reported, Sequence, SourceState, Store, Told, Trouble, Window,
+    Commit, Health, Moved, Reported, Sequence, SilentBrand, SourceState, Store, Told, Trouble,
+    Window,
 };
 
 fn words() -> impl Strategy<Value = String> {
@@ -294,7 +295,16 @@ fn what_the_operator_was_told_read_back_is_always_what_was_written() {
     let dead = proptest::collection::vec(any::<u64>().prop_map(NoticeId), 0..5);
     let strategy = (of(time()), dead, any::<usize>(), of((time(), any::<u32>())));
     always(strategy, |store, (last, dead, set_aside, full)| {
-        let reported = Reported { last, dead, set_aside, full };
+        let since = last.unwrap_or_default();
+        let silent = |n: &NoticeId| SilentBrand {
+            brand: BrandName(n.0.to_string()),
+            since,
+            at: since,
+            times: 2,
+        };
+        let brands = dead.iter().map(silent).collect();
+        let looked_at_brands = last;
+        let reported = Reported { last, dead, set_aside, full, looked_at_brands, brands };
         let commit = Commit { reported: Some(reported.clone()), ..Commit::default() };
         store.apply(&commit).unwrap();
         prop_assert_eq!(store.reported().unwrap(), reported.clone());
