@@ -18,6 +18,7 @@ use chrono_tz::Tz;
 use desk::{Desk, Origin};
 use keep::Keeping;
 use opinions::Opinions;
+use outward::Outward;
 use std::sync::Arc;
 use taught::{Kept, Taught};
 
@@ -33,6 +34,7 @@ pub mod care;
 mod desk;
 mod keep;
 pub mod opinions;
+pub mod outward;
 pub mod taught;
 pub mod tell;
 
@@ -48,6 +50,8 @@ pub struct Rules {
     pub keep_posts: Duration,
     /// From how many points on a mention is urgent, high, normal.
     pub thresholds: Thresholds,
+    /// Where tickets are opened too.
+    pub outward: Vec<Outward>,
     taught: Kept,
 }
 
@@ -58,7 +62,14 @@ impl Rules {
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
         let thresholds = Thresholds::default();
-        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, taught }
+        let outward = Vec::new();
+        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, outward, taught }
+    }
+
+    /// The same, and tickets are opened there too.
+    #[must_use]
+    pub fn outward(self, outward: Vec<Outward>) -> Self {
+        Self { outward, ..self }
     }
 
     /// The same, and posts that match nothing are kept for so long.
@@ -201,6 +212,7 @@ pub fn process(
         let news: Vec<_> = commit.mentions.iter().filter(|one| is_news(one)).cloned().collect();
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }
+    outward::open(&mut commit, rules, store, at)?;
     Ok(commit)
 }
 

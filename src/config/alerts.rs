@@ -132,7 +132,8 @@ fn time(value: &Value<'_>) -> Option<NaiveTime> {
     read.ok()
 }
 
-fn filter(value: &Value<'_>) -> Option<Query> {
+/// Reads a query.
+pub(super) fn filter(value: &Value<'_>) -> Option<Query> {
     match parse_filter(value.string()?) {
         Ok(query) => Some(query),
         Err(bad) => {
