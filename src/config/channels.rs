@@ -228,3 +228,6 @@ fn zammad(kind: &Kind<'_, '_>) -> Option<Desk> {
     let customer = kind.address("customer", "mentions@acme.example");
     Some(Desk::Zammad(Zammad { url: url?, token: token?.0, group: group?, customer: customer? }))
 }
+
+#[cfg(test)]
+mod tests;

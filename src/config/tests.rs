@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 50] = [
+const KEYS: [&str; 54] = [
     "timezone",
     "include",
     "state_dir",
@@ -189,6 +189,10 @@ const KEYS: [&str; 50] = [
     "[websub]",
     "listen",
     "public_url",
+    "[[channel]]",
+    "zammad.url",
+    "settle",
+    "every",
 ];
 
 #[test]

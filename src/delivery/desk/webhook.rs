@@ -126,7 +126,7 @@ mod tests {
     fn a_try_later_is_the_same_but_for_its_time() {
         let url = Url::parse("https://desk.example/hook?k=1").unwrap();
         let webhook = Webhook { url: url.clone(), secret: SECRET.into() };
-        let at = |seconds| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         let contact = Contact::default();
         let [first, second] =
             [0, 60].map(|seconds| webhook.open(&dossier(), &contact, at(seconds)));
