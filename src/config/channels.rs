@@ -8,8 +8,12 @@ use super::reader::Table;
 use super::secret;
 use super::surroundings::Surroundings;
 use super::value::Value;
+use crate::delivery::desk::chatwoot::Chatwoot;
+use crate::delivery::desk::freshdesk::Freshdesk;
+use crate::delivery::desk::liveagent::LiveAgent;
 use crate::delivery::desk::webhook::{self, Webhook};
 use crate::delivery::desk::zammad::Zammad;
+use crate::delivery::desk::zendesk::Zendesk;
 use crate::delivery::desk::{Channel, Desk};
 use crate::delivery::email::check_address;
 use crate::fetch::{Allowed, Location, Secret};
@@ -23,6 +27,8 @@ use url::Url;
 const LATER: [&str; 5] = ["slack", "teams", "discord", "matrix", "ntfy"];
 /// How long a search is given to show what an earlier try left.
 const SETTLE: TimeDelta = TimeDelta::minutes(2);
+/// Freshdesk says itself that its search lags by minutes.
+const SETTLE_FRESHDESK: TimeDelta = TimeDelta::minutes(10);
 const MOST_SETTLE: TimeDelta = TimeDelta::hours(24);
 /// How often what became of tickets is asked.
 const EVERY: TimeDelta = TimeDelta::minutes(10);
@@ -48,7 +54,14 @@ pub(super) struct Draft {
 type Reader = for<'r> fn(&Kind<'r, '_>) -> Option<Desk>;
 
 /// The kinds there are.
-const KINDS: [(&str, Reader); 2] = [("webhook", webhook), ("zammad", zammad)];
+const KINDS: [(&str, Reader); 6] = [
+    ("webhook", webhook),
+    ("zammad", zammad),
+    ("freshdesk", freshdesk),
+    ("zendesk", zendesk),
+    ("chatwoot", chatwoot),
+    ("liveagent", liveagent),
+];
 
 /// Reads one channel. `name` is its name, which the caller keeps a list of.
 pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings) -> Draft {
@@ -63,19 +76,23 @@ pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings
         Some(value) => duration(&value, most),
         None => Some(usual),
     };
-    let settle = duration("settle", SETTLE, MOST_SETTLE);
     let every = duration("every", EVERY, MOST_SETTLE);
     let allow_private =
         table.take("allow_private_addresses").and_then(|value| http::allowed(&value));
     let desk = desk(&table, around);
+    let usual = match &desk {
+        Some((Desk::Freshdesk(_), _)) => SETTLE_FRESHDESK,
+        _ => SETTLE,
+    };
+    let settle = duration("settle", usual, MOST_SETTLE);
     if tickets.is_none() && desk.is_some() {
         let hint = "write tickets = \"\" for all tickets, or a query such as \"lang:fi\"";
         table.warns("nothing is told to this channel", hint);
     }
     table.finish();
-    let asks = desk.as_ref().map(|(desk, spot)| {
-        (desk.base().clone(), allow_private.clone(), spot.clone())
-    });
+    let asks = desk
+        .as_ref()
+        .map(|(desk, spot)| (desk.base().clone(), allow_private.clone(), spot.clone()));
     let filter = query.clone().flatten().zip(tickets.map(|value| value.spot()));
     let config = || {
         let (name, (desk, _), settle, every) = (name?, desk?, settle?, every?);
@@ -146,7 +163,10 @@ impl<'r> Kind<'r, '_> {
         let read = secret::read(&value, self.around)?;
         let secret = Secret::from(read.expose_secret());
         if secret.expose().chars().any(char::is_control) {
-            value.fault("no header can carry this: it has line breaks or other control characters", None);
+            value.fault(
+                "no header can carry this: it has line breaks or other control characters",
+                None,
+            );
             return None;
         }
         Some((secret, value))
@@ -209,7 +229,8 @@ fn web(value: &Value<'_>, such: &str) -> Option<Url> {
 
 fn webhook(kind: &Kind<'_, '_>) -> Option<Desk> {
     let such = "https://desk.example/vahti";
-    let url = kind.table.need("url", &format!("url = \"{such}\"")).and_then(|value| web(&value, such));
+    let url =
+        kind.table.need("url", &format!("url = \"{such}\"")).and_then(|value| web(&value, such));
     let (secret, value) = kind.secret("secret")?;
     if !kind.around.without_secrets
         && let Err(reason) = webhook::check_secret(&secret)
@@ -227,6 +248,50 @@ fn zammad(kind: &Kind<'_, '_>) -> Option<Desk> {
     let group = kind.words("group", "Users");
     let customer = kind.address("customer", "mentions@acme.example");
     Some(Desk::Zammad(Zammad { url: url?, token: token?.0, group: group?, customer: customer? }))
+}
+
+fn freshdesk(kind: &Kind<'_, '_>) -> Option<Desk> {
+    let url = kind.base("https://acme.freshdesk.com");
+    let key = kind.secret("key");
+    Some(Desk::Freshdesk(Freshdesk { url: url?, key: key?.0 }))
+}
+
+fn zendesk(kind: &Kind<'_, '_>) -> Option<Desk> {
+    let url = kind.base("https://acme.zendesk.com");
+    let agent = kind.address("agent", "vahti@acme.example");
+    let token = kind.secret("token");
+    let requester = match kind.table.has("requester") {
+        true => Some(kind.address("requester", "mentions@acme.example")?),
+        false => None,
+    };
+    Some(Desk::Zendesk(Zendesk { url: url?, agent: agent?, token: token?.0, requester }))
+}
+
+fn chatwoot(kind: &Kind<'_, '_>) -> Option<Desk> {
+    let url = kind.base("https://chatwoot.acme.example");
+    let token = kind.secret("token");
+    let number = |name| {
+        let value = kind.table.need(name, &format!("{name} = 1"))?;
+        u64::try_from(value.number(1, usize::MAX)?).ok()
+    };
+    let (account, inbox) = (number("account"), number("inbox"));
+    let (token, _) = token?;
+    Some(Desk::Chatwoot(Chatwoot { url: url?, token, account: account?, inbox: inbox? }))
+}
+
+fn liveagent(kind: &Kind<'_, '_>) -> Option<Desk> {
+    let url = kind.base("https://acme.ladesk.com");
+    let key = kind.secret("key");
+    let department = kind.words("department", "default");
+    let recipient = kind.address("recipient", "support@acme.example");
+    let customer = kind.address("customer", "mentions@acme.example");
+    Some(Desk::LiveAgent(LiveAgent {
+        url: url?,
+        key: key?.0,
+        department: department?,
+        recipient: recipient?,
+        customer: customer?,
+    }))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, channels, files, http, judge, mail, operator, syntax,
-    websub,
+    Config, Loaded, Mail, WebSub, alerts, brands, channels, files, http, judge, mail, operator,
+    syntax, websub,
 };
 use crate::brand::Brand;
 use crate::fetch;

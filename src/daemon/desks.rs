@@ -4,7 +4,7 @@
 use super::intake::Event;
 use super::setup::Setup;
 use super::{Died, clock, poll};
-use crate::delivery::desk::{self, Channel, Counterpart, Memory, Stand, Standing, Unopened};
+use crate::delivery::desk::{self, Channel, Counterpart, Memory, Stand, Unopened};
 use crate::delivery::email::Failed;
 use crate::delivery::{Notice, outbox};
 use crate::mention::TicketId;
@@ -171,7 +171,7 @@ async fn follow(
     if !channel.desk.is_followed() {
         return Ok(());
     }
-    let (name, before) = (channel.name.clone(), clock::now());
+    let (name, before) = (channel.name.clone(), clock::now() - channel.every);
     let meant = store
         .with(move |store| outward::to_follow(&name, before, MOST_ASKED, store))
         .await
@@ -183,13 +183,10 @@ async fn follow(
         match desk::follow(channel, &setup.fetcher, &there).await {
             Stand::Is(standing, word) => {
                 let word = Some(word).filter(|word| !word.is_empty());
-                if standing != Standing::Open || there.standing != standing {
-                    tracing::debug!(channel.name = %channel.name, ticket = there.ticket, "Asked how it stands there.");
-                }
                 let there = Counterpart { standing, word, asked: Some(clock::now()), ..there };
                 followed(there, events).await?;
             }
-            Stand::Unknown(why, _) => {
+            Stand::Unknown(why) => {
                 tracing::warn!(channel.name = %channel.name, ticket = there.ticket, "Could not ask {} what became of {}: {why}.", channel.name, there.called());
                 // One that cannot be read must not keep the others from being asked.
                 remember(vec![Counterpart { asked: Some(clock::now()), ..there }], events).await?;

@@ -174,12 +174,8 @@ impl Once {
         let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
         let (_, seen) = watch::channel(Arc::clone(&setup));
         let mut writer = JoinSet::new();
-        let inbox = Inbox {
-            events: inbox,
-            store: store.clone(),
-            setup: seen,
-            post: Arc::default(),
-        };
+        let inbox =
+            Inbox { events: inbox, store: store.clone(), setup: seen, post: Arc::default() };
         writer.spawn(intake::run(inbox));
         alerts::introduce(&events).await?;
         poll::name(&setup.sources, &events).await?;

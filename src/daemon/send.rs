@@ -88,11 +88,7 @@ impl Sending {
     }
 
     /// Sends one after the other. Where one kept failing, its notices are left, and until when is returned.
-    async fn round(
-        &self,
-        due: Vec<Notice>,
-        setup: &Setup,
-    ) -> Result<Option<DateTime<Utc>>, Died> {
+    async fn round(&self, due: Vec<Notice>, setup: &Setup) -> Result<Option<DateTime<Utc>>, Died> {
         let mut failures: HashMap<String, usize> = HashMap::new();
         for notice in due {
             if self.stop.is_cancelled() {
@@ -147,8 +143,7 @@ pub(super) async fn due(
 async fn earliest(store: &Handle, way: Way) -> Result<Option<DateTime<Utc>>, Died> {
     let notices =
         store.with(|store| store.outbox()).await.map_err(|error| Died(error.to_string()))?;
-    let is_meant =
-        |notice: &&Notice| notice.progress == Progress::Queued && way.takes(notice);
+    let is_meant = |notice: &&Notice| notice.progress == Progress::Queued && way.takes(notice);
     let queued = notices.iter().filter(is_meant);
     Ok(queued.map(|notice| notice.next_attempt).min())
 }

@@ -2,12 +2,16 @@
 //! desk builds its requests and reads its replies; [`open`] and [`follow`] send them.
 
 mod api;
+pub mod chatwoot;
 mod dossier;
 mod follow;
+pub mod freshdesk;
+pub mod liveagent;
 mod open;
 mod refused;
 pub mod webhook;
 pub mod zammad;
+pub mod zendesk;
 
 pub use dossier::{Advice, Dossier, Told};
 pub use follow::{Stand, follow};
@@ -15,11 +19,15 @@ pub use open::{Memory, Unopened, open};
 
 use crate::fetch::Allowed;
 use api::Api;
+use chatwoot::Chatwoot;
 use chrono::{DateTime, TimeDelta, Utc};
+use freshdesk::Freshdesk;
+use liveagent::LiveAgent;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use webhook::Webhook;
 use zammad::Zammad;
+use zendesk::Zendesk;
 
 /// Where tickets are opened too.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +47,10 @@ pub struct Channel {
 pub enum Desk {
     Webhook(Webhook),
     Zammad(Zammad),
+    Freshdesk(Freshdesk),
+    Zendesk(Zendesk),
+    Chatwoot(Chatwoot),
+    LiveAgent(LiveAgent),
 }
 
 impl Desk {
@@ -46,6 +58,10 @@ impl Desk {
         match self {
             Self::Webhook(webhook) => webhook,
             Self::Zammad(zammad) => zammad,
+            Self::Freshdesk(freshdesk) => freshdesk,
+            Self::Zendesk(zendesk) => zendesk,
+            Self::Chatwoot(chatwoot) => chatwoot,
+            Self::LiveAgent(liveagent) => liveagent,
         }
     }
 

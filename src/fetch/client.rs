@@ -12,9 +12,9 @@ use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use super::cache::{self, Validators};
+use super::call::{self, Call, Verb};
 use super::error::{RedirectFault, root_cause};
 use super::guard::Resolver;
-use super::call::{self, Call, Verb};
 use super::{Access, Allowed, FetchError, Location, Reply, Secret, Settings, limits};
 
 /// A server that sends nothing for this long is given up, even within the total time.

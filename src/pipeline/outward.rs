@@ -12,9 +12,6 @@ use crate::ticket::{Action, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-#[cfg(test)]
-mod tests;
-
 /// What the text of a mention is cut to, in characters.
 const MOST_TEXT: usize = 10_000;
 

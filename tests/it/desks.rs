@@ -1,8 +1,12 @@
 //! Other desks: each ticket is there exactly once, whatever breaks on the way, and what becomes of it
 //! there is told here. Each desk is a stand-in that answers as its own documents say.
 
+mod chatwoot;
+mod freshdesk;
+mod liveagent;
 mod webhook;
 mod zammad;
+mod zendesk;
 
 use crate::support::standin::{Asked, StandIn, json};
 use crate::support::{Answer, Site, World, entry, feed};

@@ -135,7 +135,11 @@ pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
 
 /// Returns of the tickets in a list the first whose `pointer` holds the reference: of two, which a person
 /// may have made, it is the one that came first.
-pub(super) fn marked<'v>(list: &'v Value, pointer: &str, reference: &str) -> Result<Option<&'v Value>, Odd> {
+pub(super) fn marked<'v>(
+    list: &'v Value,
+    pointer: &str,
+    reference: &str,
+) -> Result<Option<&'v Value>, Odd> {
     let list = list.as_array().ok_or_else(|| Odd("it is no list of tickets".to_owned()))?;
     let is_it = |ticket: &&Value| match ticket.pointer(pointer) {
         Some(Value::String(text)) => text.contains(reference),

@@ -89,7 +89,9 @@ impl Dossier {
         let Told { title, text, published, source, .. } = &self.mention;
         let when = published.map_or(String::new(), |at| format!(", {}", at.format("%F %H:%M UTC")));
         let mut blocks = vec![Block::Head(format!("{} ({source}{when})", self.customer()))];
-        blocks.extend(title.iter().filter(|title| !text.starts_with(*title)).cloned().map(Block::Text));
+        blocks.extend(
+            title.iter().filter(|title| !text.starts_with(*title)).cloned().map(Block::Text),
+        );
         blocks.push(Block::Text(text.clone()));
         blocks.extend(self.permalink().map(|url| Block::Link(url.to_owned())));
         blocks
@@ -158,7 +160,8 @@ enum Block {
 fn as_html(blocks: &[Block]) -> String {
     let mut page = String::new();
     let lines = |text: &str| {
-        let lines: Vec<String> = text.lines().map(|line| html::escape(&text::visible(line))).collect();
+        let lines: Vec<String> =
+            text.lines().map(|line| html::escape(&text::visible(line))).collect();
         lines.join("<br>")
     };
     for block in blocks {

@@ -1,18 +1,17 @@
 //! What became of a ticket at another desk.
 
 use super::open::Caller;
-use super::refused::{told, wait};
+use super::refused::told;
 use super::{Channel, Counterpart, Standing};
 use crate::fetch::{FetchError, Fetcher};
-use std::time::Duration;
 
 /// How a ticket stands there, as far as the desk tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stand {
     /// So, in the desk's own word.
     Is(Standing, String),
-    /// The desk does not say, and wants to be left alone for so long.
-    Unknown(String, Option<Duration>),
+    /// The desk does not say, for this reason.
+    Unknown(String),
 }
 
 /// Asks how one ticket stands.
@@ -23,11 +22,11 @@ pub async fn follow(channel: &Channel, fetcher: &Fetcher, of: &Counterpart) -> S
     match caller.call(call).await {
         Ok(said) => match caller.api.stands(&said) {
             Ok((standing, word)) => Stand::Is(standing, word),
-            Err(odd) => Stand::Unknown(odd.to_string(), None),
+            Err(odd) => Stand::Unknown(odd.to_string()),
         },
         Err(FetchError::Status { status: 404 | 410, .. }) => {
             Stand::Is(Standing::Gone, "gone".to_owned())
         }
-        Err(error) => Stand::Unknown(told(&error, caller.api), wait(&error)),
+        Err(error) => Stand::Unknown(told(&error, caller.api)),
     }
 }

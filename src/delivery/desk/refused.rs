@@ -56,7 +56,10 @@ pub(super) fn told(error: &FetchError, api: &dyn Api) -> String {
             let words = match &read {
                 Some(json) => api.complaint(json),
                 // Zendesk says in plain words that it was asked too often; a page is of no use.
-                None => std::str::from_utf8(said).ok().filter(|text| !text.contains('<')).map(str::to_owned),
+                None => std::str::from_utf8(said)
+                    .ok()
+                    .filter(|text| !text.contains('<'))
+                    .map(str::to_owned),
             };
             let words = words.map(|words| text::visible(words.trim())).unwrap_or_default();
             let hint = match status {

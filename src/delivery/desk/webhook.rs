@@ -34,7 +34,11 @@ fn key(secret: &Secret) -> Result<Vec<u8>, &'static str> {
     let text = secret.expose().trim();
     let text = text.strip_prefix(PREFIX).ok_or("the secret of a webhook begins with `whsec_`")?;
     let key = STANDARD.decode(text).map_err(|_| "what follows `whsec_` is no base64")?;
-    if BYTES.contains(&key.len()) { Ok(key) } else { Err("the secret has less than 24 bytes, or more than 64") }
+    if BYTES.contains(&key.len()) {
+        Ok(key)
+    } else {
+        Err("the secret has less than 24 bytes, or more than 64")
+    }
 }
 
 impl Webhook {
@@ -117,8 +121,12 @@ mod tests {
     /// The example of the specification.
     #[test]
     fn the_signature_is_that_of_standard_webhooks() {
-        let signature =
-            sign(&SECRET.into(), "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", "{\"test\": 2432232314}");
+        let signature = sign(
+            &SECRET.into(),
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "1614265330",
+            "{\"test\": 2432232314}",
+        );
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
@@ -151,7 +159,8 @@ mod tests {
 
     #[test]
     fn whoever_is_told_may_say_where_the_ticket_is() {
-        let webhook = Webhook { url: Url::parse("https://a.example").unwrap(), secret: SECRET.into() };
+        let webhook =
+            Webhook { url: Url::parse("https://a.example").unwrap(), secret: SECRET.into() };
         let read = |said: &str| webhook.opened(said.as_bytes()).unwrap();
         assert_eq!(read("ok"), None);
         assert_eq!(read("{\"url\":\"https://a.example/1\"}"), None);

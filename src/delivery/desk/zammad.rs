@@ -140,7 +140,8 @@ mod tests {
         assert_eq!(body["customer_id"], "guess:mentions@acme.example");
         assert_eq!(body["article"]["internal"], true);
         assert!(body["article"]["body"].as_str().unwrap().contains("Suggested reply"));
-        let said = br#"{"id":19,"group_id":2,"number":"22019","title":"Help me!","article_ids":[30]}"#;
+        let said =
+            br#"{"id":19,"group_id":2,"number":"22019","title":"Help me!","article_ids":[30]}"#;
         assert_eq!(zammad().opened(said), Ok(Some(there())));
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 fn config(url: &str) -> String {
     format!(
-        "tickets = \"sentiment:negative\"\nsettle = \"0s\"\nevery = \"1s\"\nzammad.url = \"{url}\"\n\
+        "tickets = \"sentiment:negative\"\nsettle = \"0s\"\nevery = \"0s\"\nzammad.url = \"{url}\"\n\
          zammad.token = \"zammad-token\"\nzammad.group = \"Users\"\nzammad.customer = \"m@acme.example\""
     )
 }
@@ -24,15 +24,22 @@ const ZAMMAD: Play = |asked, shelf| {
     match (asked.method.as_str(), asked.path.as_str()) {
         ("POST", "/api/v1/tickets") => {
             if sent["group"] != "Users" || sent["title"] == "" {
-                return json(422, "{\"error\":\"Validation failed\",\"error_human\":\"Group can't be blank\"}");
+                return json(
+                    422,
+                    "{\"error\":\"Validation failed\",\"error_human\":\"Group can't be blank\"}",
+                );
             }
             let id = 19 + shelf.len();
             let mut new = sent.clone();
             new["id"] = id.into();
             new["number"] = format!("220{id}").into();
             shelf.push(new.clone());
-            json(201, json!({"id": id, "number": new["number"], "title": new["title"], "group_id": 2,
-                "state_id": 1, "article_ids": [30]}).to_string())
+            json(
+                201,
+                json!({"id": id, "number": new["number"], "title": new["title"], "group_id": 2,
+                "state_id": 1, "article_ids": [30]})
+                .to_string(),
+            )
         }
         ("GET", "/api/v1/tickets/search") => {
             let query = asked.get("query");
@@ -164,9 +171,8 @@ fn a_wait_that_is_asked_for_is_kept_and_a_token_that_is_refused_is_told() {
     let (_feed, world) = watching(&config(site.url()));
     run(&world);
     let notice = outbox(&world)[0].clone();
-    let at = |name: &str| {
-        chrono::DateTime::parse_from_rfc3339(notice[name].as_str().unwrap()).unwrap()
-    };
+    let at =
+        |name: &str| chrono::DateTime::parse_from_rfc3339(notice[name].as_str().unwrap()).unwrap();
     assert!((at("next_attempt") - at("created")).num_seconds() >= 600, "{notice}");
 
     let (site, _shelf) = desk(ZAMMAD, None);
