@@ -260,9 +260,10 @@ fn zendesk(kind: &Kind<'_, '_>) -> Option<Desk> {
     let url = kind.base("https://acme.zendesk.com");
     let agent = kind.address("agent", "vahti@acme.example");
     let token = kind.secret("token");
-    let requester = match kind.table.has("requester") {
-        true => Some(kind.address("requester", "mentions@acme.example")?),
-        false => None,
+    let requester = if kind.table.has("requester") {
+        Some(kind.address("requester", "mentions@acme.example")?)
+    } else {
+        None
     };
     Some(Desk::Zendesk(Zendesk { url: url?, agent: agent?, token: token?.0, requester }))
 }

@@ -227,18 +227,9 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::apply(&commit, store, acknowledge)
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
-        Event::Tried(notice, there, reply) => {
-            Written::told(&tried(notice, there, store)?, store, reply)
-        }
-        Event::Remember(counterparts, reply) => {
-            Written::told(&Commit { counterparts, ..Commit::default() }, store, reply)
-        }
-        Event::Followed(there, reply) => {
-            let mut commit = Commit::default();
-            let days = setup.config.follow_up_days;
-            outward::followed(&mut commit, *there, days, store, clock::now())?;
-            Written::told(&commit, store, reply)
-        }
+        Event::Tried(notice, there, reply) => tried(notice, there, reply, store),
+        Event::Remember(there, reply) => remembered(there, reply, store),
+        Event::Followed(there, reply) => followed(*there, setup, reply, store),
         Event::Speak { alert, reply } => {
             let now = clock::now();
             let alert = rules.alerts.iter().find(|known| known.name == alert);
@@ -301,8 +292,9 @@ fn found_again(
 fn tried(
     notice: Notice,
     there: Option<Box<Counterpart>>,
+    reply: oneshot::Sender<()>,
     store: &dyn Store,
-) -> Result<Commit, StoreError> {
+) -> Result<Written, StoreError> {
     // One that a person dropped while it was tried does not come back.
     let is_wanted = notice.progress == Progress::Sent
         || store.outbox()?.iter().any(|known| known.id == notice.id);
@@ -311,7 +303,27 @@ fn tried(
     if let Some(there) = there {
         outward::opened(&mut commit, *there, store, clock::now())?;
     }
-    Ok(commit)
+    Written::told(&commit, store, reply)
+}
+
+fn remembered(
+    counterparts: Vec<Counterpart>,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    Written::told(&Commit { counterparts, ..Commit::default() }, store, reply)
+}
+
+fn followed(
+    there: Counterpart,
+    setup: &Setup,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let mut commit = Commit::default();
+    let days = setup.config.follow_up_days;
+    outward::followed(&mut commit, there, days, store, clock::now())?;
+    Written::told(&commit, store, reply)
 }
 
 fn polled(

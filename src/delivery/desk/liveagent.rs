@@ -1,4 +1,4 @@
-//! LiveAgent: a ticket with one message, of which nobody is mailed. It knows no idempotency key and has no
+//! The desk `LiveAgent`: a ticket with one message, of which nobody is mailed. It knows no idempotency key and has no
 //! search for words that its documents promise: the newest tickets are looked through.
 
 use super::api::{self, Api, Contact, Odd, below, with};
@@ -11,7 +11,7 @@ use url::Url;
 /// Tickets that are looked through.
 const MOST_FOUND: &str = "100";
 
-/// A LiveAgent, and as whom tickets are opened there.
+/// A `LiveAgent`, and as whom tickets are opened there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveAgent {
     pub url: Url,

@@ -18,7 +18,9 @@ const FRESHDESK: Play = |asked, shelf| {
     }
     let sent: Value = serde_json::from_str(&asked.body).unwrap_or_default();
     let parts: Vec<&str> = asked.path.trim_start_matches("/api/v2/").split('/').collect();
-    let of = |shelf: &[Value], id: &str| shelf.iter().position(|one| one["id"].to_string() == id);
+    let of = |shelf: &[Value], id: &str| {
+        shelf.iter().position(|one| one["id"].as_u64() == id.parse().ok())
+    };
     match (asked.method.as_str(), parts.as_slice()) {
         ("POST", ["tickets"]) => {
             assert!(sent["unique_external_id"].is_string() && sent["description"].is_string());

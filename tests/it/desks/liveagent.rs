@@ -1,4 +1,4 @@
-//! LiveAgent.
+//! The desk `LiveAgent`.
 
 use super::{Play, desk, exactly_once, run, ticket, watching};
 use crate::support::standin::json;
@@ -12,7 +12,7 @@ fn config(url: &str) -> String {
     )
 }
 
-/// Answers as LiveAgent does.
+/// Answers as `LiveAgent` does.
 const LIVEAGENT: Play = |asked, shelf| {
     if asked.header("apikey") != "live-key" {
         return json(401, "{\"message\":\"Unauthorized\"}");
