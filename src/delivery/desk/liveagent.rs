@@ -151,7 +151,7 @@ mod tests {
     fn the_newest_tickets_are_looked_through_and_never_guessed() {
         let look = liveagent().look(&dossier(), &Contact::default()).unwrap();
         let filters = look.url.query_pairs().find(|(name, _)| name == "_filters").unwrap().1;
-        assert_eq!(filters, "[[\"date_created\",\"D>=\",\"2026-11-17 10:26:40\"]]");
+        assert_eq!(filters, "[[\"date_created\",\"D>=\",\"2026-11-17 11:06:40\"]]");
         let one = |subject: &str| json!({ "id": "a", "code": "A-1", "subject": subject });
         let found = |list: Vec<Value>| {
             let said = Value::Array(list).to_string();
