@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 mod act;
 mod answer;
+mod incident;
 mod marks;
 pub mod taken;
 pub mod tried;
@@ -25,7 +26,8 @@ pub use act::act;
 pub use answer::answer;
 use tried::{TryAsked, TryView};
 use view::{
-    FaultView, MarkView, MentionView, NoticeView, PreviewView, StatusView, TaughtView, TicketView,
+    FaultView, IncidentView, MarkView, MentionView, NoticeView, PreviewView, StatusView,
+    TaughtView, TicketView,
 };
 
 /// Which mentions are meant: the words of the command line and of the HTTP API.
@@ -105,6 +107,8 @@ pub enum Question {
     Mention(MentionId),
     Tickets(TicketsAsked),
     Ticket(TicketId),
+    /// The tickets of an event, by the number of one of them.
+    Incident(TicketId),
     Status,
     /// What an alert would say now.
     Preview(String),
@@ -119,6 +123,24 @@ pub enum Question {
     Mark(MarkingId),
     /// Which words that taught.
     Taught,
+}
+
+/// What a person does to an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "move", rename_all = "lowercase", deny_unknown_fields)]
+pub enum IncidentMove {
+    /// Another ticket, or the tickets of another incident, are about the same.
+    Merge {
+        other: u64,
+    },
+    /// One of its tickets is about something else.
+    Split {
+        ticket: u64,
+    },
+    Resolve {
+        cause: String,
+        lesson: Option<String>,
+    },
 }
 
 /// What a person does to a ticket; the HTTP API takes it as JSON, tagged by `move`.
@@ -142,6 +164,7 @@ pub enum Order {
     /// Let a mark teach no more.
     Undo(MarkingId),
     Ticket(TicketId, TicketMove),
+    Incident(TicketId, IncidentMove),
     /// Let an alert speak now.
     Send(String),
     Retry(NoticeId),
@@ -156,6 +179,7 @@ pub enum Answer {
     Mention(Box<MentionView>),
     Tickets(Vec<TicketView>),
     Ticket(Box<TicketView>),
+    Incident(Box<IncidentView>),
     Status(Box<StatusView>),
     Preview(Box<PreviewView>),
     Outbox(Vec<NoticeView>),
@@ -174,6 +198,7 @@ impl Question {
             Self::Mention(_) => Answer::Mention(serde_json::from_slice(json)?),
             Self::Tickets(_) => Answer::Tickets(serde_json::from_slice(json)?),
             Self::Ticket(_) => Answer::Ticket(serde_json::from_slice(json)?),
+            Self::Incident(_) => Answer::Incident(serde_json::from_slice(json)?),
             Self::Status => Answer::Status(serde_json::from_slice(json)?),
             Self::Preview(_) => Answer::Preview(serde_json::from_slice(json)?),
             Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
@@ -193,6 +218,11 @@ impl Order {
             Self::Mark(id, _) => Question::Mention(id.clone()),
             Self::Undo(id) => Question::Mark(*id),
             Self::Ticket(id, _) => Question::Ticket(*id),
+            // What was taken out shows what it is now.
+            Self::Incident(_, IncidentMove::Split { ticket }) => {
+                Question::Ticket(TicketId(*ticket))
+            }
+            Self::Incident(id, _) => Question::Incident(*id),
             Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
         }
     }

@@ -12,6 +12,7 @@ mod desk;
 mod explain;
 mod fsck;
 mod import;
+mod incident;
 mod init;
 mod judge;
 mod later;
@@ -67,6 +68,8 @@ enum Command {
     Tickets(tickets::Args),
     /// Show one ticket, or move it on
     Ticket(ticket::Args),
+    /// Show the tickets of one event together, or move them together
+    Incident(incident::Args),
     /// Show what an alert would say now, or let it say it
     Alert(alert::Args),
     /// Show notices not yet delivered, and mend them
@@ -233,6 +236,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Mention(args) => mention::run(args, context),
         Command::Tickets(args) => tickets::run(args, context),
         Command::Ticket(args) => ticket::run(args, context),
+        Command::Incident(args) => incident::run(args, context),
         Command::Alert(args) => alert::run(args, context),
         Command::Outbox(args) => outbox::run(&args, context),
         Command::Explain(args) => explain::run(&args, context),

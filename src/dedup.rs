@@ -6,6 +6,8 @@ use crate::post::Post;
 use crate::source::Kind;
 use std::collections::HashSet;
 
+pub mod incident;
+pub mod story;
 pub mod url;
 
 /// What is left of a batch when the posts seen unchanged are taken out.

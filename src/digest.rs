@@ -44,6 +44,8 @@ pub struct TicketLine {
     pub headline: String,
     pub brand: BrandName,
     pub next_step: String,
+    /// The event that it is a part of, by its first ticket, and how many tickets that has.
+    pub incident: Option<(TicketId, u64)>,
 }
 
 /// A source that could not be heard.

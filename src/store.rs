@@ -170,6 +170,13 @@ pub struct Window {
     pub until: Option<DateTime<Utc>>,
 }
 
+impl Window {
+    /// Tells whether a time lies in it.
+    pub fn holds(self, at: DateTime<Utc>) -> bool {
+        self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
+    }
+}
+
 /// A mention's place in the order in which mentions were stored; the first has 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequence(pub u64);
@@ -210,6 +217,8 @@ pub struct Commit {
     pub kept_since: Option<DateTime<Utc>>,
     /// The fingerprint of the rules under which all posts that are kept matched nothing.
     pub kept_under: Option<u64>,
+    /// Fingerprints of new mentions, with when they were seen.
+    pub prints: Vec<(MentionId, DateTime<Utc>, Vec<u64>)>,
     /// New markings (number 0) and known ones that were undone.
     pub markings: Vec<Marking>,
     /// Now, where it may change what people have taught.
@@ -265,6 +274,9 @@ pub trait Store: Send + Sync {
         window: Window,
         each: &mut dyn FnMut(Mention) -> bool,
     ) -> Result<(), StoreError>;
+
+    /// Returns the mentions that have a fingerprint, the newest first and so many at most.
+    fn printed(&self, print: u64, most: usize) -> Result<Vec<MentionId>, StoreError>;
 
     /// Returns the mentions stored after `place`, in the order of their storing.
     fn mentions_after(&self, place: Sequence) -> Result<Vec<Mention>, StoreError>;

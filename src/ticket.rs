@@ -131,6 +131,9 @@ pub struct Facts {
     pub lesson: Option<String>,
     /// 1 to 5, of the last resolution.
     pub rating: Option<u8>,
+    /// The event that it is a part of, by the number of its first ticket.
+    #[serde(default)]
+    pub incident: Option<TicketId>,
     /// The language of the post.
     pub language: Option<Language>,
     /// What happened, oldest first; nothing in it is ever rewritten.
@@ -184,6 +187,7 @@ impl Ticket {
             cause: None,
             lesson: None,
             rating: None,
+            incident: None,
             language: mention.insight.language,
             log: Vec::new(),
         };

@@ -1,7 +1,9 @@
 //! Answers to questions.
 
-use super::view::{FaultView, NoticeView, PreviewView, StatusView};
-use super::{Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, tried, view};
+use super::view::{FaultView, MentionView, NoticeView, PreviewView, StatusView};
+use super::{
+    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, incident, tried, view,
+};
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
 use crate::pipeline::tell;
@@ -9,6 +11,7 @@ use crate::query::{self, Query};
 use crate::store::{Sequence, Store, Window};
 use crate::ticket::{Status, Ticket, triage};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// How many rows a list has where nobody said.
 const ROWS: usize = 50;
@@ -22,8 +25,12 @@ pub fn answer(
 ) -> Result<Answer, Refusal> {
     match question {
         Question::Mentions(asked) => mentions(asked, store, now),
+        Question::Incident(id) => {
+            let incident = incident::answer(*id, setting, store, now)?;
+            Ok(Answer::Incident(Box::new(incident)))
+        }
         Question::Mention(id) => {
-            Ok(Answer::Mention(Box::new(view::mention(&find_mention(id, store)?))))
+            Ok(Answer::Mention(Box::new(shown(&find_mention(id, store)?, store)?)))
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
@@ -86,17 +93,44 @@ fn mentions(
     let limit = rows(asked.limit);
     let mut found = Vec::new();
     let mut fault = None;
+    let mut told = BTreeSet::new();
+    let mut wants = |mention: &Mention| -> Result<bool, Refusal> {
+        if !passes(&filter, mention, store, now)? {
+            return Ok(false);
+        }
+        if asked.copies || mention.story == mention.id {
+            return Ok(true);
+        }
+        // One row a story: its head, unless that is not among what is asked for.
+        let head = store.mention(&mention.story)?;
+        let is_shown = match head {
+            Some(head) => window.holds(head.time()) && passes(&filter, &head, store, now)?,
+            None => false,
+        };
+        Ok(!is_shown && told.insert(mention.story.clone()))
+    };
     store.mentions(window, &mut |mention| {
-        match passes(&filter, &mention, store, now) {
-            Ok(true) if asked.copies || mention.story == mention.id => {
-                found.push(view::mention(&mention));
-            }
-            Ok(_) => {}
+        match wants(&mention) {
+            Ok(true) => match shown(&mention, store) {
+                Ok(view) => found.push(view),
+                Err(error) => fault = Some(error),
+            },
+            Ok(false) => {}
             Err(error) => fault = Some(error),
         }
         fault.is_none() && found.len() < limit
     })?;
     fault.map_or(Ok(Answer::Mentions(found)), Err)
+}
+
+/// Returns a mention as it is shown. One complaint is one ticket: that of a story is its copies', too.
+fn shown(mention: &Mention, store: &dyn Store) -> Result<MentionView, Refusal> {
+    let mut shown = view::mention(mention);
+    if mention.ticket.is_none() && mention.story != mention.id {
+        let head = store.mention(&mention.story)?;
+        shown.ticket = head.and_then(|head| head.ticket).map(|ticket| ticket.0);
+    }
+    Ok(shown)
 }
 
 /// Returns what was stored after the mention called `after`, in the order of storing.

@@ -172,8 +172,8 @@ pub struct TicketView {
     pub id: u64,
     pub mention: String,
     pub brands: Vec<String>,
-    /// The event that it is a part of; none in this version.
-    pub incident: Option<String>,
+    /// The event that it is a part of, by the number of its first ticket.
+    pub incident: Option<u64>,
     pub customer: Option<Author>,
     pub status: Status,
     pub priority: Priority,
@@ -202,6 +202,19 @@ pub struct TicketView {
     /// The same ticket at other desks.
     pub elsewhere: Vec<ElsewhereView>,
     pub log: Vec<LogView>,
+}
+
+/// An incident, as machines see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentView {
+    pub id: u64,
+    /// When its first and its last ticket were opened.
+    pub began: Option<DateTime<Utc>>,
+    pub last: Option<DateTime<Utc>>,
+    /// How many of its tickets are resolved or closed.
+    pub done: usize,
+    /// Most urgent first.
+    pub tickets: Vec<TicketView>,
 }
 
 /// One message of a thread.
@@ -264,7 +277,7 @@ pub fn ticket(
         id: facts.id.0,
         mention: facts.mention.to_string(),
         brands: facts.brands.iter().map(ToString::to_string).collect(),
-        incident: None,
+        incident: facts.incident.map(|first| first.0),
         customer: customer.filter(|author| !author.is_unknown()),
         status: facts.status,
         priority: facts.priority,

@@ -77,14 +77,7 @@ fn words(mention: &MentionView, zone: Tz) -> String {
         ),
         ("Priority", view::priority(mention.priority).to_owned()),
         ("Ticket", mention.ticket.map_or_else(|| "-".into(), |ticket| ticket.to_string())),
-        (
-            "Story",
-            format!(
-                "{} ({} more)",
-                mention.story,
-                crate::text::count(mention.copies as usize, "copy")
-            ),
-        ),
+        ("Story", story(mention)),
     ];
     let mut text = String::new();
     for (name, value) in rows {
@@ -105,6 +98,21 @@ fn words(mention: &MentionView, zone: Tz) -> String {
         }
     }
     text
+}
+
+/// Says whether the same words were seen elsewhere.
+fn story(mention: &MentionView) -> String {
+    if mention.story != mention.id {
+        return format!("a copy of {}", mention.story);
+    }
+    match mention.copies {
+        0 => "seen once".to_owned(),
+        copies => format!(
+            "the first of {}: `vahti mentions story:{} --copies` lists them",
+            copies.saturating_add(1),
+            mention.id
+        ),
+    }
 }
 
 /// Adds why the mention is one, and why it was judged so.

@@ -140,6 +140,13 @@ fn words(ticket: &TicketView, zone: Tz) -> String {
         ("Priority", format!("{}{review}", view::priority(ticket.priority))),
         ("Next", ticket.next_step.clone()),
         ("Brand", ticket.brands.join(", ")),
+        (
+            "Incident",
+            ticket.incident.map_or_else(
+                || "-".into(),
+                |first| format!("{first}: `vahti incident {first}` shows its tickets"),
+            ),
+        ),
         ("Customer", or_dash(who)),
         ("Assignee", or_dash(ticket.assignee.as_deref())),
         ("Opened", time(Some(ticket.opened), zone)),

@@ -56,6 +56,7 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Mention(id) => (format!("/mentions/{}", segment(&id.0)), Value::Null),
         Question::Tickets(asked) => ("/tickets".into(), json!(asked)),
         Question::Ticket(id) => (format!("/tickets/{id}"), Value::Null),
+        Question::Incident(id) => (format!("/incidents/{id}"), Value::Null),
         Question::Status => ("/status".into(), Value::Null),
         Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
         Question::Outbox => ("/outbox".into(), Value::Null),
@@ -75,15 +76,23 @@ pub fn order_path(order: &Order) -> (String, Value) {
         }
         Order::Undo(id) => (format!("/marks/{}/undo", id.0), json!({})),
         Order::Ticket(id, moved) => {
-            let mut body = json!(moved);
-            let word = body.as_object_mut().and_then(|fields| fields.remove("move"));
-            let word = word.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (word, body) = moving(json!(moved));
             (format!("/tickets/{id}/{word}"), body)
+        }
+        Order::Incident(id, moved) => {
+            let (word, body) = moving(json!(moved));
+            (format!("/incidents/{id}/{word}"), body)
         }
         Order::Send(name) => (format!("/alerts/{}/send", segment(name)), json!({})),
         Order::Retry(id) => (format!("/outbox/{}/retry", id.0), json!({})),
         Order::Drop(id) => (format!("/outbox/{}/drop", id.0), json!({})),
     }
+}
+
+/// Takes the word of a move, which is a part of the path, out of its body.
+fn moving(mut body: Value) -> (String, Value) {
+    let word = body.as_object_mut().and_then(|fields| fields.remove("move"));
+    (word.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(), body)
 }
 
 /// Writes a name so that it is one segment of a path, whatever is in it.

@@ -3,7 +3,9 @@
 use super::Call;
 use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, PollBody};
 use crate::ask::tried::TryAsked;
-use crate::ask::{MarksAsked, MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked};
+use crate::ask::{
+    IncidentMove, MarksAsked, MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked,
+};
 use crate::delivery::NoticeId;
 use crate::mention::marking::MarkingId;
 use crate::mention::{MentionId, TicketId};
@@ -69,6 +71,8 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/tickets", get(tickets))
         .route("/tickets/{id}", get(ticket))
         .route("/tickets/{id}/{move}", post(move_ticket))
+        .route("/incidents/{id}", get(incident))
+        .route("/incidents/{id}/{move}", post(move_incident))
         .route("/status", get(status))
         .route("/alerts/{name}/preview", get(preview))
         .route("/alerts/{name}/send", post(send))
@@ -168,6 +172,25 @@ async fn move_ticket(
     }
     match serde_json::from_value::<TicketMove>(body) {
         Ok(moved) => give(&calls, Order::Ticket(TicketId(id), moved), by).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.to_string()),
+    }
+}
+
+async fn incident(State(calls): Calls, InPath(id): InPath<u64>) -> Response {
+    ask(&calls, Question::Incident(TicketId(id))).await
+}
+
+async fn move_incident(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath((id, word)): InPath<(u64, String)>,
+    Json(mut body): Json<Value>,
+) -> Response {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("move".into(), Value::String(word));
+    }
+    match serde_json::from_value::<IncidentMove>(body) {
+        Ok(moved) => give(&calls, Order::Incident(TicketId(id), moved), by).await,
         Err(error) => fault(StatusCode::BAD_REQUEST, error.to_string()),
     }
 }

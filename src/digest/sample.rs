@@ -65,6 +65,7 @@ pub(super) fn mention(number: u8, label: Label, title: Option<&str>, text: &str)
 /// A ticket of Acme, open and not urgent.
 pub(super) fn ticket(id: u64) -> TicketLine {
     TicketLine {
+        incident: None,
         id: TicketId(id),
         status: "open".into(),
         priority: Priority::Normal,

@@ -238,10 +238,15 @@ impl Wording<'_> {
             ticket: mention.ticket.map(|id| {
                 let name = fill(&self.words.ticket, &[("id", &id.to_string())]);
                 let state = ticket.as_ref().map(|ticket| format!(" ({})", self.state(ticket)));
-                Hint {
-                    words: format!("{name}{}:", state.unwrap_or_default()),
-                    command: format!("vahti ticket {id}"),
-                }
+                let incident = ticket.as_ref().and_then(|ticket| ticket.incident);
+                let (event, command) = match incident.filter(|(_, tickets)| *tickets > 1) {
+                    Some((first, tickets)) => (
+                        format!(", {}", self.words.count(tickets, &self.words.count.incident)),
+                        format!("vahti incident {first}"),
+                    ),
+                    None => (String::new(), format!("vahti ticket {id}")),
+                };
+                Hint { words: format!("{name}{}{event}:", state.unwrap_or_default()), command }
             }),
             mark: Hint {
                 words: fill(

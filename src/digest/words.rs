@@ -66,6 +66,7 @@ pub(super) struct Counted {
     pub(super) sources: Forms,
     pub(super) followers: Forms,
     pub(super) copies: Forms,
+    pub(super) incident: Forms,
     pub(super) more: Forms,
 }
 

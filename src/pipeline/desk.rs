@@ -6,7 +6,7 @@ use super::again::concerned;
 use super::opinions::Opinions;
 use super::taught::Taught;
 use crate::brand::{Brand, BrandName, Hit, TicketPolicy};
-use crate::dedup;
+use crate::dedup::{self, incident::Case};
 use crate::enrich::{self, History, Known};
 use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
@@ -58,6 +58,11 @@ pub(super) struct Desk<'a> {
     judged: BTreeSet<MentionId>,
     /// Posts that are kept no longer, if they were: they are mentions, or no more.
     unkept: Vec<PostKey>,
+    /// Fingerprints of the new mentions, and which of them have one.
+    prints: Vec<(MentionId, DateTime<Utc>, Vec<u64>)>,
+    printed: HashMap<u64, Vec<MentionId>>,
+    /// The complaints of the last time that have a ticket, once they were looked for.
+    cases: Option<Vec<(Case, TicketId)>>,
     /// When the post at hand was first seen, where that is not now.
     seen: Option<DateTime<Utc>>,
 }
@@ -82,6 +87,9 @@ impl<'a> Desk<'a> {
             tickets: BTreeMap::new(),
             judged: BTreeSet::new(),
             unkept: Vec::new(),
+            prints: Vec::new(),
+            printed: HashMap::new(),
+            cases: None,
             seen: None,
         })
     }
@@ -180,7 +188,11 @@ impl<'a> Desk<'a> {
             if known.is_none() || is_edited {
                 let is_whole_now = known.as_ref().is_some_and(|old| completes(old, post));
                 let others = candidate.others(candidates);
-                let mention = self.judge(key, brand, post, candidate, &others, known)?;
+                let is_new = known.is_none();
+                let mut mention = self.judge(key, brand, post, candidate, &others, known)?;
+                if is_new {
+                    self.join_story(&mut mention)?;
+                }
                 if !is_whole_now {
                     self.note_edit(&mention)?;
                 }
@@ -400,14 +412,26 @@ impl<'a> Desk<'a> {
         if mention.ticket.is_none() && triage::wants_ticket(&mention, policy) {
             let shared = self.sibling(mention.key, &mention.id)?.and_then(|other| other.ticket);
             let grown = if shared.is_none() { self.grown(&mention)? } else { None };
+            let head = self.story_head(&mention)?;
+            if head.as_ref().is_some_and(|head| head.ticket.is_some()) {
+                // What it says is being dealt with.
+                self.keep(mention);
+                return Ok(());
+            }
             let ticket = match (shared, grown) {
                 (Some(id), _) => self.join(id, &mention)?,
                 (None, Some(ticket)) => Some(ticket),
-                (None, None) => Some(self.open(&mention)),
+                (None, None) => {
+                    let opened = self.open(&mention);
+                    Some(self.join_incident(opened, &mention)?)
+                }
             };
             if let Some(ticket) = ticket {
                 mention.ticket = Some(ticket.facts().id);
-                self.tickets.insert(ticket.facts().id, ticket);
+                match head {
+                    Some(head) => self.lend(head, ticket)?,
+                    None => drop(self.tickets.insert(ticket.facts().id, ticket)),
+                }
             }
         }
         self.keep(mention);
@@ -450,6 +474,7 @@ impl<'a> Desk<'a> {
             mentions,
             tickets: self.tickets.into_values().collect(),
             unkept: self.unkept,
+            prints: self.prints,
             ..Commit::default()
         }
     }
@@ -468,6 +493,8 @@ fn completes(old: &Mention, post: &Post) -> bool {
     is_beginning && (&old.post.title, old.post.rating) == (&post.title, post.rating)
 }
 
+mod incident;
 mod look;
+mod story;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use crate::store::{Commit, Sequence, Store, StoreError};
 use crate::ticket::{Ticket, reply};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Polls that must have failed in a row before a source is called a blind spot.
@@ -207,7 +207,9 @@ impl Gathered {
     ) -> Result<Self, StoreError> {
         let mut wanted = Vec::new();
         let mut lines: BTreeMap<TicketId, TicketLine> = BTreeMap::new();
-        for mention in mentions {
+        // What was told before, in the same words, is no news, unless it became a ticket.
+        let is_news = |mention: &Mention| mention.story == mention.id || mention.ticket.is_some();
+        for mention in mentions.into_iter().filter(is_news) {
             let ticket = match mention.ticket {
                 Some(id) => match new_tickets.get(&id) {
                     Some(ticket) => Some(ticket.clone()),
@@ -227,6 +229,7 @@ impl Gathered {
                 wanted.push(mention);
             }
         }
+        one_line_an_incident(&mut wanted, &mut lines, new_tickets, store)?;
         Ok(Self { mentions: wanted, tickets: lines.into_values().collect(), pressing: 0, to: now })
     }
 
@@ -283,6 +286,39 @@ impl Gathered {
     }
 }
 
+/// Counts the tickets of each incident, and leaves of its mentions the first, which speaks for all.
+fn one_line_an_incident(
+    wanted: &mut Vec<Mention>,
+    lines: &mut BTreeMap<TicketId, TicketLine>,
+    new_tickets: &BTreeMap<TicketId, Ticket>,
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    if lines.values().all(|line| line.incident.is_none()) {
+        return Ok(());
+    }
+    let mut all: BTreeMap<TicketId, Option<TicketId>> = BTreeMap::new();
+    for ticket in store.tickets()?.iter().chain(new_tickets.values()) {
+        all.insert(ticket.facts().id, ticket.facts().incident);
+    }
+    let mut totals: BTreeMap<TicketId, u64> = BTreeMap::new();
+    for first in all.into_values().flatten() {
+        *totals.entry(first).or_default() += 1;
+    }
+    for line in lines.values_mut() {
+        if let Some((first, tickets)) = &mut line.incident {
+            *tickets = totals.get(first).copied().unwrap_or(1);
+        }
+    }
+    let mut told = BTreeSet::new();
+    wanted.retain(|mention| {
+        let incident = mention.ticket.and_then(|id| lines.get(&id)?.incident);
+        incident.is_none_or(|(first, _)| told.insert((first, mention.brand.clone())))
+    });
+    let kept: BTreeSet<TicketId> = wanted.iter().filter_map(|mention| mention.ticket).collect();
+    lines.retain(|id, line| line.incident.is_none() || kept.contains(id));
+    Ok(())
+}
+
 fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {
     let facts = ticket.facts();
     TicketLine {
@@ -295,6 +331,7 @@ fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> Tic
         headline: mention.headline(),
         brand: mention.brand.clone(),
         next_step: reply::next_step(facts, now, zone),
+        incident: facts.incident.map(|first| (first, 1)),
     }
 }
 

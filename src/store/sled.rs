@@ -183,6 +183,12 @@ impl Store for SledStore {
         Ok(())
     }
 
+    fn printed(&self, print: u64, most: usize) -> Result<Vec<MentionId>, StoreError> {
+        let entries = self.trees.prints.scan_prefix(key::number(print)).values().take(most);
+        let name = |id: sled::IVec| MentionId(String::from_utf8_lossy(&id).into_owned());
+        entries.map(|id| id.map(name).map_err(self.broken())).collect()
+    }
+
     fn mentions_after(&self, place: Sequence) -> Result<Vec<Mention>, StoreError> {
         let mut found = Vec::new();
         for entry in self.trees.by_place.range(key::number(place.0.saturating_add(1))..) {

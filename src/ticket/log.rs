@@ -91,6 +91,7 @@ fn newborn(facts: &Facts) -> Facts {
         cause: None,
         lesson: None,
         rating: None,
+        incident: None,
         log: Vec::new(),
         ..facts.clone()
     }
@@ -112,6 +113,7 @@ fn differing(one: &Facts, other: &Facts) -> Option<&'static str> {
         ("rating", one.rating == other.rating),
         ("list of brands", one.brands == other.brands),
         ("list of mentions", one.also == other.also),
+        ("incident", one.incident == other.incident),
     ];
     facts.into_iter().find(|(_, equal)| !equal).map(|(fact, _)| fact)
 }

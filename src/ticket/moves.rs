@@ -2,7 +2,7 @@
 
 use crate::brand::BrandName;
 use crate::enrich::Priority;
-use crate::mention::MentionId;
+use crate::mention::{MentionId, TicketId};
 use crate::ticket::{Facts, NOISE, Status, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,10 @@ pub enum Action {
     Edited(Priority),
     /// The post is no more where it stood: what it said was taken out.
     Gone,
+    /// It is a part of the event whose first ticket has this number.
+    Incident(TicketId),
+    /// It is a part of no event after all.
+    Split,
 }
 
 /// Said of an action that is no good in any status.
@@ -120,6 +124,8 @@ impl Action {
             Self::Message { .. } => "message",
             Self::Edited(_) => "edited",
             Self::Gone => "gone",
+            Self::Incident(_) => "incident",
+            Self::Split => "split",
         }
     }
 
@@ -164,7 +170,9 @@ impl Action {
             | Self::Join { .. }
             | Self::Message { .. }
             | Self::Edited(_)
-            | Self::Gone => self,
+            | Self::Gone
+            | Self::Incident(_)
+            | Self::Split => self,
         })
     }
 
@@ -176,7 +184,8 @@ impl Action {
             Self::Resolve { cause, lesson: None, .. } => cause.clone(),
             Self::Rate(rating) => rating.get().to_string(),
             Self::Reopen(reason) => reason.clone().unwrap_or_default(),
-            Self::Close => String::new(),
+            Self::Close | Self::Split => String::new(),
+            Self::Incident(id) => id.to_string(),
             Self::Priority(priority) | Self::Edited(priority) => {
                 priority_word(*priority).to_owned()
             }
@@ -227,6 +236,8 @@ impl Action {
             }
             "edited" => Self::Edited(named_priority(line)?),
             "gone" => Self::Gone,
+            "incident" => Self::Incident(TicketId(line.parse().ok()?)),
+            "split" => Self::Split,
             _ => return None,
         })
     }
@@ -283,7 +294,9 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
             | Action::Join { .. }
             | Action::Restore
             | Action::Edited(_)
-            | Action::Gone,
+            | Action::Gone
+            | Action::Incident(_)
+            | Action::Split,
         ) => Some(from),
         (New | Open | Answered | Resolved | Closed, _) => None,
     }
@@ -322,6 +335,8 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         Action::Withdraw => withdraw(facts),
         Action::Restore => facts.review = false,
         Action::Gone => facts.customer_name = None,
+        Action::Incident(id) => facts.incident = Some(id),
+        Action::Split => facts.incident = None,
         Action::Edited(priority) => raise(facts, priority),
         Action::Message { mention, priority, .. } => {
             raise(facts, priority);

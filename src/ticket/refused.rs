@@ -42,7 +42,9 @@ impl Refused {
             | Action::Join { .. }
             | Action::Message { .. }
             | Action::Edited(_)
-            | Action::Gone => "take this",
+            | Action::Gone
+            | Action::Incident(_)
+            | Action::Split => "take this",
         };
         let why = match (status, action) {
             (Status::New | Status::Open, Action::Reopen(_))

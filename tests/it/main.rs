@@ -17,3 +17,4 @@ mod mainjob;
 mod recovery;
 mod sites;
 mod store;
+mod stories;

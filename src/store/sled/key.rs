@@ -1,7 +1,7 @@
 //! The keys of the trees, typed and in byte order: time first and big-endian, so that a period is a
 //! range. No other file builds key bytes.
 
-use crate::mention::TicketId;
+use crate::mention::{MentionId, TicketId};
 use crate::post::SourceName;
 use crate::store::Sequence;
 use crate::store::kept::KeptPlace;
@@ -30,6 +30,12 @@ pub(super) fn time(at: DateTime<Utc>, place: Sequence) -> [u8; 16] {
 pub(super) fn moment(at: DateTime<Utc>) -> [u8; 8] {
     // Flipping the sign bit makes times before 1970 sort before those after it.
     (at.timestamp_micros().cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+/// Returns the key of a mention among those with a fingerprint, the newest first.
+pub(super) fn print(print: u64, seen: DateTime<Utc>, mention: &MentionId) -> Vec<u8> {
+    let age = moment(seen).map(|byte| !byte);
+    [&number(print), age.as_slice(), mention.0.as_bytes()].concat()
 }
 
 /// Returns the key of one ticket among those of its customer.

@@ -35,11 +35,13 @@ pub(super) struct Trees {
     pub(super) markings: Tree,
     /// What is known of tickets at other desks, by the number of ours and the name of the channel.
     pub(super) counterparts: Tree,
+    /// Fingerprints of mentions, by which copies are found.
+    pub(super) prints: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 16] {
+    pub(super) fn all(&self) -> [&Tree; 17] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -59,6 +61,7 @@ impl Trees {
             kept,
             &self.markings,
             &self.counterparts,
+            &self.prints,
         ]
     }
 }
@@ -81,6 +84,7 @@ pub(super) struct Writing<'a> {
     kept: &'a TransactionalTree,
     markings: &'a TransactionalTree,
     counterparts: &'a TransactionalTree,
+    prints: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -104,6 +108,7 @@ impl<'a> Writing<'a> {
             kept,
             markings,
             counterparts,
+            prints,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -126,6 +131,7 @@ impl<'a> Writing<'a> {
             kept,
             markings,
             counterparts,
+            prints,
         })
     }
 
@@ -159,6 +165,11 @@ impl<'a> Writing<'a> {
         }
         for mention in &commit.mentions {
             self.mention(mention)?;
+        }
+        for (mention, at, prints) in &commit.prints {
+            for print in prints {
+                self.prints.insert(key::print(*print, *at, mention), mention.0.as_bytes())?;
+            }
         }
         for ticket in &commit.tickets {
             self.ticket(ticket)?;

@@ -35,6 +35,11 @@ const NOISE: [&str; 4] = [
 ];
 /// The next of them.
 const ALIKE: &str = "Another terrible failure: rocket lost, no satellite in Orbit, what a disgrace";
+/// And those behind it, each in words of its own.
+const AGAIN: &str =
+    "Again a rocket exploded, terrible: their satellite will not see Orbit, a disgrace";
+const STILL: &str =
+    "Still no luck, an awful failure: the rocket burned and its satellite missed Orbit";
 /// One that comes too early to be known.
 const EARLY: &str = "Early this time: a disaster, the rocket and its satellite are lost to Orbit";
 /// The same with a threat.
@@ -144,7 +149,7 @@ fn a_person_brings_one_back_and_it_speaks_for_the_brand() {
         let all = marks(world);
         assert_eq!((count(&all), &all[0]["mark"]), (4, &Value::from("negative")));
         // One word against three: they are too often of the brand now.
-        bring(world, [entry("b", &format!("Again: {ALIKE}"))].into_iter());
+        bring(world, [entry("b", AGAIN)].into_iter());
         assert!(mention(world, "Again")["ticket"].is_u64());
     });
 }
@@ -202,11 +207,11 @@ fn undoing_a_mark_takes_back_what_it_taught_and_what_that_hid() {
         let ticket = back["ticket"].as_u64().unwrap();
         let shown = world.vahti(&format!("ticket {ticket} --format json")).json();
         assert_eq!((&shown["status"], &shown["mention"]), (&"new".into(), &Value::from(hidden)));
-        bring(world, [entry("b", &format!("Again: {ALIKE}"))].into_iter());
+        bring(world, [entry("b", AGAIN)].into_iter());
         assert!(mention(world, "Again")["ticket"].is_u64(), "the next is heard");
         // Marked once more, with one more of them, it teaches once more.
         mark_noise(world, 4);
-        bring(world, [entry("c", &format!("Still: {ALIKE}"))].into_iter());
+        bring(world, [entry("c", STILL)].into_iter());
         assert_eq!(mention(world, "Still")["muted"], true);
         assert_eq!(world.vahti("fsck").code, Some(0));
     });

@@ -1,0 +1,124 @@
+//! Incidents: the tickets of one event, seen and moved together.
+
+use super::answer::find_ticket;
+use super::view::{self, IncidentView};
+use super::{IncidentMove, Refusal, Setting};
+use crate::mention::TicketId;
+use crate::store::{Commit, Store};
+use crate::ticket::{Action, Status, Ticket, triage};
+use chrono::{DateTime, Utc};
+
+/// Returns the tickets of an incident, most urgent first; a ticket of it names it, too.
+fn tickets(id: TicketId, store: &dyn Store) -> Result<(TicketId, Vec<Ticket>), Refusal> {
+    let unknown = || {
+        Refusal::NotFound(format!("incident {id}; `vahti tickets` shows which tickets are of one"))
+    };
+    let named = store.ticket(id)?.ok_or_else(unknown)?;
+    let first = named.facts().incident.ok_or_else(|| {
+        Refusal::NotFound(format!(
+            "incident {id}: ticket {id} is of none; `vahti incident ID merge {id}` adds it to one"
+        ))
+    })?;
+    let mut all = store.tickets()?;
+    all.retain(|ticket| ticket.facts().incident == Some(first));
+    Ok((first, all))
+}
+
+/// Returns an incident as it is shown.
+pub(super) fn answer(
+    id: TicketId,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<IncidentView, Refusal> {
+    let (first, mut tickets) = tickets(id, store)?;
+    let opened: Vec<DateTime<Utc>> = tickets.iter().map(|ticket| ticket.facts().opened).collect();
+    tickets.sort_by(|a, b| triage::urgency(a, b, now));
+    let views: Result<Vec<_>, Refusal> =
+        tickets.iter().map(|ticket| view::ticket(ticket, setting.rules.zone, store, now)).collect();
+    let is_done =
+        |ticket: &&Ticket| matches!(ticket.facts().status, Status::Resolved | Status::Closed);
+    Ok(IncidentView {
+        id: first.0,
+        began: opened.iter().min().copied(),
+        last: opened.iter().max().copied(),
+        done: tickets.iter().filter(is_done).count(),
+        tickets: views?,
+    })
+}
+
+/// Works out what a move of an incident leads to.
+pub(super) fn act(
+    id: TicketId,
+    moved: IncidentMove,
+    by: &str,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let apply = |ticket: Ticket, action: Action| {
+        ticket.apply(action, by, now).map_err(|refused| Refusal::Refused(refused.to_string()))
+    };
+    let changed = match moved {
+        IncidentMove::Merge { other } => merge(id, TicketId(other), store)?
+            .into_iter()
+            .map(|(ticket, first)| apply(ticket, Action::Incident(first)))
+            .collect::<Result<Vec<_>, _>>()?,
+        IncidentMove::Split { ticket } => {
+            let (first, tickets) = tickets(id, store)?;
+            let number = TicketId(ticket);
+            let out = tickets.into_iter().find(|ticket| ticket.facts().id == number);
+            let out = out.ok_or_else(|| {
+                Refusal::Refused(format!("ticket {number} is not of incident {first}"))
+            })?;
+            vec![apply(out, Action::Split)?]
+        }
+        IncidentMove::Resolve { cause, lesson } => {
+            let (first, tickets) = tickets(id, store)?;
+            let follow_up_days = setting.follow_up_days;
+            let is_open = |ticket: &Ticket| {
+                matches!(ticket.facts().status, Status::New | Status::Open | Status::Answered)
+            };
+            let resolve = |ticket| {
+                let (cause, lesson) = (cause.clone(), lesson.clone());
+                apply(ticket, Action::Resolve { cause, lesson, follow_up_days })
+            };
+            let open: Vec<Ticket> = tickets.into_iter().filter(is_open).collect();
+            if open.is_empty() {
+                return Err(Refusal::Refused(format!(
+                    "no ticket of incident {first} is open; `vahti incident {first}` shows them"
+                )));
+            }
+            open.into_iter().map(resolve).collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    Ok(Commit { tickets: changed, ..Commit::default() })
+}
+
+/// Returns the tickets that come to the incident of `id`, or make one with it, each with its first ticket.
+fn merge(
+    id: TicketId,
+    other: TicketId,
+    store: &dyn Store,
+) -> Result<Vec<(Ticket, TicketId)>, Refusal> {
+    let (one, other) = (find_ticket(id, store)?, find_ticket(other, store)?);
+    let first = one.facts().incident.unwrap_or(one.facts().id);
+    if one.facts().id == other.facts().id || other.facts().incident == Some(first) {
+        return Err(Refusal::Refused(format!(
+            "ticket {} is of incident {first} already",
+            other.facts().id
+        )));
+    }
+    let mut coming = match other.facts().incident {
+        Some(theirs) => {
+            let mut all = store.tickets()?;
+            all.retain(|ticket| ticket.facts().incident == Some(theirs));
+            all
+        }
+        None => vec![other],
+    };
+    if one.facts().incident.is_none() {
+        coming.push(one);
+    }
+    Ok(coming.into_iter().map(|ticket| (ticket, first)).collect())
+}

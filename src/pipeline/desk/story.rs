@@ -1,0 +1,81 @@
+//! Which story a new mention tells: its own, or one that was told before.
+
+use super::Desk;
+use crate::dedup::story::{self, Said};
+use crate::mention::{Mention, MentionId};
+use crate::store::StoreError;
+use crate::ticket::Ticket;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// How many mentions with one fingerprint are looked at, and of all how many are read.
+const MOST_PRINTED: usize = 16;
+const MOST_READ: usize = 8;
+
+impl Desk<'_> {
+    /// Joins a new mention to the story that it tells again, if it does.
+    pub(super) fn join_story(&mut self, mention: &mut Mention) -> Result<(), StoreError> {
+        if mention.post.is_private {
+            // Somebody waits for an answer there, whatever was said elsewhere.
+            return Ok(());
+        }
+        let prints = story::prints(mention);
+        if let Some(head) = self.told_before(mention, &prints)? {
+            mention.story = head.id.clone();
+            self.keep(Mention { copies: head.copies.saturating_add(1), ..head });
+        }
+        for print in &prints {
+            self.printed.entry(*print).or_default().push(mention.id.clone());
+        }
+        self.prints.push((mention.id.clone(), mention.seen, prints));
+        Ok(())
+    }
+
+    /// Returns the head of the story that a mention tells again.
+    fn told_before(
+        &self,
+        mention: &Mention,
+        prints: &[u64],
+    ) -> Result<Option<Mention>, StoreError> {
+        let mut shared: BTreeMap<MentionId, usize> = BTreeMap::new();
+        for print in prints {
+            let of_batch = self.printed.get(print).into_iter().flatten().rev().cloned();
+            let of_store = self.store.printed(*print, MOST_PRINTED)?;
+            for id in of_batch.take(MOST_PRINTED).chain(of_store) {
+                *shared.entry(id).or_default() += 1;
+            }
+        }
+        shared.remove(&mention.id);
+        let mut near: Vec<(MentionId, usize)> = shared.into_iter().collect();
+        near.sort_by_key(|(_, times)| Reverse(*times));
+        let said = Said::of(mention);
+        for (id, _) in near.into_iter().take(MOST_READ) {
+            let Some(other) = self.mention(&id)?.filter(|other| !other.post.is_gone) else {
+                continue;
+            };
+            if said.is_copy_of(&Said::of(&other)) {
+                let head =
+                    if other.story == other.id { Some(other) } else { self.mention(&other.story)? };
+                return Ok(head);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the head of the story of a mention that is a copy.
+    pub(super) fn story_head(&self, mention: &Mention) -> Result<Option<Mention>, StoreError> {
+        if mention.story == mention.id { Ok(None) } else { self.mention(&mention.story) }
+    }
+
+    /// Lets the head of a story have the ticket that was opened for its copy, which told more: one complaint
+    /// is one ticket.
+    pub(super) fn lend(&mut self, head: Mention, ticket: Ticket) -> Result<(), StoreError> {
+        let id = ticket.facts().id;
+        self.tickets.insert(id, ticket);
+        if let Some(joined) = self.join(id, &head)? {
+            self.tickets.insert(id, joined);
+        }
+        self.keep(Mention { ticket: Some(id), ..head });
+        Ok(())
+    }
+}
