@@ -9,6 +9,7 @@ use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::delivery::email::Smtp;
 use crate::fetch::{self, Allowed, Location};
 use crate::pipeline::hand::Desk;
+use crate::pipeline::outward::Outward;
 use crate::post::SourceName;
 use crate::query::Query;
 use crate::schedule::Schedule;
@@ -25,6 +26,7 @@ use url::Url;
 mod across;
 mod alerts;
 mod brands;
+mod channels;
 mod desk;
 mod draft;
 mod files;
@@ -46,6 +48,7 @@ mod value;
 mod websub;
 mod when;
 
+pub use channels::ChannelConfig;
 pub use judge::Judge;
 pub use problem::Problem;
 pub use sites::millionths;
@@ -72,6 +75,8 @@ pub struct Config {
     /// At least one, in the order of the files.
     pub sources: Vec<SourceConfig>,
     pub alerts: Vec<Alert>,
+    /// Where tickets are opened too.
+    pub channels: Vec<ChannelConfig>,
     /// Where hubs reach us; `None`: nowhere, all is polled.
     pub websub: Option<WebSub>,
     /// Who is told how vahti itself fares; `None`: nobody.
@@ -88,6 +93,15 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns which tickets are opened at which other desks too.
+    pub fn outward(&self) -> Vec<Outward> {
+        let wants = |one: &ChannelConfig| {
+            let (name, filter) = (one.channel.name.clone(), one.tickets.clone()?);
+            Some(Outward { name, filter })
+        };
+        self.channels.iter().filter_map(wants).collect()
+    }
+
     /// Returns where the embedded store lies.
     pub fn store_path(&self) -> PathBuf {
         self.state_dir.join("store")

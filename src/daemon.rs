@@ -6,6 +6,7 @@ use crate::control::{Call, server};
 use crate::store::handle::Handle;
 use board::Board;
 use intake::{Event, Inbox};
+use send::{Post, Way};
 use setup::Setup;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub mod board;
 mod brought;
 mod calls;
 pub mod clock;
+mod desks;
 pub mod expand;
 pub mod intake;
 pub mod judge;
@@ -75,7 +77,7 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
         events,
         store: store.clone(),
         setup: seen,
-        post: Arc::new(Notify::new()),
+        post: Arc::default(),
         board: Arc::new(Board::default()),
         stop: stop.clone(),
     };
@@ -109,7 +111,7 @@ struct Shared {
     store: Handle,
     setup: watch::Receiver<Arc<Setup>>,
     /// Woken when a notice was put into the outbox.
-    post: Arc<Notify>,
+    post: Arc<Post>,
     board: Arc<Board>,
     stop: CancellationToken,
 }
@@ -155,8 +157,19 @@ impl Shared {
         let inbox =
             Inbox { events, store: store.clone(), setup: setup.clone(), post: Arc::clone(&post) };
         tasks.spawn(async move { intake::run(inbox).await.map(|()| "the writer") });
-        let sending = send::run(sender.clone(), store.clone(), setup.clone(), post, stop.clone());
-        tasks.spawn(async move { sending.await.map(|()| "the sender") });
+        for way in [Way::Mail, Way::Desks] {
+            let sending = send::Sending {
+                way,
+                events: sender.clone(),
+                store: store.clone(),
+                setup: setup.clone(),
+                post: Arc::clone(&post),
+                stop: stop.clone(),
+            };
+            tasks.spawn(async move { sending.run().await.map(|()| "a sender") });
+        }
+        let following = desks::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
+        tasks.spawn(async move { following.await.map(|()| "the follower of other desks") });
         let matching = again::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
         tasks.spawn(async move { matching.await.map(|()| "the matching again") });
         let looking = ward::run(sender.clone(), setup.clone(), board, stop.clone());

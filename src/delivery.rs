@@ -1,5 +1,6 @@
 //! Getting what was rendered to the people it is for.
 
+pub mod desk;
 pub mod email;
 pub mod outbox;
 

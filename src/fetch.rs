@@ -14,6 +14,7 @@ use url::Url;
 mod access;
 pub mod budget;
 mod cache;
+mod call;
 mod client;
 mod error;
 mod file;
@@ -32,6 +33,7 @@ mod token;
 
 pub use access::{Access, Grant, Secret};
 pub use cache::Validators;
+pub use call::{Call, Verb};
 pub use error::{FetchError, RedirectFault, Retry};
 pub use file::Listing;
 pub use guard::{Allowed, Network};

@@ -18,6 +18,7 @@ use chrono_tz::Tz;
 use desk::{Desk, Origin};
 use keep::Keeping;
 use opinions::Opinions;
+use outward::Outward;
 use std::sync::Arc;
 use taught::{Kept, Taught};
 
@@ -35,6 +36,7 @@ pub mod hand;
 mod keep;
 mod lessons;
 pub mod opinions;
+pub mod outward;
 mod quiet;
 #[cfg(test)]
 mod sample;
@@ -57,6 +59,8 @@ pub struct Rules {
     pub desk: hand::Desk,
     /// After which time without a word a customer has gone quiet; `None`: never.
     pub quiet_after: Option<Duration>,
+    /// Where tickets are opened too.
+    pub outward: Vec<Outward>,
     taught: Kept,
 }
 
@@ -77,8 +81,15 @@ impl Rules {
             thresholds,
             desk,
             quiet_after: None,
+            outward: Vec::new(),
             taught,
         }
+    }
+
+    /// The same, and tickets are opened there too.
+    #[must_use]
+    pub fn outward(self, outward: Vec<Outward>) -> Self {
+        Self { outward, ..self }
     }
 
     /// The same, and posts that match nothing are kept for so long.
@@ -234,6 +245,7 @@ pub fn process(
         let news: Vec<_> = commit.mentions.iter().filter(|one| is_news(one)).cloned().collect();
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }
+    outward::open(&mut commit, rules, store, at)?;
     Ok(commit)
 }
 

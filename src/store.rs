@@ -3,6 +3,7 @@
 
 use crate::alert::AlertState;
 use crate::brand::BrandName;
+use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
@@ -238,6 +239,8 @@ pub struct Commit {
     pub markings: Vec<Marking>,
     /// Now, where it may change what people have taught.
     pub taught: Option<DateTime<Utc>>,
+    /// What is known of tickets at other desks, new or changed.
+    pub counterparts: Vec<Counterpart>,
 }
 
 /// How far people have taught. While it is the same, what they taught is too.
@@ -344,6 +347,12 @@ pub trait Store: Send + Sync {
 
     /// Returns what people marked, in the order of the numbers.
     fn markings(&self) -> Result<Vec<Marking>, StoreError>;
+
+    /// Returns what is known of one ticket at other desks, in the order of their names.
+    fn counterparts_of(&self, ticket: TicketId) -> Result<Vec<Counterpart>, StoreError>;
+
+    /// Returns what is known of all tickets at other desks, by the numbers of ours.
+    fn counterparts(&self) -> Result<Vec<Counterpart>, StoreError>;
 
     /// Returns how far people have taught.
     fn teaching(&self) -> Result<Teaching, StoreError>;

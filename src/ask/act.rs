@@ -6,13 +6,25 @@ use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, TicketId};
-use crate::pipeline::{hand, tell};
+use crate::pipeline::{hand, outward, tell};
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Rating, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
 
 /// Works out what is to be stored for `order`, given by the person called `by`.
 pub fn act(
+    order: Order,
+    by: &str,
+    setting: &Setting<'_>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let mut commit = done(order, by, setting, store, now)?;
+    outward::open(&mut commit, setting.rules, store, now)?;
+    Ok(commit)
+}
+
+fn done(
     order: Order,
     by: &str,
     setting: &Setting<'_>,

@@ -13,9 +13,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+mod elsewhere;
 pub mod marks;
 mod status;
 
+pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
 
@@ -197,6 +199,8 @@ pub struct TicketView {
     pub card: Option<CardView>,
     /// Of a thread of private messages all that the customer wrote, oldest first.
     pub messages: Vec<MessageView>,
+    /// The same ticket at other desks.
+    pub elsewhere: Vec<ElsewhereView>,
     pub log: Vec<LogView>,
 }
 
@@ -295,6 +299,7 @@ pub fn ticket(
         history: history(facts, store)?,
         card: Some(card_view(&complaint.unwrap_or_default(), language)),
         messages,
+        elsewhere: elsewhere::views(facts.id, store)?,
         log: facts.log.iter().map(log_view).collect(),
     })
 }

@@ -250,7 +250,8 @@ impl Offline {
             .keeping(config.keep_posts)
             .missing(config.quiet_after)
             .ranking(config.judge.thresholds)
-            .staffed(config.desk.clone());
+            .staffed(config.desk.clone())
+            .outward(config.outward());
         Self { rules, sources }
     }
 

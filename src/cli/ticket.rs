@@ -164,6 +164,9 @@ fn words(ticket: &TicketView, zone: Tz) -> String {
     for (name, value) in rows.iter().filter(|(_, value)| value != "-") {
         put(&mut text, format_args!("{name:<10} {}\n", visible(value)));
     }
+    for there in &ticket.elsewhere {
+        put(&mut text, format_args!("{:<10} {}\n", "Elsewhere", visible(&there.words())));
+    }
     if !ticket.messages.is_empty() {
         put(&mut text, format_args!("\nMessages:\n"));
     }

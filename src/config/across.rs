@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, LONGEST_SOCKET};
 use super::problem::{Spot, did_you_mean};
-use super::{Place, SourceConfig, judge};
+use super::{Place, SourceConfig, judge, sources};
 use crate::query::{FieldName, Query};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -37,8 +37,9 @@ impl Draft<'_> {
 
     /// Warns of alerts that ask for a brand that there is not.
     pub(super) fn filters(&mut self) {
-        let of_alerts = self.alerts.iter().filter_map(|alert| alert.filter.as_ref());
-        for (query, spot) in of_alerts.chain(&self.desk.filters) {
+        let alerts = self.alerts.iter().filter_map(|alert| alert.filter.as_ref());
+        let channels = self.channels.iter().filter_map(|channel| channel.filter.as_ref());
+        for (query, spot) in alerts.chain(channels).chain(&self.desk.filters) {
             let mut asked = Vec::new();
             brands_in(query, &mut asked);
             for name in asked {
@@ -111,8 +112,13 @@ impl Draft<'_> {
 
     /// Warns of sources that would be refused at every poll.
     pub(super) fn private_addresses(&mut self) {
-        for (address, own, spot) in self.sources.iter().filter_map(|source| source.asks.as_ref()) {
-            if !own.as_ref().unwrap_or(&self.http.allow_private).permits(*address) {
+        let sources = self.sources.iter().filter_map(|source| source.asks.clone());
+        let channels = self.channels.iter().filter_map(|channel| {
+            let (url, own, spot) = channel.asks.clone()?;
+            Some((sources::address(&url)?, own, spot))
+        });
+        for (address, own, spot) in sources.chain(channels) {
+            if !own.as_ref().unwrap_or(&self.http.allow_private).permits(address) {
                 self.warnings.push(spot.problem(
                     format!("{address} is a private address, and these are refused"),
                     Some(format!("write allow_private_addresses = [\"{address}\"] to allow it")),

@@ -88,8 +88,8 @@ pub(super) fn recipients(value: &Value<'_>, nobody: &str) -> Vec<String> {
     let (addresses, others): (Vec<_>, Vec<_>) = items.into_iter().partition(may_be_address);
     for other in others {
         other.fault(
-            format!("`{}` is no mail address, and no channel", other.text().unwrap_or_default()),
-            Some("write an address such as \"care@acme.example\"; channels are not in this version of vahti".into()),
+            format!("`{}` is no mail address", other.text().unwrap_or_default()),
+            Some("write an address such as \"care@acme.example\"; to a channel go tickets, and no digests in this version of vahti".into()),
         );
     }
     mail::addresses(&addresses)
@@ -147,6 +147,7 @@ fn time(value: &Value<'_>) -> Option<NaiveTime> {
     read.ok()
 }
 
+/// Reads a query.
 pub(super) fn filter(value: &Value<'_>) -> Option<Query> {
     match parse_filter(value.string()?) {
         Ok(query) => Some(query),

@@ -7,8 +7,8 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, desk, files, http, judge, mail, operator, syntax,
-    websub,
+    Config, Loaded, Mail, WebSub, alerts, brands, channels, desk, files, http, judge, mail,
+    operator, syntax, websub,
 };
 use crate::brand::Brand;
 use crate::fetch;
@@ -31,7 +31,7 @@ const QUIET_AFTER_DAYS: i64 = 90;
 const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 3] = ["web", "channel", "retention"];
+const LATER: [&str; 2] = ["web", "retention"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -45,6 +45,7 @@ pub(super) struct Draft<'s> {
     pub(super) brand_names: Names,
     pub(super) source_names: Names,
     alert_names: Names,
+    channel_names: Names,
     /// Whether some file is no proper TOML, so that what is missing may only have been misread.
     broken: bool,
     zone: Option<Tz>,
@@ -55,6 +56,7 @@ pub(super) struct Draft<'s> {
     brands: Vec<Brand>,
     pub(super) sources: Vec<sources::Draft>,
     pub(super) alerts: Vec<alerts::Draft>,
+    pub(super) channels: Vec<channels::Draft>,
     websub: Option<WebSub>,
     pub(super) operator: operator::Draft,
     pub(super) desk: desk::Draft,
@@ -128,6 +130,7 @@ impl<'s> Draft<'s> {
             brand_names: Names::of("brand"),
             source_names: Names::of("source"),
             alert_names: Names { reserved: &[care::NAME, hand::NAME], ..Names::of("alert") },
+            channel_names: Names::of("channel"),
             broken: false,
             zone: None,
             state_dir: None,
@@ -137,6 +140,7 @@ impl<'s> Draft<'s> {
             brands: Vec::new(),
             sources: Vec::new(),
             alerts: Vec::new(),
+            channels: Vec::new(),
             websub: None,
             operator: operator::Draft::default(),
             desk: desk::Draft::default(),
@@ -279,7 +283,8 @@ impl<'s> Draft<'s> {
     }
 
     fn lists(&mut self, root: &Table<'_>) {
-        let [brands, sources, alerts] = ["brand", "source", "alert"].map(|name| root.take(name));
+        let [brands, sources, alerts, channels] =
+            ["brand", "source", "alert", "channel"].map(|name| root.take(name));
         self.brand_names.any |= brands.is_some();
         self.source_names.any |= sources.is_some();
         for table in brands.iter().flat_map(Value::tables) {
@@ -301,6 +306,10 @@ impl<'s> Draft<'s> {
         for table in alerts.iter().flat_map(Value::tables) {
             let name = self.alert_names.read(&table);
             self.alerts.push(alerts::read(table, name));
+        }
+        for table in channels.iter().flat_map(Value::tables) {
+            let name = self.channel_names.read(&table);
+            self.channels.push(channels::read(table, name, self.around));
         }
     }
 
@@ -376,6 +385,7 @@ impl<'s> Draft<'s> {
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),
             alerts: self.alerts.into_iter().filter_map(|alert| alert.config).collect(),
+            channels: self.channels.into_iter().filter_map(|channel| channel.config).collect(),
             websub: self.websub,
             operator: self.operator.config,
             follow_up_days: self.follow_up_days,

@@ -154,6 +154,11 @@ impl<'r> Table<'r> {
         }
     }
 
+    /// Says that this table is allowed and probably not meant as it is.
+    pub(super) fn warns(&self, message: &str, hint: &str) {
+        self.reader.warn(self.spot().problem(message, Some(hint.to_owned())));
+    }
+
     /// Names a key, perhaps a dotted one, that somebody may mean who writes another.
     pub(super) fn suggest(&self, name: &'static str) {
         self.known.borrow_mut().push(Known { name, shown: false });

@@ -190,7 +190,7 @@ fn unreadable(path: &Path, reason: &str) -> String {
 }
 
 /// Returns the IP address that `url` names, if it does not name a host.
-fn address(url: &Url) -> Option<IpAddr> {
+pub(super) fn address(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         Host::Ipv4(address) => Some(address.into()),
         Host::Ipv6(address) => Some(address.into()),

@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 65] = [
+const KEYS: [&str; 67] = [
     "timezone",
     "include",
     "state_dir",
@@ -205,6 +205,10 @@ const KEYS: [&str; 65] = [
     "[websub]",
     "listen",
     "public_url",
+    "[[channel]]",
+    "zammad.url",
+    "settle",
+    "every",
 ];
 
 #[test]

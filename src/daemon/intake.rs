@@ -1,21 +1,23 @@
 //! The one writer: batches, orders and outcomes of deliveries in, commits out. Several commits share
 //! one sync; nobody is told that something is stored before it is.
 
+use super::send::Post;
 use super::setup::Setup;
 use super::{Died, clock};
 use crate::ask::{self, Answer, Order, Refusal, Setting};
+use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, Progress};
 use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, hand, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, hand, outward, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
 use crate::store::{Commit, SourceState, Store, StoreError};
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Commits that share one sync at most. What is applied and not synced is small.
 const MOST_IN_A_GROUP: usize = 64;
@@ -41,8 +43,12 @@ pub enum Event {
         ledger: Ledger,
         reply: oneshot::Sender<()>,
     },
-    /// A notice was tried.
-    Tried(Notice, oneshot::Sender<()>),
+    /// A notice was tried; perhaps a ticket was opened at another desk with it.
+    Tried(Notice, Option<Box<Counterpart>>, oneshot::Sender<()>),
+    /// What is known of tickets at other desks, before it is acted upon.
+    Remember(Vec<Counterpart>, oneshot::Sender<()>),
+    /// Another desk said how a ticket stands there.
+    Followed(Box<Counterpart>, oneshot::Sender<()>),
     /// An alert's time has come.
     Speak {
         alert: String,
@@ -130,7 +136,7 @@ pub struct Inbox {
     pub store: Handle,
     pub setup: watch::Receiver<Arc<Setup>>,
     /// Woken when a notice was put into the outbox.
-    pub post: Arc<Notify>,
+    pub post: Arc<Post>,
 }
 
 /// An event whose commit is applied, and not yet synced.
@@ -188,7 +194,7 @@ pub async fn run(mut inbox: Inbox) -> Result<(), Died> {
         match written {
             Ok(has_notices) => {
                 if has_notices {
-                    inbox.post.notify_one();
+                    inbox.post.wake();
                 }
             }
             Err(error) => return Err(Died(format!("the store failed: {error}"))),
@@ -223,7 +229,9 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::apply(&commit, store, acknowledge)
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
-        Event::Tried(notice, reply) => Written::told(&tried(notice, store)?, store, reply),
+        Event::Tried(notice, there, reply) => tried(notice, there, reply, store),
+        Event::Remember(there, reply) => remembered(there, reply, store),
+        Event::Followed(there, reply) => followed(*there, setup, reply, store),
         Event::Speak { alert, reply } => {
             let now = clock::now();
             let alert = rules.alerts.iter().find(|known| known.name == alert);
@@ -285,12 +293,41 @@ fn found_again(
     })
 }
 
-fn tried(notice: Notice, store: &dyn Store) -> Result<Commit, StoreError> {
+fn tried(
+    notice: Notice,
+    there: Option<Box<Counterpart>>,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
     // One that a person dropped while it was tried does not come back.
     let is_wanted = notice.progress == Progress::Sent
         || store.outbox()?.iter().any(|known| known.id == notice.id);
     let notices = if is_wanted { vec![notice] } else { Vec::new() };
-    Ok(Commit { notices, ..Commit::default() })
+    let mut commit = Commit { notices, ..Commit::default() };
+    if let Some(there) = there {
+        outward::opened(&mut commit, *there, store, clock::now())?;
+    }
+    Written::told(&commit, store, reply)
+}
+
+fn remembered(
+    counterparts: Vec<Counterpart>,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    Written::told(&Commit { counterparts, ..Commit::default() }, store, reply)
+}
+
+fn followed(
+    there: Counterpart,
+    setup: &Setup,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let mut commit = Commit::default();
+    let days = setup.config.follow_up_days;
+    outward::followed(&mut commit, there, days, store, clock::now())?;
+    Written::told(&commit, store, reply)
 }
 
 fn polled(

@@ -5,7 +5,7 @@ use super::intake::{self, Event, Inbox, Polled};
 use super::judge::Office;
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
-use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, poll, send, ward};
+use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, desks, poll, send, ward};
 use crate::alert::Frequency;
 use crate::ask::Refusal;
 use crate::ask::taken::TakenView;
@@ -17,7 +17,7 @@ use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
 use std::sync::Arc;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     summary.failed.sort_by(|a, b| a.source.cmp(&b.source));
     ward::age(&once.events).await?;
     once.tell().await?;
+    desks::look(&once.setup, &once.store, &once.events).await?;
     ward::look(&once.setup, None, &once.events).await?;
     once.send(&mut summary).await?;
     once.end().await?;
@@ -174,12 +175,8 @@ impl Once {
         let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
         let (_, seen) = watch::channel(Arc::clone(&setup));
         let mut writer = JoinSet::new();
-        let inbox = Inbox {
-            events: inbox,
-            store: store.clone(),
-            setup: seen,
-            post: Arc::new(Notify::new()),
-        };
+        let inbox =
+            Inbox { events: inbox, store: store.clone(), setup: seen, post: Arc::default() };
         writer.spawn(intake::run(inbox));
         alerts::introduce(&events).await?;
         poll::name(&setup.sources, &events).await?;
@@ -240,12 +237,12 @@ impl Once {
 
     /// Tries every queued notice once.
     async fn send(&self, summary: &mut SummaryView) -> Result<(), Died> {
-        for notice in send::due(&self.store, clock::now(), true).await? {
-            let tried = send::try_once(notice, &self.setup).await;
-            match tried.progress {
+        for notice in send::due(&self.store, clock::now(), true, None).await? {
+            let tried = send::try_once(notice, &self.setup, &self.store, &self.events).await?;
+            match tried.notice.progress {
                 Progress::Sent => {
                     summary.notices.sent += 1;
-                    summary.notices.answers.extend(tried.last_answer.clone());
+                    summary.notices.answers.extend(tried.notice.last_answer.clone());
                 }
                 Progress::Queued | Progress::Dead => {}
             }

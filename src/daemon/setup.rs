@@ -101,7 +101,8 @@ impl Setup {
             .keeping(config.keep_posts)
             .missing(config.quiet_after)
             .ranking(config.judge.thresholds)
-            .staffed(config.desk.clone());
+            .staffed(config.desk.clone())
+            .outward(config.outward());
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
             None => Arc::new(Fetcher::new(config.http.clone()).map_err(|e| e.to_string())?),

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use super::cache::{self, Validators};
+use super::call::{self, Call, Verb};
 use super::error::{RedirectFault, root_cause};
 use super::guard::Resolver;
 use super::{Access, Allowed, FetchError, Location, Reply, Secret, Settings, limits};
@@ -241,6 +242,36 @@ impl Client {
         let wait = cache::retry_after(response.headers());
         let wait = wait.or_else(|| limits::reset(response.headers()));
         let body = self.body(&mut response, &location, Part::First(MOST_OF_REFUSAL)).await?;
+        Ok((status, body, wait))
+    }
+
+    /// Sends one call of an API. Returns the status, what was said, and when to ask again.
+    pub(super) async fn call(
+        &self,
+        call: &Call,
+    ) -> Result<(u16, Vec<u8>, Option<Duration>), FetchError> {
+        self.check_trust(&call.url)?;
+        let location = Location::Web(call.url.clone());
+        let api = Api { access: Some(call.access.clone()), token: None };
+        let url = addressed(&call.url, &api)?;
+        let mut request = match call.verb {
+            Verb::Get => self.http.get(url),
+            Verb::Post => self.http.post(url),
+        };
+        request = request.header(ACCEPT, "application/json").headers(shown(&api)?);
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let sent = request.send().await;
+        let mut response = sent.map_err(|error| self.failed(error, &location))?;
+        let status = response.status().as_u16();
+        let wait = cache::retry_after(response.headers());
+        let wait = wait.or_else(|| limits::reset(response.headers()));
+        let part = Part::First(call::MOST_BYTES);
+        let body = self.body(&mut response, &location, part).await?;
         Ok((status, body, wait))
     }
 

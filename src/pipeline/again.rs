@@ -4,7 +4,7 @@
 use super::desk::{Desk, Origin};
 use super::keep::{self, MIXED};
 use super::opinions::Opinions;
-use super::{Rules, hand, tell};
+use super::{Rules, hand, outward, tell};
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::enrich::language;
 use crate::matching::{Candidate, Matcher};
@@ -199,6 +199,7 @@ pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, S
     } else {
         tell::pass_over(&mut commit, rules, store)?;
     }
+    outward::open(&mut commit, rules, store, at)?;
     Ok(commit)
 }
 

@@ -6,6 +6,7 @@ use super::{
     Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Teaching, Window,
 };
 use crate::alert::AlertState;
+use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, Progress};
 use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod check;
+mod counterpart;
 mod kept;
 mod key;
 mod open;
@@ -299,6 +301,15 @@ impl Store for SledStore {
             record::read_marking(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
         };
         self.trees.markings.iter().values().map(read).collect()
+    }
+
+    fn counterparts_of(&self, ticket: TicketId) -> Result<Vec<Counterpart>, StoreError> {
+        let entries = self.trees.counterparts.scan_prefix(key::number(ticket.0));
+        entries.values().map(|value| self.counterpart(value)).collect()
+    }
+
+    fn counterparts(&self) -> Result<Vec<Counterpart>, StoreError> {
+        self.trees.counterparts.iter().values().map(|value| self.counterpart(value)).collect()
     }
 
     fn teaching(&self) -> Result<Teaching, StoreError> {

@@ -8,6 +8,7 @@ mod architecture;
 mod commands;
 mod config;
 mod daemon;
+mod desks;
 mod guest;
 mod judged;
 mod listed;

@@ -134,6 +134,9 @@ fn check_rest(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreErr
         faults.push(Fault(format!("what the operator was told: {error}")));
     }
     check_markings(store, faults)?;
+    if let Err(error) = store.counterparts() {
+        faults.push(Fault(format!("what is known of tickets at other desks: {error}")));
+    }
     for value in store.trees.alerts.iter().values() {
         if let Err(error) = record::read_alert(&value.map_err(store.broken())?) {
             faults.push(Fault(format!("an alert: {}", error.0)));

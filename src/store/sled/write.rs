@@ -1,7 +1,7 @@
 //! Writing: all trees of one commit in one transaction.
 
 use super::kept::Changes;
-use super::{Aborted, counter, key, record};
+use super::{Aborted, counter, counterpart, key, record};
 use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
@@ -33,13 +33,15 @@ pub(super) struct Trees {
     pub(super) kept: Tree,
     /// What people marked.
     pub(super) markings: Tree,
+    /// What is known of tickets at other desks, by the number of ours and the name of the channel.
+    pub(super) counterparts: Tree,
     /// Fingerprints of mentions, by which copies are found.
     pub(super) prints: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 16] {
+    pub(super) fn all(&self) -> [&Tree; 17] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -58,6 +60,7 @@ impl Trees {
             documents,
             kept,
             &self.markings,
+            &self.counterparts,
             &self.prints,
         ]
     }
@@ -80,6 +83,7 @@ pub(super) struct Writing<'a> {
     documents: &'a TransactionalTree,
     kept: &'a TransactionalTree,
     markings: &'a TransactionalTree,
+    counterparts: &'a TransactionalTree,
     prints: &'a TransactionalTree,
 }
 
@@ -103,6 +107,7 @@ impl<'a> Writing<'a> {
             documents,
             kept,
             markings,
+            counterparts,
             prints,
         ] = trees
         else {
@@ -125,6 +130,7 @@ impl<'a> Writing<'a> {
             documents,
             kept,
             markings,
+            counterparts,
             prints,
         })
     }
@@ -171,6 +177,10 @@ impl<'a> Writing<'a> {
         self.alerts(commit)?;
         self.notices(commit)?;
         self.markings(commit)?;
+        for counterpart in &commit.counterparts {
+            let bytes = counterpart::write(counterpart).map_err(aborted)?;
+            self.counterparts.insert(counterpart::key(counterpart), bytes)?;
+        }
         for (opml, address, name) in &commit.names {
             self.names.insert(key::name(opml, address), name.0.as_bytes())?;
         }

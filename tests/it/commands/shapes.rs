@@ -67,7 +67,7 @@ fn a_ticket_has_the_names_of_the_contract() {
         "id mention brands incident customer customer.name customer.handle customer.url
          customer.followers status priority review assignee opened due overdue next_step answered
          resolved follow_up cause lesson rating headline url suggested_reply history
-         card card.type card.matter card.signs card.how_to_answer card.avoid messages log log.at log.by log.action log.text",
+         card card.type card.matter card.signs card.how_to_answer card.avoid messages elsewhere log log.at log.by log.action log.text",
     );
     for unknown in ["answered", "resolved", "follow_up", "cause", "lesson", "rating", "assignee"] {
         assert_eq!(ticket[unknown], Value::Null, "{unknown}");

@@ -53,6 +53,8 @@ struct State {
     seen: Vec<Asked>,
     /// The request, counted from 1, at which the connection breaks.
     cut_at: Option<usize>,
+    /// The request at which it breaks when all is done and nothing is answered yet.
+    lost_at: Option<usize>,
 }
 
 /// A site on loopback; it ends with the test.
@@ -88,6 +90,12 @@ impl StandIn {
         self.state.lock().unwrap().seen.clone()
     }
 
+    /// Does what the request with this number asks, counted from 1, and breaks the connection before the
+    /// answer.
+    pub(crate) fn lose_at(&self, number: usize) {
+        self.state.lock().unwrap().lost_at = Some(number);
+    }
+
     /// Breaks the connection at the request with this number, counted from 1.
     pub(crate) fn cut_at(&self, number: usize) {
         self.state.lock().unwrap().cut_at = Some(number);
@@ -117,15 +125,19 @@ fn serve(stream: &TcpStream, state: &Mutex<State>, play: &Play) -> std::io::Resu
             headers: headers.clone(),
             body: String::from_utf8_lossy(&body).into_owned(),
         };
-        let is_cut = {
+        let (is_cut, is_lost) = {
             let mut state = state.lock().unwrap();
             state.seen.push(asked.clone());
-            state.cut_at == Some(state.seen.len())
+            let number = Some(state.seen.len());
+            (state.cut_at == number, state.lost_at == number)
         };
         if is_cut {
             return stream.shutdown(std::net::Shutdown::Both);
         }
         let answer = play(&asked);
+        if is_lost {
+            return stream.shutdown(std::net::Shutdown::Both);
+        }
         std::thread::sleep(answer.delay);
         respond(&mut writer, &answer, &headers)?;
     }
