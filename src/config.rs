@@ -15,6 +15,7 @@ use crate::source::forum::preset::Selectors;
 use crate::source::site::{Given, Told, Watch, Wrong};
 use crate::source::{Kind, Source};
 use crate::text::Language;
+use crate::ticket::reply::own::Own;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use url::Url;
 mod across;
 mod alerts;
 mod brands;
+mod desk;
 mod draft;
 mod files;
 mod forum;
@@ -79,6 +81,8 @@ pub struct Config {
     /// For how long posts that matched nothing are kept; zero: not at all.
     pub keep_posts: TimeDelta,
     pub judge: Judge,
+    /// The house's own texts of replies.
+    pub replies: Own,
 }
 
 impl Config {

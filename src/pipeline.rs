@@ -13,6 +13,7 @@ use crate::mention::{Mention, PostKey};
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Cursor, Kind};
 use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
+use crate::ticket::reply::own::Own;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use desk::{Desk, Origin};
@@ -48,6 +49,8 @@ pub struct Rules {
     pub keep_posts: Duration,
     /// From how many points on a mention is urgent, high, normal.
     pub thresholds: Thresholds,
+    /// The house's own texts of replies.
+    pub replies: Own,
     taught: Kept,
 }
 
@@ -58,7 +61,14 @@ impl Rules {
         let (keep_posts, taught) = (Duration::zero(), Kept::default());
         let matcher = Matcher::new(&brands);
         let thresholds = Thresholds::default();
-        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, taught }
+        let replies = Own::default();
+        Self { brands, matcher, alerts, zone, fingerprint, keep_posts, thresholds, replies, taught }
+    }
+
+    /// The same, and replies are suggested in these words where one fits.
+    #[must_use]
+    pub fn replying(self, replies: Own) -> Self {
+        Self { replies, ..self }
     }
 
     /// The same, and posts that match nothing are kept for so long.

@@ -28,7 +28,7 @@ pub fn answer(
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
             let ticket = find_ticket(*id, store)?;
-            Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules.zone, store, now)?)))
+            Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules, store, now)?)))
         }
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store)?))),
         Question::Preview(name) => preview(name, setting, store, now),
@@ -216,7 +216,7 @@ fn tickets(
     }
     found.sort_by(|a, b| triage::urgency(a, b, now));
     found.truncate(rows(asked.limit));
-    let views = found.iter().map(|ticket| view::ticket(ticket, setting.rules.zone, store, now));
+    let views = found.iter().map(|ticket| view::ticket(ticket, setting.rules, store, now));
     Ok(Answer::Tickets(views.collect::<Result<_, _>>()?))
 }
 

@@ -248,7 +248,8 @@ impl Offline {
         }
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
             .keeping(config.keep_posts)
-            .ranking(config.judge.thresholds);
+            .ranking(config.judge.thresholds)
+            .replying(config.replies.clone());
         Self { rules, sources }
     }
 

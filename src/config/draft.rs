@@ -7,7 +7,7 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, files, http, judge, mail, operator, syntax,
+    Config, Loaded, Mail, WebSub, alerts, brands, desk, files, http, judge, mail, operator, syntax,
     websub,
 };
 use crate::brand::Brand;
@@ -59,6 +59,7 @@ pub(super) struct Draft<'s> {
     follow_up_days: i64,
     keep_posts: TimeDelta,
     pub(super) judge: judge::Draft,
+    desk: desk::Draft,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -138,6 +139,7 @@ impl<'s> Draft<'s> {
             follow_up_days: FOLLOW_UP_DAYS,
             keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
             judge: judge::Draft::default(),
+            desk: desk::Draft::default(),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -258,6 +260,9 @@ impl<'s> Draft<'s> {
         if let Some(table) = self.once(root, "judge").and_then(|value| value.table()) {
             self.judge.read(table, self.around);
         }
+        if let Some(table) = self.once(root, "desk").and_then(|value| value.table()) {
+            self.faults.extend(self.desk.read(table));
+        }
         if let Some(table) = self.once(root, "store").and_then(|value| value.table()) {
             if let Some(postgres) = table.take("postgres") {
                 postgres.later();
@@ -359,6 +364,7 @@ impl<'s> Draft<'s> {
             follow_up_days: self.follow_up_days,
             keep_posts: self.keep_posts,
             judge: self.judge.config,
+            replies: self.desk.replies,
         };
         Ok(Loaded { config, warnings: self.warnings })
     }

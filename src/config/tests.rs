@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 50] = [
+const KEYS: [&str; 53] = [
     "timezone",
     "include",
     "state_dir",
@@ -185,6 +185,9 @@ const KEYS: [&str; 50] = [
     "http.timeout",
     "http.budget",
     "judge",
+    "praise",
+    "[desk]",
+    "replies",
     "[operator]",
     "[websub]",
     "listen",

@@ -99,7 +99,8 @@ impl Setup {
     ) -> Result<Self, String> {
         let rules = Rules::new(config.brands.clone(), config.alerts.clone(), config.zone)
             .keeping(config.keep_posts)
-            .ranking(config.judge.thresholds);
+            .ranking(config.judge.thresholds)
+            .replying(config.replies.clone());
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
             None => Arc::new(Fetcher::new(config.http.clone()).map_err(|e| e.to_string())?),
