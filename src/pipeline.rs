@@ -32,6 +32,7 @@ const LATE: Duration = Duration::days(7);
 pub mod again;
 pub mod care;
 mod desk;
+pub use desk::own::heard;
 mod keep;
 pub mod opinions;
 pub mod taught;

@@ -12,6 +12,7 @@ use crate::schedule::{Hints, Rhythm};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
+use crate::ticket::own_reply::OwnReply;
 use chrono::{DateTime, Utc};
 use kept::{Kept, KeptPlace, Packed};
 use serde::{Deserialize, Serialize};
@@ -213,6 +214,8 @@ pub struct Commit {
     pub markings: Vec<Marking>,
     /// Now, where it may change what people have taught.
     pub taught: Option<DateTime<Utc>>,
+    /// Answers by accounts of our own, by what they answer; the last of each.
+    pub own_replies: Vec<(PostKey, OwnReply)>,
 }
 
 /// How far people have taught. While it is the same, what they taught is too.
@@ -316,6 +319,9 @@ pub trait Store: Send + Sync {
 
     /// Returns what people marked, in the order of the numbers.
     fn markings(&self) -> Result<Vec<Marking>, StoreError>;
+
+    /// Returns the last answer by an account of our own to what `answered` names.
+    fn own_reply(&self, answered: PostKey) -> Result<Option<OwnReply>, StoreError>;
 
     /// Returns how far people have taught.
     fn teaching(&self) -> Result<Teaching, StoreError>;

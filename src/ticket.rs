@@ -7,6 +7,7 @@ pub mod clock;
 pub mod customer;
 mod log;
 mod moves;
+pub mod own_reply;
 mod refused;
 pub mod reply;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, TicketId};
-use crate::pipeline::tell;
+use crate::pipeline::{self, tell};
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Rating, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
@@ -63,7 +63,7 @@ fn mark_mention(
         (Mark::Negative, None) => {
             let shared = find_ticket_of_post(&mention, setting, store)?;
             let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
-            Some(open_or_join(shared, &mention, store.next_ticket()?, by, start, now)?)
+            Some(open_or_join(shared, &mention, by, start, now, (store, store.next_ticket()?))?)
         }
         (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
             Some(applied(ticket, Action::Restore, by, now)?)
@@ -116,12 +116,15 @@ fn marked(
 pub(super) fn open_or_join(
     shared: Option<Ticket>,
     mention: &Mention,
-    next: TicketId,
     by: &str,
     clock_start: DateTime<Utc>,
     now: DateTime<Utc>,
+    (store, next): (&dyn Store, TicketId),
 ) -> Result<Ticket, Refusal> {
-    let Some(ticket) = shared else { return Ok(Ticket::open(next, mention, clock_start, now)) };
+    let Some(ticket) = shared else {
+        let ticket = Ticket::open(next, mention, clock_start, now);
+        return Ok(pipeline::heard(ticket, mention, store, now)?);
+    };
     let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
     applied(ticket, join, by, now)
 }

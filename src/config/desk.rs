@@ -38,8 +38,9 @@ fn replies(value: &Value<'_>) -> Result<Own, Vec<Problem>> {
     let folder = value.reader.folder.join(words);
     let names = match listed(&folder) {
         Ok(names) => names,
-        Err(reason) => {
+        Err(error) => {
             let hint = files::neighbour(&folder);
+            let reason = files::reason(&error);
             value.fault(format!("cannot read {}: {reason}", folder.display()), hint);
             return Ok(Own::default());
         }

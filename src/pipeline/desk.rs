@@ -14,6 +14,7 @@ use crate::post::{Post, SourceName};
 use crate::source::Kind;
 use crate::store::kept::MOST_TEXT_BYTES;
 use crate::store::{Commit, Store, StoreError};
+use crate::ticket::own_reply::OwnReply;
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -60,6 +61,8 @@ pub(super) struct Desk<'a> {
     unkept: Vec<PostKey>,
     /// When the post at hand was first seen, where that is not now.
     seen: Option<DateTime<Utc>>,
+    /// Answers by accounts of our own, by what they answer.
+    own_replies: BTreeMap<PostKey, OwnReply>,
 }
 
 impl<'a> Desk<'a> {
@@ -83,6 +86,7 @@ impl<'a> Desk<'a> {
             judged: BTreeSet::new(),
             unkept: Vec::new(),
             seen: None,
+            own_replies: BTreeMap::new(),
         })
     }
 
@@ -112,6 +116,7 @@ impl<'a> Desk<'a> {
         if may_be_known {
             self.reword(post, &candidates)?;
         }
+        self.hear_own(post)?;
         Ok(!candidates.is_empty())
     }
 
@@ -403,7 +408,7 @@ impl<'a> Desk<'a> {
             let ticket = match (shared, grown) {
                 (Some(id), _) => self.join(id, &mention)?,
                 (None, Some(ticket)) => Some(ticket),
-                (None, None) => Some(self.open(&mention)),
+                (None, None) => Some(self.open(&mention)?),
             };
             if let Some(ticket) = ticket {
                 mention.ticket = Some(ticket.facts().id);
@@ -424,20 +429,24 @@ impl<'a> Desk<'a> {
         self.mentions.insert(mention.id.clone(), mention);
     }
 
-    fn open(&mut self, mention: &Mention) -> Ticket {
+    fn open(&mut self, mention: &Mention) -> Result<Ticket, StoreError> {
         let id = self.next_ticket;
         self.next_ticket = TicketId(id.0 + 1);
         if let Some(thread) = self.thread(mention) {
             self.identities.insert(thread, mention.key);
         }
-        Ticket::open(id, mention, clock::start(mention, self.origin.first_poll), self.at)
+        let start = clock::start(mention, self.origin.first_poll);
+        let ticket = Ticket::open(id, mention, start, self.at);
+        let heard = |answered| self.own_reply(answered);
+        let known = |identity| self.post(identity);
+        let is_own = |key| self.is_own(key, &mention.brand);
+        own::answered(ticket, mention, self.at, &heard, &known, &is_own)
     }
 
     /// Returns the name of the thread that a message belongs to.
     fn thread(&self, mention: &Mention) -> Option<PostKey> {
         let Post { site, thread, is_private: true, .. } = &mention.post else { return None };
-        let kind = self.origin.kind.word();
-        Some(PostKey::of(&["thread", kind, site, thread.as_deref()?, &mention.brand.0]))
+        Some(own::thread_name(self.origin.kind, site, thread.as_deref()?, &mention.brand))
     }
 
     pub(super) fn commit(mut self) -> Commit {
@@ -450,6 +459,7 @@ impl<'a> Desk<'a> {
             mentions,
             tickets: self.tickets.into_values().collect(),
             unkept: self.unkept,
+            own_replies: self.own_replies.into_iter().collect(),
             ..Commit::default()
         }
     }
@@ -469,5 +479,6 @@ fn completes(old: &Mention, post: &Post) -> bool {
 }
 
 mod look;
+pub(super) mod own;
 #[cfg(test)]
 mod tests;

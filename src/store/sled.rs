@@ -12,6 +12,7 @@ use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::kept::{KeptPlace, Packed};
 use crate::ticket::Ticket;
+use crate::ticket::own_reply::OwnReply;
 use chrono::{DateTime, Utc};
 use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
@@ -293,6 +294,12 @@ impl Store for SledStore {
             record::read_marking(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
         };
         self.trees.markings.iter().values().map(read).collect()
+    }
+
+    fn own_reply(&self, answered: PostKey) -> Result<Option<OwnReply>, StoreError> {
+        let bytes = self.trees.own_replies.get(answered.0).map_err(self.broken())?;
+        let read = bytes.map(|bytes| record::read_own_reply(&bytes)).transpose();
+        read.map_err(|error| self.damaged(error.0))
     }
 
     fn teaching(&self) -> Result<Teaching, StoreError> {

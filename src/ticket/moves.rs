@@ -3,8 +3,8 @@
 use crate::brand::BrandName;
 use crate::enrich::Priority;
 use crate::mention::MentionId;
-use crate::ticket::{Facts, NOISE, Status, clock};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::ticket::{Facts, NOISE, Status, clock, log};
+use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The longest note, reply or lesson, in characters.
@@ -91,6 +91,12 @@ pub enum Action {
     Edited(Priority),
     /// The post is no more where it stood: what it said was taken out.
     Gone,
+    /// An account of our own answered where the customer wrote.
+    Answered {
+        sent: DateTime<Utc>,
+        /// The permalink of the answer.
+        post: String,
+    },
 }
 
 /// Said of an action that is no good in any status.
@@ -120,6 +126,7 @@ impl Action {
             Self::Message { .. } => "message",
             Self::Edited(_) => "edited",
             Self::Gone => "gone",
+            Self::Answered { .. } => "answered",
         }
     }
 
@@ -165,6 +172,9 @@ impl Action {
             | Self::Message { .. }
             | Self::Edited(_)
             | Self::Gone => self,
+            Self::Answered { sent, post } => {
+                Self::Answered { sent: sent.trunc_subsecs(log::SUBSECOND_DIGITS), post }
+            }
         })
     }
 
@@ -187,6 +197,9 @@ impl Action {
                 format!("{mention} {} {brand}", priority_word(*priority))
             }
             Self::Gone => "the post was deleted where it stood".to_owned(),
+            Self::Answered { sent, post } => {
+                format!("{} {post}", sent.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            }
         }
     }
 
@@ -227,6 +240,10 @@ impl Action {
             }
             "edited" => Self::Edited(named_priority(line)?),
             "gone" => Self::Gone,
+            "answered" => {
+                let (sent, post) = line.split_once(' ')?;
+                Self::Answered { sent: sent.parse().ok()?, post: post.to_owned() }
+            }
             _ => return None,
         })
     }
@@ -259,6 +276,8 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
     match (from, action) {
         (New | Open, Action::Assign(_)) => Some(Open),
         (New | Open | Answered, Action::Reply(_)) => Some(Answered),
+        // Who recorded the answer already is not told again.
+        (New | Open, Action::Answered { .. }) => Some(Answered),
         (New | Open | Answered, Action::Resolve { .. }) => Some(Resolved),
         // What was withdrawn was never resolved, so there is nothing to be satisfied with.
         (Closed, Action::Rate(_)) if withdrawn => None,
@@ -301,6 +320,10 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         Action::Reply(_) => {
             facts.answered.get_or_insert(at);
             facts.last_reply = Some(at);
+        }
+        Action::Answered { sent, .. } => {
+            facts.answered.get_or_insert(sent);
+            facts.last_reply = Some(sent);
         }
         Action::Resolve { cause, lesson, follow_up_days } => {
             facts.cause = Some(cause);

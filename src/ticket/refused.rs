@@ -42,7 +42,8 @@ impl Refused {
             | Action::Join { .. }
             | Action::Message { .. }
             | Action::Edited(_)
-            | Action::Gone => "take this",
+            | Action::Gone
+            | Action::Answered { .. } => "take this",
         };
         let why = match (status, action) {
             (Status::New | Status::Open, Action::Reopen(_))

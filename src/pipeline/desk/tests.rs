@@ -416,3 +416,5 @@ fn without_its_marks_a_store_teaches_nothing() {
     }
     assert_eq!(taught(&markings), Taught::default(), "all undone is never marked");
 }
+
+mod own;

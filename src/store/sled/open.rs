@@ -144,6 +144,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         documents: db.open_tree("documents")?,
         kept: db.open_tree("kept")?,
         markings: db.open_tree("markings")?,
+        own_replies: db.open_tree("own-replies")?,
     })
 }
 

@@ -33,11 +33,13 @@ pub(super) struct Trees {
     pub(super) kept: Tree,
     /// What people marked.
     pub(super) markings: Tree,
+    /// Answers by accounts of our own, by what they answer.
+    pub(super) own_replies: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 15] {
+    pub(super) fn all(&self) -> [&Tree; 16] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -56,6 +58,7 @@ impl Trees {
             documents,
             kept,
             &self.markings,
+            &self.own_replies,
         ]
     }
 }
@@ -77,6 +80,7 @@ pub(super) struct Writing<'a> {
     documents: &'a TransactionalTree,
     kept: &'a TransactionalTree,
     markings: &'a TransactionalTree,
+    own_replies: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -99,6 +103,7 @@ impl<'a> Writing<'a> {
             documents,
             kept,
             markings,
+            own_replies,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -120,6 +125,7 @@ impl<'a> Writing<'a> {
             documents,
             kept,
             markings,
+            own_replies,
         })
     }
 
@@ -150,6 +156,10 @@ impl<'a> Writing<'a> {
         }
         for (identity, post) in &commit.posts {
             self.posts.insert(&identity.0, &post.0)?;
+        }
+        for (answered, reply) in &commit.own_replies {
+            let bytes = record::own_reply(reply).map_err(aborted)?;
+            self.own_replies.insert(&answered.0, bytes)?;
         }
         for mention in &commit.mentions {
             self.mention(mention)?;

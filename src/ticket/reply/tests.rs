@@ -191,7 +191,14 @@ fn every_template_quotes_promises_and_leaves_nothing_unfilled() {
             assert!(template.contains("{date}"), "{template}");
             assert!(template.contains(['[']) || template.contains("{measure}"), "{template}");
         }
-        let all = [&texts.unhappy, &texts.follow_up, &texts.neutral, &texts.praise, &texts.safety, &texts.churn];
+        let all = [
+            &texts.unhappy,
+            &texts.follow_up,
+            &texts.neutral,
+            &texts.praise,
+            &texts.safety,
+            &texts.churn,
+        ];
         for template in first.into_iter().chain([&texts.again, &texts.update]).chain(all) {
             let filled = fill(
                 template,
@@ -226,9 +233,8 @@ fn the_promised_day_is_the_one_the_ticket_will_have_and_in_the_desks_zone() {
     let ticket = ticket(&mention);
     // 23:30 in London is the next day in Helsinki.
     let now = "2026-11-21T22:30:00Z".parse().unwrap();
-    let reply_in = |zone, now| {
-        suggest(&mention, ticket.facts(), now, zone, &Own::default()).private.unwrap()
-    };
+    let reply_in =
+        |zone, now| suggest(&mention, ticket.facts(), now, zone, &Own::default()).private.unwrap();
     let helsinki = reply_in(Helsinki, now);
     assert!(helsinki.contains("by Wednesday 25 November"), "{helsinki}");
     let utc = reply_in(Tz::UTC, now);
@@ -238,8 +244,7 @@ fn the_promised_day_is_the_one_the_ticket_will_have_and_in_the_desks_zone() {
     // The day after, the promise stands; when it was broken, it is not repeated as if it were to come.
     let update = suggest(&mention, answered.facts(), at(30), Tz::UTC, &Own::default()).reply;
     assert!(update.contains("by Tuesday 24 November"), "{update}");
-    let broken =
-        suggest(&mention, answered.facts(), at(24 * 9), Tz::UTC, &Own::default()).reply;
+    let broken = suggest(&mention, answered.facts(), at(24 * 9), Tz::UTC, &Own::default()).reply;
     assert!(broken.contains("by Thursday 3 December"), "{broken}");
 }
 
@@ -348,7 +353,8 @@ fn a_cause_that_a_person_named_goes_before_the_guess() {
 
 #[test]
 fn whoever_was_asked_and_is_unhappy_is_asked_what_it_takes() {
-    for (code, place) in [("fi", "forum.example"), ("tr", "forum.example"), ("en", "forum.example")] {
+    for (code, place) in [("fi", "forum.example"), ("tr", "forum.example"), ("en", "forum.example")]
+    {
         let mention = about("Acme never sent my box.", code, Complainer::Meek, Matter::Delivery);
         let follow_up = said(&mention, &[resolve()]);
         assert!(follow_up.reply.contains(place), "{}", follow_up.reply);
