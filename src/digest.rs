@@ -130,6 +130,8 @@ pub struct Digest {
     pub blind_spots: Vec<BlindSpot>,
     /// How many more of those there are.
     pub blind_hidden: usize,
+    /// How many of the mentions are praise that waits for thanks.
+    pub praise: usize,
 }
 
 /// The mentions of one kind.
@@ -164,6 +166,7 @@ impl Digest {
         let mut mentions: Vec<&Mention> =
             input.mentions.iter().filter(|mention| is_told(mention)).collect();
         let total = counts(&mentions);
+        let praise = mentions.iter().filter(|mention| mention.waits_for_thanks()).count();
         let since = mentions.iter().map(|mention| mention.time()).chain(input.from).min();
         rank(&mut mentions, input.how_many);
         let all = mentions.len();
@@ -187,6 +190,7 @@ impl Digest {
             since: since.unwrap_or(input.to),
             blind_spots: input.blind_spots.iter().take(MOST_LISTED).cloned().collect(),
             blind_hidden: input.blind_spots.len().saturating_sub(MOST_LISTED),
+            praise,
         }
     }
 

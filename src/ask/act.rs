@@ -5,7 +5,7 @@ use super::{Order, Refusal, Setting, TicketMove, marks};
 use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
-use crate::mention::{Mark, Mention, MentionId, TicketId};
+use crate::mention::{Mark, Mention, MentionId, Praise, TicketId, praise};
 use crate::pipeline::{self, tell};
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Rating, Status, Ticket, triage};
@@ -21,6 +21,7 @@ pub fn act(
 ) -> Result<Commit, Refusal> {
     match order {
         Order::Mark(id, mark) => mark_mention(&id, mark, by, setting, store, now),
+        Order::Thank(id) => thank(&id, by, store, now),
         Order::Undo(id) => marks::undo(id, by, setting, store, now),
         Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
         Order::Send(name) => {
@@ -46,6 +47,25 @@ fn find_notice(id: NoticeId, store: &dyn Store) -> Result<Notice, Refusal> {
     })
 }
 
+/// Notes that somebody who praised was thanked. Twice is no fault: the first time stands.
+fn thank(
+    id: &MentionId,
+    by: &str,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let mut mention = find_mention(id, store)?;
+    if mention.praise.is_none() {
+        return Err(Refusal::Refused(format!(
+            "mention {id} is no praise that waits for thanks; `vahti mentions praise:todo` shows what does"
+        )));
+    }
+    if mention.praise == Some(Praise::Todo) {
+        mention.praise = Some(Praise::Thanked { by: by.to_owned(), at: now });
+    }
+    Ok(Commit { mentions: vec![mention], ..Commit::default() })
+}
+
 /// Keeps a person's correction, and opens or withdraws the ticket with it.
 fn mark_mention(
     id: &MentionId,
@@ -58,6 +78,9 @@ fn mark_mention(
     let mut mention = find_mention(id, store)?;
     let was_muted = mention.is_muted();
     mention.mark = Some(mark);
+    let brands = &setting.rules.brands;
+    let thanks = brands.iter().any(|brand| brand.name == mention.brand && brand.praise);
+    praise::settle(&mut mention, thanks);
     let old = mention.ticket.map(|id| store.ticket(id)).transpose()?.flatten();
     let ticket = match (mark, old) {
         (Mark::Negative, None) => {

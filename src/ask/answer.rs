@@ -23,7 +23,8 @@ pub fn answer(
     match question {
         Question::Mentions(asked) => mentions(asked, store, now),
         Question::Mention(id) => {
-            Ok(Answer::Mention(Box::new(view::mention(&find_mention(id, store)?))))
+            let mention = find_mention(id, store)?;
+            Ok(Answer::Mention(Box::new(view::mention_in_full(&mention, setting.rules))))
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {

@@ -69,6 +69,10 @@ pub struct MentionView {
     pub versions: Vec<Version>,
     /// Whether its site has it no more; its words were taken out then.
     pub deleted: bool,
+    /// `todo`, `thanked` or null: whether somebody who praises is to be thanked.
+    pub praise: Option<String>,
+    /// What might be said to them; null in lists.
+    pub suggested_thanks: Option<String>,
 }
 
 /// Returns why a mention is muted, and was judged so; of a deleted one both are the same.
@@ -137,7 +141,15 @@ pub fn mention(mention: &Mention) -> MentionView {
         edited: mention.post.edited,
         versions: mention.versions.clone(),
         deleted: mention.post.is_gone,
+        praise: Some(mention.praise_word()).filter(|word| *word != "none").map(str::to_owned),
+        suggested_thanks: None,
     }
+}
+
+/// Returns the view of one mention in full.
+pub fn mention_in_full(one: &Mention, rules: &Rules) -> MentionView {
+    let thanks = || reply::thanks(one, rules.zone, &rules.replies);
+    MentionView { suggested_thanks: one.waits_for_thanks().then(thanks), ..mention(one) }
 }
 
 /// The word for a label.

@@ -67,6 +67,7 @@ pub(super) struct Counted {
     pub(super) followers: Forms,
     pub(super) copies: Forms,
     pub(super) more: Forms,
+    pub(super) praise: Forms,
 }
 
 #[derive(Debug, Deserialize)]

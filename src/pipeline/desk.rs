@@ -9,7 +9,7 @@ use crate::brand::{Brand, BrandName, Hit, TicketPolicy};
 use crate::dedup;
 use crate::enrich::{self, History, Known};
 use crate::matching::Candidate;
-use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
+use crate::mention::{Mention, MentionId, PostKey, TicketId, Version, praise};
 use crate::post::{Post, SourceName};
 use crate::source::Kind;
 use crate::store::kept::MOST_TEXT_BYTES;
@@ -335,6 +335,7 @@ impl<'a> Desk<'a> {
             mark: None,
             muted: None,
             versions: Vec::new(),
+            praise: None,
         };
         let own = known.as_ref().and_then(|known| known.ticket);
         let history = self.history(&mention, own)?;
@@ -357,11 +358,13 @@ impl<'a> Desk<'a> {
                 mark: old.mark,
                 source: old.source,
                 muted: old.muted,
+                praise: old.praise,
                 versions,
                 ..mention
             };
         }
         self.suspect(&mut mention);
+        praise::settle(&mut mention, brand.praise);
         self.judged.insert(mention.id.clone());
         Ok(mention)
     }

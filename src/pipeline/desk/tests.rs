@@ -34,6 +34,7 @@ fn brand(name: &str, tickets: Option<TicketPolicy>) -> Brand {
         context: Vec::new(),
         languages: Vec::new(),
         tickets,
+        praise: false,
     }
 }
 

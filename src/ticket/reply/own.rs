@@ -306,7 +306,8 @@ impl File {
         };
         for word in words {
             if !file.take(word) {
-                let what = format!("`{}` in the name says nothing, or is said twice", text::visible(word));
+                let what =
+                    format!("`{}` in the name says nothing, or is said twice", text::visible(word));
                 return Err(fault(what, Some(meant(word, words_of_names()))));
             }
         }

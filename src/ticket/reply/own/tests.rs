@@ -103,7 +103,12 @@ fn what_is_wrong_is_told_with_its_line() {
     check_fault("en.txt", "{{ quote * 90000 }}", 0, "more than 32768 bytes");
     check_fault("finnish.txt", "", 0, "does not begin with a language");
     check_fault("en-meak.txt", "", 0, "did you mean `meek`?");
-    check_fault("en-meek-chronic.txt", "", 0, "`chronic` in the name says nothing, or is said twice");
+    check_fault(
+        "en-meek-chronic.txt",
+        "",
+        0,
+        "`chronic` in the name says nothing, or is said twice",
+    );
     let twice = own(&[("en-meek-price.txt", ""), ("en-price-meek.txt", "")]).unwrap_err();
     assert_eq!(twice[0].what, "en-meek-price.txt is for the same");
 }
