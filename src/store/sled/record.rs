@@ -13,13 +13,16 @@ use crate::post::{Author, Concerns, Engagement, Post, SourceName};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub, Kind};
 use crate::store::{Health, Moved, Reported, Sequence, SourceState};
-use crate::ticket::own_reply::OwnReply;
 use crate::ticket::{Facts, Ticket};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
+
+mod own_reply;
+
+pub(super) use own_reply::{own_reply, read_own_reply};
 
 /// The version that records are written in. What is known of sources changed with the format of the
 /// whole store, and is forgotten where that is older.
@@ -419,20 +422,6 @@ pub(super) fn read_ticket(bytes: &[u8]) -> Result<Ticket, Unreadable> {
     let facts: Facts = serde_json::from_slice(versioned(bytes)?)
         .map_err(|error| Unreadable(format!("a ticket does not read back: {error}")))?;
     Ok(Ticket::restore(facts))
-}
-
-/// Writes an answer by an account of our own.
-pub(super) fn own_reply(reply: &OwnReply) -> Result<Vec<u8>, Unreadable> {
-    let mut bytes = vec![VERSION];
-    serde_json::to_writer(&mut bytes, reply)
-        .map_err(|error| Unreadable(format!("an answer cannot be written: {error}")))?;
-    Ok(bytes)
-}
-
-/// Reads an answer by an account of our own.
-pub(super) fn read_own_reply(bytes: &[u8]) -> Result<OwnReply, Unreadable> {
-    serde_json::from_slice(versioned(bytes)?)
-        .map_err(|error| Unreadable(format!("an answer does not read back: {error}")))
 }
 
 /// Writes a marking under the number it gets. Markings are few and may gain fields, as tickets may.
