@@ -139,8 +139,8 @@ pub(super) fn thread_name(kind: Kind, site: &str, thread: &str, brand: &BrandNam
 /// Returns under what an answer is remembered: each brand has accounts of its own.
 fn answer_key(answered: PostKey, brand: &BrandName) -> PostKey {
     let PostKey(bytes) = answered;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    PostKey::of(&["answered", &hex, &brand.0])
+    let number = u128::from_be_bytes(bytes).to_string();
+    PostKey::of(&["answered", &number, &brand.0])
 }
 
 /// Returns a ticket that was just opened, as answered where an account of ours had answered before the
