@@ -113,6 +113,7 @@ fn brands(keywords: &[Keyword]) -> Result<Vec<Brand>> {
             context: Vec::new(),
             languages: Vec::new(),
             tickets: None,
+            praise: false,
         })
     };
     keywords.chunks(NAMES_OF_A_BRAND).enumerate().map(brand).collect()

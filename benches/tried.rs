@@ -134,6 +134,7 @@ fn rules(keep: TimeDelta) -> Result<Rules> {
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     };
     Ok(Rules::new(vec![brand], Vec::new(), chrono_tz::Tz::UTC).keeping(keep))
 }

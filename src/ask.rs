@@ -182,6 +182,8 @@ pub enum TicketMove {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Order {
     Mark(MentionId, Mark),
+    /// Its praise was answered with thanks.
+    Thank(MentionId),
     /// Let a mark teach no more.
     Undo(MarkingId),
     Ticket(TicketId, TicketMove),
@@ -242,7 +244,7 @@ impl Order {
     /// Returns the question whose answer shows what the order led to.
     pub fn shown_by(&self) -> Question {
         match self {
-            Self::Mark(id, _) => Question::Mention(id.clone()),
+            Self::Mark(id, _) | Self::Thank(id) => Question::Mention(id.clone()),
             Self::Undo(id) => Question::Mark(*id),
             Self::Ticket(id, _) => Question::Ticket(*id),
             // What was taken out shows what it is now.

@@ -52,6 +52,8 @@ pub struct Brand {
     pub languages: Vec<Language>,
     /// `None`: what suits the place, `negative` nearly everywhere.
     pub tickets: Option<TicketPolicy>,
+    /// Whether those who praise it are to be thanked.
+    pub praise: bool,
 }
 
 /// The part of a post in which something was found.

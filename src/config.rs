@@ -17,6 +17,7 @@ use crate::source::forum::preset::Selectors;
 use crate::source::site::{Given, Told, Watch, Wrong};
 use crate::source::{Kind, Source};
 use crate::text::Language;
+use crate::ticket::reply::own::Own;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use std::net::SocketAddr;
@@ -37,6 +38,7 @@ mod mail;
 mod operator;
 mod problem;
 mod reader;
+mod replies;
 mod secret;
 mod sites;
 mod sources;
@@ -90,6 +92,8 @@ pub struct Config {
     /// After which time without a word a customer has gone quiet; `None`: never.
     pub quiet_after: Option<TimeDelta>,
     pub judge: Judge,
+    /// The house's own texts of replies.
+    pub replies: Own,
 }
 
 impl Config {

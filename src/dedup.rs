@@ -38,14 +38,23 @@ pub fn unseen(posts: Vec<Post>, marks: &[u64]) -> Fresh {
 /// Returns the identities of a post, the strongest first: the site's own id, the canonical address,
 /// and, where it has neither, its words. Two posts that share one are the same post.
 pub fn identities(post: &Post, kind: Kind) -> Vec<PostKey> {
-    let id = post.id.as_deref().map(|id| PostKey::of(&["id", kind.word(), &post.site, id]));
-    let address = post.url.as_deref().filter(|_| post.has_own_url).and_then(url::canonical);
-    let address = address.map(|address| PostKey::of(&["address", &address]));
+    let id = post.id.as_deref().map(|id| site_id(kind, &post.site, id));
+    let address = post.url.as_deref().filter(|_| post.has_own_url).and_then(address);
     let mut identities: Vec<PostKey> = id.into_iter().chain(address).collect();
     if identities.is_empty() {
         identities.push(words(post));
     }
     identities
+}
+
+/// Returns the identity of the post that its site knows by `id`.
+pub fn site_id(kind: Kind, site: &str, id: &str) -> PostKey {
+    PostKey::of(&["id", kind.word(), site, id])
+}
+
+/// Returns the identity of the post with this address, if it is one.
+pub fn address(url: &str) -> Option<PostKey> {
+    url::canonical(url).map(|address| PostKey::of(&["address", &address]))
 }
 
 /// The identity of a post of which nothing but its words is known. Its date is no part of it: sites

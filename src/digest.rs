@@ -151,6 +151,8 @@ pub struct Digest {
     /// Customers who have gone quiet since the last digest, and how many more there are.
     pub quiet: Vec<QuietLine>,
     pub quiet_hidden: usize,
+    /// How many of the mentions are praise that waits for thanks.
+    pub praise: usize,
 }
 
 /// The mentions of one kind.
@@ -185,6 +187,7 @@ impl Digest {
         let mut mentions: Vec<&Mention> =
             input.mentions.iter().filter(|mention| is_told(mention)).collect();
         let total = counts(&mentions);
+        let praise = mentions.iter().filter(|mention| mention.waits_for_thanks()).count();
         let since = mentions.iter().map(|mention| mention.time()).chain(input.from).min();
         rank(&mut mentions, input.how_many);
         let all = mentions.len();
@@ -210,6 +213,7 @@ impl Digest {
             blind_hidden: input.blind_spots.len().saturating_sub(MOST_LISTED),
             quiet: input.quiet.iter().take(MOST_LISTED).cloned().collect(),
             quiet_hidden: input.quiet.len().saturating_sub(MOST_LISTED),
+            praise,
         }
     }
 

@@ -11,6 +11,9 @@ use std::fmt;
 
 pub mod filter;
 pub mod marking;
+pub mod praise;
+
+pub use praise::Praise;
 
 /// How many bytes of the hash a mention's id keeps: 80 bits, so that even ten million mentions
 /// collide with a probability below 1 in 10 billion.
@@ -123,6 +126,8 @@ pub struct Mention {
     pub muted: Option<String>,
     /// What the post said before, oldest first.
     pub versions: Vec<Version>,
+    /// Where the brand thanks those who praise it: whether that was done. See [`praise`].
+    pub praise: Option<Praise>,
 }
 
 impl Mention {

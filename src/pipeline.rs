@@ -13,6 +13,7 @@ use crate::mention::{Mention, PostKey};
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Cursor, Kind};
 use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
+use crate::ticket::reply::own::Own;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use desk::{Desk, Origin};
@@ -33,6 +34,7 @@ pub mod again;
 pub mod care;
 mod desk;
 pub mod hand;
+pub use desk::own::heard;
 mod keep;
 mod lessons;
 pub mod opinions;
@@ -61,6 +63,8 @@ pub struct Rules {
     pub quiet_after: Option<Duration>,
     /// Where tickets are opened too.
     pub outward: Vec<Outward>,
+    /// The house's own texts of replies.
+    pub replies: Own,
     taught: Kept,
 }
 
@@ -82,6 +86,7 @@ impl Rules {
             desk,
             quiet_after: None,
             outward: Vec::new(),
+            replies: Own::default(),
             taught,
         }
     }
@@ -90,6 +95,12 @@ impl Rules {
     #[must_use]
     pub fn outward(self, outward: Vec<Outward>) -> Self {
         Self { outward, ..self }
+    }
+
+    /// The same, and replies are suggested in these words where one fits.
+    #[must_use]
+    pub fn replying(self, replies: Own) -> Self {
+        Self { replies, ..self }
     }
 
     /// The same, and posts that match nothing are kept for so long.

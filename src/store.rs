@@ -14,6 +14,7 @@ use crate::schedule::{Hints, Rhythm};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
+use crate::ticket::own_reply::OwnReply;
 use chrono::{DateTime, Utc};
 use kept::{Kept, KeptPlace, Packed};
 use serde::{Deserialize, Serialize};
@@ -241,6 +242,8 @@ pub struct Commit {
     pub taught: Option<DateTime<Utc>>,
     /// What is known of tickets at other desks, new or changed.
     pub counterparts: Vec<Counterpart>,
+    /// Answers by accounts of our own, by what they answer; the last of each.
+    pub own_replies: Vec<(PostKey, OwnReply)>,
 }
 
 /// How far people have taught. While it is the same, what they taught is too.
@@ -353,6 +356,9 @@ pub trait Store: Send + Sync {
 
     /// Returns what is known of all tickets at other desks, by the numbers of ours.
     fn counterparts(&self) -> Result<Vec<Counterpart>, StoreError>;
+
+    /// Returns the last answer by an account of our own to what `answered` names.
+    fn own_reply(&self, answered: PostKey) -> Result<Option<OwnReply>, StoreError>;
 
     /// Returns how far people have taught.
     fn teaching(&self) -> Result<Teaching, StoreError>;

@@ -9,6 +9,7 @@ pub mod holidays;
 pub mod hours;
 mod log;
 mod moves;
+pub mod own_reply;
 mod refused;
 pub mod reply;
 pub mod route;

@@ -5,8 +5,8 @@ use super::{Order, Refusal, Setting, TicketMove, incident, marks};
 use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
-use crate::mention::{Mark, Mention, MentionId, TicketId};
-use crate::pipeline::{hand, outward, tell};
+use crate::mention::{Mark, Mention, MentionId, Praise, TicketId, praise};
+use crate::pipeline::{self, hand, outward, tell};
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Rating, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
@@ -33,6 +33,7 @@ fn done(
 ) -> Result<Commit, Refusal> {
     match order {
         Order::Mark(id, mark) => mark_mention(&id, mark, by, setting, store, now),
+        Order::Thank(id) => thank(&id, by, store, now),
         Order::Undo(id) => marks::undo(id, by, setting, store, now),
         Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
         Order::Incident(id, moved) => incident::act(id, moved, by, setting, store, now),
@@ -59,6 +60,25 @@ fn find_notice(id: NoticeId, store: &dyn Store) -> Result<Notice, Refusal> {
     })
 }
 
+/// Notes that somebody who praised was thanked. Twice is no fault: the first time stands.
+fn thank(
+    id: &MentionId,
+    by: &str,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, Refusal> {
+    let mut mention = find_mention(id, store)?;
+    if mention.praise.is_none() {
+        return Err(Refusal::Refused(format!(
+            "mention {id} is no praise that waits for thanks; `vahti mentions praise:todo` shows what does"
+        )));
+    }
+    if mention.praise == Some(Praise::Todo) {
+        mention.praise = Some(Praise::Thanked { by: by.to_owned(), at: now });
+    }
+    Ok(Commit { mentions: vec![mention], ..Commit::default() })
+}
+
 /// Keeps a person's correction, and opens or withdraws the ticket with it.
 fn mark_mention(
     id: &MentionId,
@@ -71,13 +91,16 @@ fn mark_mention(
     let mut mention = find_mention(id, store)?;
     let was_muted = mention.is_muted();
     mention.mark = Some(mark);
+    let brands = &setting.rules.brands;
+    let thanks = brands.iter().any(|brand| brand.name == mention.brand && brand.praise);
+    praise::settle(&mut mention, thanks);
     let old = mention.ticket.map(|id| hand::ticket(id, setting.rules, store, now));
     let old = old.transpose()?.flatten();
     let ticket = match (mark, old) {
         (Mark::Negative, None) => {
             let shared = find_ticket_of_post(&mention, setting, store, now)?;
             let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
-            Some(open_or_join(shared, &mention, store.next_ticket()?, by, start, now)?)
+            Some(open_or_join(shared, &mention, by, start, now, (store, store.next_ticket()?))?)
         }
         (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
             Some(applied(ticket, Action::Restore, by, now)?)
@@ -131,12 +154,15 @@ fn marked(
 pub(super) fn open_or_join(
     shared: Option<Ticket>,
     mention: &Mention,
-    next: TicketId,
     by: &str,
     clock_start: DateTime<Utc>,
     now: DateTime<Utc>,
+    (store, next): (&dyn Store, TicketId),
 ) -> Result<Ticket, Refusal> {
-    let Some(ticket) = shared else { return Ok(Ticket::open(next, mention, clock_start, now)) };
+    let Some(ticket) = shared else {
+        let ticket = Ticket::open(next, mention, clock_start, now);
+        return Ok(pipeline::heard(ticket, mention, store, now)?);
+    };
     let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
     applied(ticket, join, by, now)
 }

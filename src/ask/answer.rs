@@ -30,12 +30,15 @@ pub fn answer(
             Ok(Answer::Incident(Box::new(incident)))
         }
         Question::Mention(id) => {
-            Ok(Answer::Mention(Box::new(shown(&find_mention(id, store)?, store)?)))
+            let mention = find_mention(id, store)?;
+            let ticket = shown(&mention, store)?.ticket;
+            let full = view::mention_in_full(&mention, setting.rules);
+            Ok(Answer::Mention(Box::new(MentionView { ticket, ..full })))
         }
         Question::Tickets(asked) => tickets(asked, setting, store, now),
         Question::Ticket(id) => {
             let ticket = find_ticket(*id, setting, store, now)?;
-            Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules.zone, store, now)?)))
+            Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules, store, now)?)))
         }
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store)?))),
         Question::Preview(name) => preview(name, setting, store, now),
@@ -262,7 +265,7 @@ fn tickets(
     }
     found.sort_by(|a, b| triage::urgency(a, b, now));
     found.truncate(rows(asked.limit));
-    let views = found.iter().map(|ticket| view::ticket(ticket, setting.rules.zone, store, now));
+    let views = found.iter().map(|ticket| view::ticket(ticket, setting.rules, store, now));
     Ok(Answer::Tickets(views.collect::<Result<_, _>>()?))
 }
 

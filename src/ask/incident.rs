@@ -41,7 +41,7 @@ pub(super) fn answer(
     let opened: Vec<DateTime<Utc>> = tickets.iter().map(|ticket| ticket.facts().opened).collect();
     tickets.sort_by(|a, b| triage::urgency(a, b, now));
     let views: Result<Vec<_>, Refusal> =
-        tickets.iter().map(|ticket| view::ticket(ticket, setting.rules.zone, store, now)).collect();
+        tickets.iter().map(|ticket| view::ticket(ticket, setting.rules, store, now)).collect();
     let is_done =
         |ticket: &&Ticket| matches!(ticket.facts().status, Status::Resolved | Status::Closed);
     Ok(IncidentView {

@@ -136,7 +136,7 @@ fn brought_back(
         if wants && is_there && mention.ticket.is_none() {
             let shared = find_ticket_of_post(&mention, setting, store, now)?;
             let start = clock_start(&mention, store)?;
-            let ticket = open_or_join(shared, &mention, next, "vahti", start, now)?;
+            let ticket = open_or_join(shared, &mention, "vahti", start, now, (store, next))?;
             if ticket.facts().id == next {
                 next = TicketId(next.0 + 1);
             }

@@ -91,6 +91,7 @@ impl BrandAsked {
             context: self.context.iter().map(excludes).collect::<Result<_, _>>()?,
             languages: self.languages.clone(),
             tickets: None::<TicketPolicy>,
+            praise: false,
         })
     }
 }

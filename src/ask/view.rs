@@ -5,12 +5,12 @@ use crate::brand::Hit;
 use crate::delivery::{Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, Version};
+use crate::pipeline::Rules;
 use crate::post::{Author, Engagement};
 use crate::store::Store;
 use crate::text::Language;
 use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 mod elsewhere;
@@ -71,6 +71,10 @@ pub struct MentionView {
     pub versions: Vec<Version>,
     /// Whether its site has it no more; its words were taken out then.
     pub deleted: bool,
+    /// `todo`, `thanked` or null: whether somebody who praises is to be thanked.
+    pub praise: Option<String>,
+    /// What might be said to them; null in lists.
+    pub suggested_thanks: Option<String>,
 }
 
 /// Returns why a mention is muted, and was judged so; of a deleted one both are the same.
@@ -139,7 +143,15 @@ pub fn mention(mention: &Mention) -> MentionView {
         edited: mention.post.edited,
         versions: mention.versions.clone(),
         deleted: mention.post.is_gone,
+        praise: Some(mention.praise_word()).filter(|word| *word != "none").map(str::to_owned),
+        suggested_thanks: None,
     }
+}
+
+/// Returns the view of one mention in full.
+pub fn mention_in_full(one: &Mention, rules: &Rules) -> MentionView {
+    let thanks = || reply::thanks(one, rules.zone, &rules.replies);
+    MentionView { suggested_thanks: one.waits_for_thanks().then(thanks), ..mention(one) }
 }
 
 /// The word for a label.
@@ -194,6 +206,9 @@ pub struct TicketView {
     /// Where to answer.
     pub url: Option<String>,
     pub suggested_reply: Option<String>,
+    /// The full answer to a public complaint, for a private message.
+    pub suggested_private: Option<String>,
+    pub answer: Option<AnswerView>,
     /// The customer's earlier tickets.
     pub history: Vec<HistoryView>,
     pub card: Option<CardView>,
@@ -215,6 +230,19 @@ pub struct IncidentView {
     pub done: usize,
     /// Most urgent first.
     pub tickets: Vec<TicketView>,
+}
+
+/// Where to answer, and who may.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnswerView {
+    /// What people call the place.
+    pub place: String,
+    /// The permalink of the post; of what it stands in where `exact` is false.
+    pub url: Option<String>,
+    pub exact: bool,
+    /// Whether everybody can read what is answered there.
+    pub public: bool,
+    pub who: String,
 }
 
 /// One message of a thread.
@@ -259,11 +287,11 @@ pub struct LogView {
 /// Returns the view of a ticket, with what the store knows of its mention and customer.
 pub fn ticket(
     ticket: &Ticket,
-    zone: Tz,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<TicketView, Refusal> {
-    let facts = ticket.facts();
+    let (facts, zone) = (ticket.facts(), rules.zone);
     let messages = messages(facts, store)?;
     // Of a thread the last message says what is to be answered.
     let last = messages
@@ -273,6 +301,10 @@ pub fn ticket(
     let complaint = mention.as_ref().and_then(|mention| mention.insight.complaint.clone());
     let language = facts.language.unwrap_or(Language::ENGLISH);
     let customer = mention.as_ref().map(|mention| mention.post.author.clone());
+    let suggested =
+        mention.as_ref().map(|mention| reply::suggest(mention, facts, now, zone, &rules.replies));
+    let (suggested_reply, suggested_private) =
+        suggested.map_or((None, None), |suggested| (Some(suggested.reply), suggested.private));
     Ok(TicketView {
         id: facts.id.0,
         mention: facts.mention.to_string(),
@@ -295,7 +327,9 @@ pub fn ticket(
         rating: facts.rating,
         headline: mention.as_ref().map(Mention::headline).unwrap_or_default(),
         url: mention.as_ref().and_then(|mention| mention.post.url.clone()),
-        suggested_reply: mention.as_ref().map(|mention| reply::suggest(mention, facts, now, zone)),
+        suggested_reply,
+        suggested_private,
+        answer: mention.as_ref().map(answer_view),
         history: history(facts, store)?,
         card: Some(card_view(&complaint.unwrap_or_default(), language)),
         messages,
@@ -336,6 +370,16 @@ fn history(facts: &Facts, store: &dyn Store) -> Result<Vec<HistoryView>, Refusal
 fn card_view(complaint: &Complaint, language: Language) -> CardView {
     let card::Card { complainer, signs, how_to_answer, avoid } = card::card(complaint, language);
     CardView { complainer, matter: complaint.matter, signs, how_to_answer, avoid }
+}
+
+fn answer_view(mention: &Mention) -> AnswerView {
+    AnswerView {
+        place: reply::place::name(mention),
+        url: mention.post.url.clone(),
+        exact: mention.post.url.is_some() && mention.post.has_own_url,
+        public: !mention.post.is_private,
+        who: reply::place::who(mention).to_owned(),
+    }
 }
 
 fn log_view(change: &Change) -> LogView {

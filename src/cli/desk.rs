@@ -251,7 +251,8 @@ impl Offline {
             .missing(config.quiet_after)
             .ranking(config.judge.thresholds)
             .staffed(config.desk.clone())
-            .outward(config.outward());
+            .outward(config.outward())
+            .replying(config.replies.clone());
         Self { rules, sources }
     }
 

@@ -174,6 +174,7 @@ fn given(args: &Args) -> Result<Brand, Failure> {
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     })
 }
 

@@ -26,6 +26,8 @@ enum Action {
         #[arg(value_name = "negative|neutral|positive|noise", value_parser = mark)]
         what: Mark,
     },
+    /// Who praised was thanked
+    Thanked,
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
@@ -34,6 +36,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let answer = match args.action {
         None => desk.ask(&Question::Mention(id))?,
         Some(Action::Mark { what }) => desk.order(Order::Mark(id, what))?,
+        Some(Action::Thanked) => desk.order(Order::Thank(id))?,
     };
     let Answer::Mention(mention) = answer else { return Ok(()) };
     print::one(&mention, args.output.format, &super::mentions::COLUMNS, || {
@@ -97,6 +100,7 @@ fn words(mention: &MentionView, zone: Tz) -> String {
             writeln!(text, "{}", visible(part)).ok();
         }
     }
+    thanks(mention, &mut text);
     text
 }
 
@@ -113,6 +117,16 @@ fn story(mention: &MentionView) -> String {
             mention.id
         ),
     }
+}
+
+/// Adds what might be said to somebody who praises, and how to say that it was.
+fn thanks(mention: &MentionView, text: &mut String) {
+    let Some(thanks) = &mention.suggested_thanks else { return };
+    writeln!(text, "\nSuggested thanks:").ok();
+    for line in thanks.lines() {
+        writeln!(text, "  {}", visible(line)).ok();
+    }
+    writeln!(text, "\nOnce it is posted: vahti mention {} thanked", mention.id).ok();
 }
 
 /// Adds why the mention is one, and why it was judged so.
@@ -142,6 +156,10 @@ fn reasons(mention: &MentionView, text: &mut String) {
     }
     if mention.own {
         writeln!(text, "{:<10} the brand itself wrote it", "Own").ok();
+    }
+    if let Some(praise) = &mention.praise {
+        let praise = if praise == "todo" { "worth thanking" } else { "thanked" };
+        writeln!(text, "{:<10} {praise}", "Praise").ok();
     }
     if let Some(stars) = mention.rating {
         writeln!(text, "{:<10} {stars} of 5 stars", "Rating").ok();

@@ -116,16 +116,36 @@ fn priority(word: &str) -> Result<Priority, String> {
 
 /// Returns the suggested reply, and where to post it.
 fn suggestion(ticket: &TicketView) -> String {
-    let place = ticket.url.as_deref().map_or_else(
-        || "The post has no address of its own; answer where it was found.".to_owned(),
-        |url| format!("Answer here: {}", visible(url)),
-    );
     let reply = ticket.suggested_reply.as_deref().unwrap_or_default();
-    format!(
-        "{place}\n\n{}\n\nOnce it is posted: vahti ticket {} reply \"what you wrote\"\n",
-        lines(reply, ""),
-        ticket.id
-    )
+    let mut text = format!("{}\n\n{}\n", place(ticket), lines(reply, ""));
+    if let Some(private) = &ticket.suggested_private {
+        let begins = "In a private message, once the customer writes one";
+        put(&mut text, format_args!("\n{begins}:\n\n{}\n", lines(private, "")));
+    }
+    let id = ticket.id;
+    put(
+        &mut text,
+        format_args!("\nOnce it is posted: vahti ticket {id} reply \"what you wrote\"\n"),
+    );
+    text
+}
+
+/// Says where to answer, and who may.
+fn place(ticket: &TicketView) -> String {
+    let Some(answer) = &ticket.answer else {
+        return "The post is no longer stored; answer where it was found.".to_owned();
+    };
+    let place = match &answer.url {
+        Some(url) if answer.exact => format!("Answer here: {}", visible(url)),
+        Some(url) => {
+            let url = visible(url);
+            format!("The post has no address of its own; answer it where it stands: {url}")
+        }
+        None => "The post has no address of its own; answer where it was found.".to_owned(),
+    };
+    let name = visible(&answer.place);
+    let public = if answer.public { "in public" } else { "in private" };
+    format!("{place}\nOn {name}, {public}. Who may answer there: {}", visible(&answer.who))
 }
 
 /// Returns a ticket in full, as people read it.

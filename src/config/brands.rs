@@ -56,15 +56,20 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Option<Brand> {
         .take("languages")
         .map_or_else(Vec::new, |value| value.list().iter().filter_map(language).collect());
     let tickets = table.take("tickets").and_then(|value| value.choice(&POLICIES));
-    if let Some(value) = table.take("praise")
-        && value.boolean() == Some(true)
-    {
-        value.later();
-    }
+    let praise = table.take("praise").and_then(|value| value.boolean()).unwrap_or(false);
     let context =
         table.take("context").map_or_else(Vec::new, |value| self::keywords(&value, false));
     table.finish();
-    Some(Brand { name: BrandName(name?), keywords, exclude, own, context, languages, tickets })
+    Some(Brand {
+        name: BrandName(name?),
+        keywords,
+        exclude,
+        own,
+        context,
+        languages,
+        tickets,
+        praise,
+    })
 }
 
 fn keywords(value: &Value<'_>, at_least_one: bool) -> Vec<Keyword> {

@@ -8,11 +8,12 @@ use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
     Config, Loaded, Mail, WebSub, alerts, brands, channels, desk, files, http, judge, mail,
-    operator, syntax, websub,
+    operator, replies, syntax, websub,
 };
 use crate::brand::Brand;
 use crate::fetch;
 use crate::pipeline::{care, hand};
+use crate::ticket::reply::own::Own;
 use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use std::collections::{HashMap, HashSet};
@@ -64,6 +65,7 @@ pub(super) struct Draft<'s> {
     keep_posts: TimeDelta,
     quiet_after: Option<TimeDelta>,
     pub(super) judge: judge::Draft,
+    replies: Own,
     pub(super) faults: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -148,6 +150,7 @@ impl<'s> Draft<'s> {
             keep_posts: TimeDelta::days(KEEP_POSTS_DAYS),
             quiet_after: Some(TimeDelta::days(QUIET_AFTER_DAYS)),
             judge: judge::Draft::default(),
+            replies: Own::default(),
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -265,6 +268,12 @@ impl<'s> Draft<'s> {
         if let Some(table) = self.once(root, "desk").and_then(|value| value.table()) {
             if let Some(value) = table.take("quiet_after") {
                 self.quiet_after = quiet_after(&value);
+            }
+            if let Some(value) = table.take("replies") {
+                match replies::read(&value) {
+                    Ok(replies) => self.replies = replies,
+                    Err(found) => self.faults.extend(found),
+                }
             }
             self.desk.read(table);
         }
@@ -392,6 +401,7 @@ impl<'s> Draft<'s> {
             keep_posts: self.keep_posts,
             quiet_after: self.quiet_after,
             judge: self.judge.config,
+            replies: self.replies,
         };
         Ok(Loaded { config, warnings: self.warnings })
     }

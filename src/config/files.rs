@@ -35,9 +35,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Returns why a file cannot be had, in words.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::NotADirectory => "it is no folder".into(),
         io::ErrorKind::PermissionDenied => "this user may not read it".into(),
         _ => error.to_string(),
     }

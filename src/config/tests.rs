@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 67] = [
+const KEYS: [&str; 69] = [
     "timezone",
     "include",
     "state_dir",
@@ -187,6 +187,9 @@ const KEYS: [&str; 67] = [
     "http.timeout",
     "http.budget",
     "judge",
+    "praise",
+    "[desk]",
+    "replies",
     "[operator]",
     "hours",
     "holidays",

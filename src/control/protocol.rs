@@ -75,6 +75,7 @@ pub fn order_path(order: &Order) -> (String, Value) {
         Order::Mark(id, mark) => {
             (format!("/mentions/{}/mark", segment(&id.0)), json!(MarkBody { mark: *mark }))
         }
+        Order::Thank(id) => (format!("/mentions/{}/thanked", segment(&id.0)), json!({})),
         Order::Undo(id) => (format!("/marks/{}/undo", id.0), json!({})),
         Order::Ticket(id, moved) => {
             let (word, body) = moving(json!(moved));

@@ -69,6 +69,7 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/mentions", get(mentions))
         .route("/mentions/{id}", get(mention))
         .route("/mentions/{id}/mark", post(mark))
+        .route("/mentions/{id}/thanked", post(thanked))
         .route("/tickets", get(tickets))
         .route("/tickets/{id}", get(ticket))
         .route("/tickets/{id}/{move}", post(move_ticket))
@@ -147,6 +148,14 @@ async fn mark(
     Json(body): Json<MarkBody>,
 ) -> Response {
     give(&calls, Order::Mark(MentionId(id), body.mark), by).await
+}
+
+async fn thanked(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath(id): InPath<String>,
+) -> Response {
+    give(&calls, Order::Thank(MentionId(id)), by).await
 }
 
 async fn tickets(

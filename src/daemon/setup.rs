@@ -102,7 +102,8 @@ impl Setup {
             .missing(config.quiet_after)
             .ranking(config.judge.thresholds)
             .staffed(config.desk.clone())
-            .outward(config.outward());
+            .outward(config.outward())
+            .replying(config.replies.clone());
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
             None => Arc::new(Fetcher::new(config.http.clone()).map_err(|e| e.to_string())?),

@@ -59,6 +59,7 @@ pub(super) fn mention(number: u8, label: Label, title: Option<&str>, text: &str)
         mark: None,
         muted: None,
         versions: Vec::new(),
+        praise: None,
     }
 }
 

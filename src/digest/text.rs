@@ -26,9 +26,9 @@ pub fn render(digest: &Digest) -> String {
     for section in &view.sections {
         page.section(section);
     }
-    if let Some(more) = &view.more {
+    for hint in view.more.iter().chain(&view.praise) {
         page.gap();
-        page.hint("", more);
+        page.hint("", hint);
     }
     if let Some(quiet) = &view.quiet {
         page.quiet(quiet);

@@ -33,6 +33,8 @@ pub(super) struct View {
     pub(super) sections: Vec<SectionView>,
     /// How many mentions are not shown, and the command that shows them.
     pub(super) more: Option<Hint>,
+    /// How much praise waits for thanks, and the command that shows it.
+    pub(super) praise: Option<Hint>,
     pub(super) blind: Option<BlindView>,
     pub(super) quiet: Option<QuietView>,
     pub(super) footer: String,
@@ -134,6 +136,7 @@ impl View {
             today: wording.today(),
             sections: digest.sections.iter().map(|section| wording.section(section)).collect(),
             more: wording.more(),
+            praise: wording.praise(),
             blind: wording.blind(),
             quiet: wording.quiet(),
             footer: fill(&words.footer, &[("alert", &excerpt::line(&digest.alert, LONGEST_NAME))]),
@@ -345,6 +348,14 @@ impl Wording<'_> {
     fn more(&self) -> Option<Hint> {
         let since = self.digest.since.to_rfc3339_opts(SecondsFormat::Secs, true);
         self.hint(self.digest.hidden, &format!("vahti mentions --since {since} --limit 0"))
+    }
+
+    fn praise(&self) -> Option<Hint> {
+        let praise = self.digest.praise;
+        (praise > 0).then(|| Hint {
+            words: self.words.count(praise as u64, &self.words.count.praise),
+            command: "vahti mentions praise:todo".to_owned(),
+        })
     }
 
     fn blind(&self) -> Option<BlindView> {

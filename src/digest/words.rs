@@ -80,6 +80,7 @@ pub(super) struct Counted {
     pub(super) copies: Forms,
     pub(super) incident: Forms,
     pub(super) more: Forms,
+    pub(super) praise: Forms,
 }
 
 #[derive(Debug, Deserialize)]

@@ -130,6 +130,7 @@ impl Builder<'_> {
             | FieldName::Own
             | FieldName::Muted
             | FieldName::Review
+            | FieldName::Praise
             | FieldName::Since
             | FieldName::Until => Fact::Other(test.clone()),
         };

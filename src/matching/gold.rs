@@ -57,6 +57,7 @@ fn is_found(line: &Line) -> bool {
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     };
     let post =
         Post { text: line.text.clone(), language: line.language.parse().ok(), ..Post::default() };

@@ -23,6 +23,7 @@ fn brand(keywords: &[&str], context: &[&str]) -> Brand {
         context: context.collect(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     }
 }
 

@@ -24,6 +24,7 @@ fn brand(wanted: &[&str], exclude: &[&str]) -> Brand {
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     }
 }
 

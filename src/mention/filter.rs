@@ -93,6 +93,7 @@ fn holds(
         FieldName::Ticket => is_ticket(mention, ticket, value),
         FieldName::Own => is_so(mention.own, value),
         FieldName::Muted => is_so(mention.is_muted(), value),
+        FieldName::Praise => same_word(mention.praise_word(), value),
         FieldName::Review => is_so(mention.wants_review(), value),
         FieldName::Since => moment().is_some_and(|since| mention.time() >= since),
         FieldName::Until => moment().is_some_and(|until| mention.time() < until),
@@ -218,6 +219,7 @@ mod tests {
             mark: None,
             muted: None,
             versions: Vec::new(),
+            praise: None,
         }
     }
 

@@ -9,11 +9,12 @@ use crate::brand::{Brand, BrandName, Hit, TicketPolicy};
 use crate::dedup::{self, incident::Case};
 use crate::enrich::{self, History, Known};
 use crate::matching::Candidate;
-use crate::mention::{Mention, MentionId, PostKey, TicketId, Version};
+use crate::mention::{Mention, MentionId, PostKey, TicketId, Version, praise};
 use crate::post::{Post, SourceName};
 use crate::source::Kind;
 use crate::store::kept::MOST_TEXT_BYTES;
 use crate::store::{Commit, Store, StoreError};
+use crate::ticket::own_reply::OwnReply;
 use crate::ticket::{Action, Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -65,6 +66,8 @@ pub(super) struct Desk<'a> {
     cases: Option<Vec<(Case, TicketId)>>,
     /// When the post at hand was first seen, where that is not now.
     seen: Option<DateTime<Utc>>,
+    /// Answers by accounts of our own, by what they answer.
+    own_replies: BTreeMap<PostKey, OwnReply>,
 }
 
 impl<'a> Desk<'a> {
@@ -91,6 +94,7 @@ impl<'a> Desk<'a> {
             printed: HashMap::new(),
             cases: None,
             seen: None,
+            own_replies: BTreeMap::new(),
         })
     }
 
@@ -120,6 +124,7 @@ impl<'a> Desk<'a> {
         if may_be_known {
             self.reword(post, &candidates)?;
         }
+        self.hear_own(post)?;
         Ok(!candidates.is_empty())
     }
 
@@ -342,6 +347,7 @@ impl<'a> Desk<'a> {
             mark: None,
             muted: None,
             versions: Vec::new(),
+            praise: None,
         };
         let own = known.as_ref().and_then(|known| known.ticket);
         let history = self.history(&mention, own)?;
@@ -364,11 +370,13 @@ impl<'a> Desk<'a> {
                 mark: old.mark,
                 source: old.source,
                 muted: old.muted,
+                praise: old.praise,
                 versions,
                 ..mention
             };
         }
         self.suspect(&mut mention);
+        praise::settle(&mut mention, brand.praise);
         self.judged.insert(mention.id.clone());
         Ok(mention)
     }
@@ -422,7 +430,7 @@ impl<'a> Desk<'a> {
                 (Some(id), _) => self.join(id, &mention)?,
                 (None, Some(ticket)) => Some(ticket),
                 (None, None) => {
-                    let opened = self.open(&mention);
+                    let opened = self.open(&mention)?;
                     Some(self.join_incident(opened, &mention)?)
                 }
             };
@@ -448,20 +456,24 @@ impl<'a> Desk<'a> {
         self.mentions.insert(mention.id.clone(), mention);
     }
 
-    fn open(&mut self, mention: &Mention) -> Ticket {
+    fn open(&mut self, mention: &Mention) -> Result<Ticket, StoreError> {
         let id = self.next_ticket;
         self.next_ticket = TicketId(id.0 + 1);
         if let Some(thread) = self.thread(mention) {
             self.identities.insert(thread, mention.key);
         }
-        Ticket::open(id, mention, clock::start(mention, self.origin.first_poll), self.at)
+        let start = clock::start(mention, self.origin.first_poll);
+        let ticket = Ticket::open(id, mention, start, self.at);
+        let heard = |answered| self.own_reply(answered);
+        let known = |identity| self.post(identity);
+        let is_own = |key| self.is_own(key, &mention.brand);
+        own::answered(ticket, mention, self.at, &heard, &known, &is_own)
     }
 
     /// Returns the name of the thread that a message belongs to.
     fn thread(&self, mention: &Mention) -> Option<PostKey> {
         let Post { site, thread, is_private: true, .. } = &mention.post else { return None };
-        let kind = self.origin.kind.word();
-        Some(PostKey::of(&["thread", kind, site, thread.as_deref()?, &mention.brand.0]))
+        Some(own::thread_name(self.origin.kind, site, thread.as_deref()?, &mention.brand))
     }
 
     pub(super) fn commit(mut self) -> Commit {
@@ -475,6 +487,7 @@ impl<'a> Desk<'a> {
             tickets: self.tickets.into_values().collect(),
             unkept: self.unkept,
             prints: self.prints,
+            own_replies: self.own_replies.into_iter().collect(),
             ..Commit::default()
         }
     }
@@ -495,6 +508,7 @@ fn completes(old: &Mention, post: &Post) -> bool {
 
 mod incident;
 mod look;
+pub(super) mod own;
 mod story;
 #[cfg(test)]
 mod tests;

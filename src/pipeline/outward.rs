@@ -10,7 +10,6 @@ use crate::store::{Commit, Store, StoreError};
 use crate::text::{self, Language};
 use crate::ticket::{Action, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 /// What the text of a mention is cut to, in characters.
 const MOST_TEXT: usize = 10_000;
@@ -47,7 +46,7 @@ pub fn open(
         let wants = |one: &&Outward| one.filter.passes(&mention, Some(&told), now);
         let channels: Vec<&Outward> = rules.outward.iter().filter(wants).collect();
         if !channels.is_empty() {
-            let dossier = dossier(facts, &mention, rules.zone, store, now)?;
+            let dossier = dossier(facts, &mention, rules, store, now)?;
             notices.extend(channels.iter().map(|channel| notice(&channel.name, &dossier, now)));
         }
     }
@@ -59,7 +58,7 @@ pub fn open(
 fn dossier(
     facts: &Facts,
     mention: &Mention,
-    zone: Tz,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Dossier, StoreError> {
@@ -96,7 +95,7 @@ fn dossier(
             how_to_answer: card.how_to_answer,
             avoid: card.avoid,
         },
-        suggested_reply: reply::suggest(mention, facts, now, zone),
+        suggested_reply: reply::suggest(mention, facts, now, rules.zone, &rules.replies).reply,
         history: history.into_iter().map(|TicketId(id)| id).collect(),
     })
 }

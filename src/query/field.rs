@@ -24,13 +24,14 @@ pub enum FieldName {
     Own,
     Muted,
     Review,
+    Praise,
     Since,
     Until,
     Title,
 }
 
 impl FieldName {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Brand,
         Self::Source,
         Self::Kind,
@@ -48,6 +49,7 @@ impl FieldName {
         Self::Own,
         Self::Muted,
         Self::Review,
+        Self::Praise,
         Self::Since,
         Self::Until,
         Self::Title,
@@ -73,6 +75,7 @@ impl FieldName {
             Self::Own => "own",
             Self::Muted => "muted",
             Self::Review => "review",
+            Self::Praise => "praise",
             Self::Since => "since",
             Self::Until => "until",
             Self::Title => "title",
@@ -99,6 +102,7 @@ impl FieldName {
             Self::Flag => &["legal_threat", "public_pressure", "safety", "churn"],
             Self::Matter => &MATTERS,
             Self::Ticket => &["none", "any", "new", "open", "answered", "resolved", "closed"],
+            Self::Praise => &["todo", "thanked", "none"],
             Self::Own | Self::Muted | Self::Review => &["true", "false"],
             Self::Brand
             | Self::Source
@@ -276,7 +280,8 @@ fn checked(field: FieldName, value: &str) -> Result<String, String> {
         | FieldName::Ticket
         | FieldName::Own
         | FieldName::Muted
-        | FieldName::Review => Ok(value.to_owned()),
+        | FieldName::Review
+        | FieldName::Praise => Ok(value.to_owned()),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::kept::{KeptPlace, Packed};
 use crate::ticket::Ticket;
+use crate::ticket::own_reply::OwnReply;
 use chrono::{DateTime, Utc};
 use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
@@ -310,6 +311,12 @@ impl Store for SledStore {
 
     fn counterparts(&self) -> Result<Vec<Counterpart>, StoreError> {
         self.trees.counterparts.iter().values().map(|value| self.counterpart(value)).collect()
+    }
+
+    fn own_reply(&self, answered: PostKey) -> Result<Option<OwnReply>, StoreError> {
+        let bytes = self.trees.own_replies.get(answered.0).map_err(self.broken())?;
+        let read = bytes.map(|bytes| record::read_own_reply(&bytes)).transpose();
+        read.map_err(|error| self.damaged(error.0))
     }
 
     fn teaching(&self) -> Result<Teaching, StoreError> {

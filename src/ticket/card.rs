@@ -171,6 +171,20 @@ mod tests {
         assert!(lines.iter().all(|line| line.ends_with(['.', '”'])), "{lines:#?}");
     }
 
+    /// Returns the cards of all complainers, the first with every flag.
+    fn all(language: &str) -> String {
+        let flags = [Flag::LegalThreat, Flag::PublicPressure, Flag::Safety, Flag::Churn];
+        let flags = |kind: Option<Complainer>| if kind.is_none() { &flags[..] } else { &[] };
+        ALL.map(|kind| shown(&complaint(kind, flags(kind), &[]), language)).join("\n\n")
+    }
+
+    #[test]
+    fn what_is_advised_reads_well_in_three_languages() {
+        for language in ["fi", "tr", "en"] {
+            assert_snapshot!(format!("cards_{language}"), all(language));
+        }
+    }
+
     #[test]
     fn other_languages_are_advised_in_english() {
         let meek = complaint(Some(Complainer::Meek), &[], &[]);
@@ -189,7 +203,7 @@ mod tests {
         - Äänekäs ja pitkäsanainen. Purkaa asian niin, että muutkin kuulevat.
         Tässä viestissä: ”haastan teidät oikeuteen”, ”mitä ␛[31mhelvettiä”
         - Anna asiakkaan puhua loppuun ja kysy: ”Entä muuta?” Myönnä, että ongelma on olemassa, ja kerro, mitä tehdään ja milloin.
-        Uhkaa oikeustoimilla: vie asia ensin sille, joka talossa hoitaa lakiasiat. Vastaa vain, että asiaa selvitetään ja mihin mennessä.
+        Uhkaa oikeustoimilla: vie asia ensin sille, joka talossa hoitaa lakiasiat. Vastaa vain, että asiaa selvitetään, ja kerro, mihin mennessä vastaus tulee.
         Turvallisuus: pyydä lopettamaan käyttö heti. Asiakkaalle soittaa ihminen vielä tänään, ja turvallisuudesta vastaava saa tiedon saman tien.
         - Selittely, keskeyttäminen, rauhoittumaan käskeminen, samalla mitalla vastaaminen.
         Syyn myöntäminen tai kiistäminen, lain tulkinnasta väitteleminen.

@@ -3,8 +3,8 @@
 use crate::brand::BrandName;
 use crate::enrich::Priority;
 use crate::mention::{MentionId, TicketId};
-use crate::ticket::{Facts, NOISE, Status, clock};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::ticket::{Facts, NOISE, Status, clock, log};
+use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The longest note, reply or lesson, in characters.
@@ -103,6 +103,12 @@ pub enum Action {
         priority: Priority,
         why: String,
     },
+    /// An account of our own answered where the customer wrote.
+    Answered {
+        sent: DateTime<Utc>,
+        /// The permalink of the answer.
+        post: String,
+    },
 }
 
 /// Said of an action that is no good in any status.
@@ -135,6 +141,7 @@ impl Action {
             Self::Incident(_) => "incident",
             Self::Split => "split",
             Self::Rise { .. } => RISE,
+            Self::Answered { .. } => "answered",
         }
     }
 
@@ -183,6 +190,9 @@ impl Action {
             | Self::Incident(_)
             | Self::Split
             | Self::Rise { .. } => self,
+            Self::Answered { sent, post } => {
+                Self::Answered { sent: sent.trunc_subsecs(log::SUBSECOND_DIGITS), post }
+            }
         })
     }
 
@@ -207,6 +217,9 @@ impl Action {
             }
             Self::Gone => "the post was deleted where it stood".to_owned(),
             Self::Rise { priority, why } => format!("{}: {why}", priority_word(*priority)),
+            Self::Answered { sent, post } => {
+                format!("{} {post}", sent.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            }
         }
     }
 
@@ -253,6 +266,10 @@ impl Action {
                 let (priority, why) = line.split_once(": ")?;
                 Self::Rise { priority: named_priority(priority)?, why: why.to_owned() }
             }
+            "answered" => {
+                let (sent, post) = line.split_once(' ')?;
+                Self::Answered { sent: sent.parse().ok()?, post: post.to_owned() }
+            }
             _ => return None,
         })
     }
@@ -285,6 +302,8 @@ pub(super) fn next(from: Status, withdrawn: bool, action: &Action) -> Option<Sta
     match (from, action) {
         (New | Open, Action::Assign(_)) => Some(Open),
         (New | Open | Answered, Action::Reply(_)) => Some(Answered),
+        // Who recorded the answer already is not told again.
+        (New | Open, Action::Answered { .. }) => Some(Answered),
         (New | Open | Answered, Action::Resolve { .. }) => Some(Resolved),
         // What was withdrawn was never resolved, so there is nothing to be satisfied with.
         (Closed, Action::Rate(_)) if withdrawn => None,
@@ -330,6 +349,10 @@ pub(super) fn settle(facts: &mut Facts, action: Action, to: Status, at: DateTime
         Action::Reply(_) => {
             facts.answered.get_or_insert(at);
             facts.last_reply = Some(at);
+        }
+        Action::Answered { sent, .. } => {
+            facts.answered.get_or_insert(sent);
+            facts.last_reply = Some(sent);
         }
         Action::Resolve { cause, lesson, follow_up_days } => {
             facts.cause = Some(cause);

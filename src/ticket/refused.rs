@@ -45,7 +45,8 @@ impl Refused {
             | Action::Gone
             | Action::Incident(_)
             | Action::Split
-            | Action::Rise { .. } => "take this",
+            | Action::Rise { .. }
+            | Action::Answered { .. } => "take this",
         };
         let why = match (status, action) {
             (Status::New | Status::Open, Action::Reopen(_))

@@ -52,6 +52,7 @@ pub(super) fn complaint(text: &str) -> Mention {
         mark: None,
         muted: None,
         versions: Vec::new(),
+        praise: None,
     }
 }
 

@@ -64,10 +64,11 @@ const TABLE: &str = "
     join      new       open      answered  resolved  closed    closed
     message   new       open      open      open      open      closed
     edited    new       open      answered  resolved  closed    closed
-    gone      new       open      answered  resolved  closed    closed";
+    gone      new       open      answered  resolved  closed    closed
+    answered  answered  answered  -         -         -         -";
 
 /// Returns one of each move, in the order of the table.
-fn each_move() -> [Action; 18] {
+fn each_move() -> [Action; 19] {
     [
         assign(),
         Action::Note("called".into()),
@@ -87,7 +88,12 @@ fn each_move() -> [Action; 18] {
         message(),
         Action::Edited(Priority::High),
         Action::Gone,
+        answered(),
     ]
+}
+
+fn answered() -> Action {
+    Action::Answered { sent: at(2), post: "https://forum.example/t/5#p10".into() }
 }
 
 #[test]
@@ -377,6 +383,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         Just(message()),
         Just(Action::Edited(Priority::High)),
         Just(Action::Gone),
+        Just(answered()),
     ]
 }
 

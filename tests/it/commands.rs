@@ -1,6 +1,7 @@
 //! The command line of the contract, command by command, by the real program: of the store itself
 //! where no daemon runs, and through the daemon where one does.
 
+mod answers;
 mod judging;
 mod lists;
 mod marks;

@@ -78,6 +78,7 @@ fn mention(id: &str, seconds: i64) -> Mention {
         mark: None,
         muted: None,
         versions: Vec::new(),
+        praise: None,
     }
 }
 

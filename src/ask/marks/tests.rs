@@ -53,6 +53,7 @@ fn muted(name: &str, hours: i64) -> Mention {
         mark: None,
         muted: Some("people marked 3 like it noise: rocket".into()),
         versions: Vec::new(),
+        praise: None,
     }
 }
 
@@ -72,6 +73,7 @@ fn check(brands: &[&str], mentions: Vec<Mention>, contract: impl Fn(&Setting<'_>
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     };
     let rules = Rules::new(brands.iter().map(brand).collect(), Vec::new(), chrono_tz::UTC);
     let setting = Setting {

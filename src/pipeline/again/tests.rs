@@ -29,6 +29,7 @@ fn rules(brands: &[(&str, &str)]) -> Rules {
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     };
     Rules::new(brands.iter().map(brand).collect(), Vec::<Alert>::new(), chrono_tz::Tz::UTC)
         .keeping(TimeDelta::days(7))

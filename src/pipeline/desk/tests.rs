@@ -34,6 +34,7 @@ fn brand(name: &str, tickets: Option<TicketPolicy>) -> Brand {
         context: Vec::new(),
         languages: Vec::new(),
         tickets,
+        praise: false,
     }
 }
 
@@ -416,3 +417,5 @@ fn without_its_marks_a_store_teaches_nothing() {
     }
     assert_eq!(taught(&markings), Taught::default(), "all undone is never marked");
 }
+
+mod own;

@@ -146,6 +146,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         markings: db.open_tree("markings")?,
         counterparts: db.open_tree("counterparts")?,
         prints: db.open_tree("prints")?,
+        own_replies: db.open_tree("own-replies")?,
     })
 }
 

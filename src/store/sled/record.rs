@@ -8,7 +8,7 @@ use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priorit
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
 use crate::mention::marking::{Marking, MarkingId};
-use crate::mention::{Mark, Mention, MentionId, PostKey, TicketId, Version};
+use crate::mention::{Mark, Mention, MentionId, PostKey, Praise, TicketId, Version};
 use crate::post::{Author, Concerns, Engagement, Post, SourceName};
 use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub, Kind};
@@ -19,6 +19,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
+
+mod own_reply;
+
+pub(super) use own_reply::{own_reply, read_own_reply};
 
 /// The version that records are written in. What is known of sources changed with the format of the
 /// whole store, and is forgotten where that is older.
@@ -95,6 +99,8 @@ struct MoreRecord<'a> {
     muted: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     matter: Option<Matter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    praise: Option<Cow<'a, Praise>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -171,6 +177,7 @@ pub(super) fn mention(mention: &Mention, place: Sequence) -> Result<Vec<u8>, Unr
         versions: Cow::Borrowed(&mention.versions),
         muted: mention.muted.as_deref().map(Cow::Borrowed),
         matter: complaint.as_ref().and_then(|complaint| complaint.matter),
+        praise: mention.praise.as_ref().map(Cow::Borrowed),
     };
     let mut bytes = write(&MentionRecord {
         place: place.0,
@@ -271,6 +278,7 @@ pub(super) fn read_mention(bytes: &[u8]) -> Result<(Sequence, Mention), Unreadab
         mark: record.mark,
         muted: more.muted.map(Cow::into_owned),
         versions: more.versions.into_owned(),
+        praise: more.praise.map(Cow::into_owned),
     };
     Ok((Sequence(record.place), mention))
 }

@@ -37,11 +37,13 @@ pub(super) struct Trees {
     pub(super) counterparts: Tree,
     /// Fingerprints of mentions, by which copies are found.
     pub(super) prints: Tree,
+    /// Answers by accounts of our own, by what they answer.
+    pub(super) own_replies: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 17] {
+    pub(super) fn all(&self) -> [&Tree; 18] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -62,6 +64,7 @@ impl Trees {
             &self.markings,
             &self.counterparts,
             &self.prints,
+            &self.own_replies,
         ]
     }
 }
@@ -85,6 +88,7 @@ pub(super) struct Writing<'a> {
     markings: &'a TransactionalTree,
     counterparts: &'a TransactionalTree,
     prints: &'a TransactionalTree,
+    own_replies: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -109,6 +113,7 @@ impl<'a> Writing<'a> {
             markings,
             counterparts,
             prints,
+            own_replies,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -132,6 +137,7 @@ impl<'a> Writing<'a> {
             markings,
             counterparts,
             prints,
+            own_replies,
         })
     }
 
@@ -162,6 +168,10 @@ impl<'a> Writing<'a> {
         }
         for (identity, post) in &commit.posts {
             self.posts.insert(&identity.0, &post.0)?;
+        }
+        for (answered, reply) in &commit.own_replies {
+            let bytes = record::own_reply(reply).map_err(aborted)?;
+            self.own_replies.insert(&answered.0, bytes)?;
         }
         for mention in &commit.mentions {
             self.mention(mention)?;

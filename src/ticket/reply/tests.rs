@@ -8,13 +8,27 @@ use crate::ticket::sample::{at, complaint, complaint_of, ticket};
 use chrono_tz::Europe::Helsinki;
 use insta::assert_snapshot;
 
-/// Suggests a reply an hour after the ticket was opened and `moves` were made.
-fn suggested(mention: &Mention, moves: &[Action]) -> String {
+/// Suggests what to say an hour after the ticket was opened and `moves` were made.
+fn said(mention: &Mention, moves: &[Action]) -> Suggestion {
     let mut ticket = ticket(mention);
     for action in moves {
         ticket = ticket.apply(action.clone(), "maija", at(1)).unwrap();
     }
-    suggest(mention, ticket.facts(), at(1), Helsinki)
+    suggest(mention, ticket.facts(), at(1), Helsinki, &Own::default())
+}
+
+/// Suggests a reply to the same as a private message.
+fn suggested(mention: &Mention, moves: &[Action]) -> String {
+    let mut message = mention.clone();
+    message.post.is_private = true;
+    said(&message, moves).reply
+}
+
+/// Returns a complaint by somebody of this type about this.
+fn about(text: &str, code: &str, complainer: Complainer, matter: Matter) -> Mention {
+    let mut mention = complaint_of(text, code.parse().unwrap(), Some(complainer), &[], &[]);
+    mention.insight.complaint.as_mut().unwrap().matter = Some(matter);
+    mention
 }
 
 fn resolve() -> Action {
@@ -35,7 +49,7 @@ fn a_loud_finn_is_heard_and_told_what_happens_and_when() {
 
     Kiitos, että sanoit suoraan. Kirjoitit: ”Sähkölasku oli 1140 euroa kaksiosta.” Ongelma on todellinen, ja olen pahoillani vaivasta, jota siitä on sinulle ollut.
 
-    Nyt tehdään näin: [mitä teemme asialle]. Viimeistään tiistaina 24.11. asia on hoidettu, ja ilmoitan siitä sinulle itse. Mitä muuta minun olisi hyvä tietää?
+    Nyt tehdään näin: [Mitä teemme asialle.] Viimeistään tiistaina 24.11. kerron sinulle itse, missä mennään. Mitä muuta minun olisi hyvä tietää?
 
     Ystävällisin terveisin
     [oma nimesi], Acme
@@ -124,12 +138,13 @@ fn what_is_said_follows_the_ticket() {
     let mention = complaint("Acme never sent my box");
     let reply = || Action::Reply("sorry".into());
     let unhappy = Action::Rate(1.try_into().unwrap());
-    let cases: [(&[Action], &str); 6] = [
+    let cases: [(&[Action], &str); 7] = [
         (&[], &texts(None).unknown),
         (&[Action::Assign("maija".into())], &texts(None).unknown),
         (&[reply()], &texts(None).update),
         (&[reply(), resolve()], &texts(None).follow_up),
-        (&[reply(), resolve(), unhappy], &texts(None).again),
+        (&[reply(), resolve(), unhappy], &texts(None).unhappy),
+        (&[reply(), resolve(), Action::Reopen(None)], &texts(None).again),
         (&[reply(), resolve(), Action::Close], &texts(None).follow_up),
     ];
     for (moves, template) in cases {
@@ -174,11 +189,21 @@ fn every_template_quotes_promises_and_leaves_nothing_unfilled() {
         }
         for template in first.into_iter().chain([&texts.again, &texts.update]) {
             assert!(template.contains("{date}"), "{template}");
-            assert!(template.contains('['), "{template}");
+            assert!(template.contains(['[']) || template.contains("{measure}"), "{template}");
         }
-        let all = [&texts.follow_up, &texts.neutral, &texts.praise, &texts.safety, &texts.churn];
+        let all = [
+            &texts.unhappy,
+            &texts.follow_up,
+            &texts.neutral,
+            &texts.praise,
+            &texts.safety,
+            &texts.churn,
+        ];
         for template in first.into_iter().chain([&texts.again, &texts.update]).chain(all) {
-            let filled = fill(template, &[("quote", "q"), ("date", "d")]);
+            let filled = fill(
+                template,
+                &[("quote", "q"), ("date", "d"), ("place", "p"), ("measure", "m."), ("link", "l")],
+            );
             assert!(!filled.contains(['{', '}']), "{filled}");
             assert!(!filled.contains("  "), "{filled}");
             assert!(!filled.contains(".."), "{filled}");
@@ -208,16 +233,18 @@ fn the_promised_day_is_the_one_the_ticket_will_have_and_in_the_desks_zone() {
     let ticket = ticket(&mention);
     // 23:30 in London is the next day in Helsinki.
     let now = "2026-11-21T22:30:00Z".parse().unwrap();
-    let helsinki = suggest(&mention, ticket.facts(), now, Helsinki);
+    let reply_in =
+        |zone, now| suggest(&mention, ticket.facts(), now, zone, &Own::default()).private.unwrap();
+    let helsinki = reply_in(Helsinki, now);
     assert!(helsinki.contains("by Wednesday 25 November"), "{helsinki}");
-    let utc = suggest(&mention, ticket.facts(), now, Tz::UTC);
+    let utc = reply_in(Tz::UTC, now);
     assert!(utc.contains("by Tuesday 24 November"), "{utc}");
-    let answered = ticket.apply(Action::Reply("sorry".into()), "maija", now).unwrap();
+    let answered = ticket.clone().apply(Action::Reply("sorry".into()), "maija", now).unwrap();
     assert_eq!(answered.facts().due, Some("2026-11-24T22:30:00Z".parse().unwrap()));
     // The day after, the promise stands; when it was broken, it is not repeated as if it were to come.
-    let update = suggest(&mention, answered.facts(), at(30), Tz::UTC);
+    let update = suggest(&mention, answered.facts(), at(30), Tz::UTC, &Own::default()).reply;
     assert!(update.contains("by Tuesday 24 November"), "{update}");
-    let broken = suggest(&mention, answered.facts(), at(24 * 9), Tz::UTC);
+    let broken = suggest(&mention, answered.facts(), at(24 * 9), Tz::UTC, &Own::default()).reply;
     assert!(broken.contains("by Thursday 3 December"), "{broken}");
 }
 
@@ -267,4 +294,86 @@ fn the_next_step_is_one_sentence_with_one_date() {
         next_step(ticket(&unsure).facts(), at(1), Helsinki),
         "Check whether this is a complaint, mark the mention, and answer by Sun 22 Nov 10:00."
     );
+}
+
+#[test]
+fn in_public_the_answer_is_short_and_the_full_one_goes_by_private_message() {
+    let text = "Tilasin Acmelta takin kaksi viikkoa sitten, eikä sitä näy. Kuka vastaa?";
+    let Suggestion { reply, private } =
+        said(&about(text, "fi", Complainer::Aggressive, Matter::Delivery), &[]);
+    assert_snapshot!(reply);
+    assert_snapshot!(private.unwrap());
+    let text = "Acme kartımdan iki kez para çekti. Paramı geri istiyorum.";
+    let Suggestion { reply, private } =
+        said(&about(text, "tr", Complainer::Demanding, Matter::Billing), &[]);
+    assert_snapshot!(reply);
+    assert_snapshot!(private.unwrap());
+    let text = "Acme sent my address to a stranger. Again.";
+    let Suggestion { reply, private } =
+        said(&about(text, "en", Complainer::Chronic, Matter::Privacy), &[]);
+    assert_snapshot!(reply);
+    assert_snapshot!(private.unwrap());
+}
+
+#[test]
+fn every_type_and_matter_has_its_text_in_public_and_in_private() {
+    use Complainer::{Aggressive, BenefitHunter, Chronic, Demanding, Meek};
+    for code in ["fi", "tr", "en"] {
+        let texts = texts(Some(code.parse().unwrap()));
+        let mut seen = std::collections::HashSet::new();
+        for complainer in [Meek, Aggressive, Demanding, BenefitHunter, Chronic] {
+            for matter in own::MATTERS {
+                let mention = about("Acme never sent my box.", code, complainer, matter);
+                let Suggestion { reply, private } = said(&mention, &[]);
+                let private = private.unwrap();
+                assert!(reply.contains(texts.measure_public.of(Some(matter))), "{reply}");
+                assert!(private.contains(texts.measure.of(Some(matter))), "{private}");
+                for text in [&reply, &private] {
+                    assert!(text.contains("Acme never sent my box."), "{text}");
+                    assert!(text.contains("24"), "a date: {text}");
+                    assert!(text.contains("Maija M."), "{text}");
+                    assert!(!text.contains(['{', '}']) && !text.contains(".."), "{text}");
+                    assert!(!text.contains("  "), "{text}");
+                }
+                assert!(reply.chars().count() < 600, "{reply}");
+                assert!(private.contains("forum.example"), "{private}");
+                seen.extend([reply, private]);
+            }
+        }
+        assert_eq!(seen.len(), 5 * 8 * 2, "{code}: no two are the same");
+    }
+}
+
+#[test]
+fn a_cause_that_a_person_named_goes_before_the_guess() {
+    let mention = about("Acme never sent my box.", "en", Complainer::Meek, Matter::Delivery);
+    let moves = [resolve(), Action::Reopen(None)];
+    assert!(suggested(&mention, &moves).contains("item by item"));
+}
+
+#[test]
+fn whoever_was_asked_and_is_unhappy_is_asked_what_it_takes() {
+    for (code, place) in [("fi", "forum.example"), ("tr", "forum.example"), ("en", "forum.example")]
+    {
+        let mention = about("Acme never sent my box.", code, Complainer::Meek, Matter::Delivery);
+        let follow_up = said(&mention, &[resolve()]);
+        assert!(follow_up.reply.contains(place), "{}", follow_up.reply);
+        assert_eq!(follow_up.private, None);
+        assert_snapshot!(format!("follow_up_{code}"), follow_up.reply);
+        let unhappy = said(&mention, &[resolve(), Action::Rate(2.try_into().unwrap())]);
+        assert_snapshot!(format!("unhappy_{code}"), unhappy.reply);
+    }
+}
+
+#[test]
+fn whoever_praises_is_thanked_in_three_languages() {
+    let thanked = |code: &str, text: &str| {
+        let mut mention = complaint(text);
+        mention.insight.language = Some(code.parse().unwrap());
+        mention.insight.sentiment.label = Label::Positive;
+        thanks(&mention, Helsinki, &Own::default())
+    };
+    assert_snapshot!("thanks_fi", thanked("fi", "Acmen asiakaspalvelu oli aivan mahtava!"));
+    assert_snapshot!("thanks_tr", thanked("tr", "Acme ekibi çok ilgiliydi, çok memnun kaldım."));
+    assert_snapshot!("thanks_en", thanked("en", "Acme fixed my bike in a day, brilliant!"));
 }

@@ -41,7 +41,7 @@ const MENTION: &str = "id brand source kind url title text
     sentiment sentiment.label sentiment.score sentiment.confidence
     complaint complaint.type complaint.flags complaint.matter complaint.cues
     priority review own story copies ticket why mark muted
-    parent thread rating engagement edited versions deleted";
+    parent thread rating engagement edited versions deleted praise suggested_thanks";
 
 #[test]
 fn a_mention_has_the_names_of_the_contract() {
@@ -66,7 +66,8 @@ fn a_ticket_has_the_names_of_the_contract() {
         &ticket,
         "id mention brands incident customer customer.name customer.handle customer.url
          customer.followers status priority review assignee opened due overdue next_step answered
-         resolved follow_up cause lesson rating headline url suggested_reply history
+         resolved follow_up cause lesson rating headline url suggested_reply suggested_private answer answer.place answer.url
+         answer.exact answer.public answer.who history
          card card.type card.matter card.signs card.how_to_answer card.avoid messages elsewhere log log.at log.by log.action log.text",
     );
     for unknown in ["answered", "resolved", "follow_up", "cause", "lesson", "rating", "assignee"] {

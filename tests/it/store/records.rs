@@ -10,7 +10,7 @@ use vahti::delivery::{Notice, NoticeId, Progress};
 use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use vahti::fetch::Validators;
 use vahti::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
-use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId, Version};
+use vahti::mention::{Mark, Mention, MentionId, PostKey, Praise, TicketId, Version};
 use vahti::post::{Author, Concerns, Engagement, Post, SourceName};
 use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
@@ -161,6 +161,11 @@ fn any_mention() -> impl Strategy<Value = Mention> {
                     .into_iter()
                     .collect(),
                 muted: mark.map(|mark| format!("as {}", mark.word())),
+                praise: match copies % 3 {
+                    0 => None,
+                    1 => Some(Praise::Todo),
+                    _ => Some(Praise::Thanked { by: "maija".into(), at: seen }),
+                },
                 mark,
             }
         },
