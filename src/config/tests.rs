@@ -138,7 +138,7 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
 }
 
 /// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 69] = [
+const KEYS: [&str; 73] = [
     "timezone",
     "include",
     "state_dir",

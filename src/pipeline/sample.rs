@@ -21,6 +21,7 @@ pub(super) fn brand(name: &str) -> Brand {
         context: Vec::new(),
         languages: Vec::new(),
         tickets: None,
+        praise: false,
     }
 }
 
@@ -58,5 +59,6 @@ pub(super) fn mention(hour: i64, handle: &str, text: &str) -> Mention {
         mark: None,
         muted: None,
         versions: Vec::new(),
+        praise: None,
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn mention(number: u8, hours: i64, label: Label, text: &str) -> Menti
         mark: None,
         muted: None,
         versions: Vec::new(),
+        praise: None,
     }
 }
 

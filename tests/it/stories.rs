@@ -3,6 +3,7 @@
 
 use crate::support::{Answer, Entry, Site, World, entry, feed};
 use serde_json::Value;
+use std::fmt::Write;
 
 const HEAD: &str = r#"
 timezone = "UTC"
@@ -36,7 +37,8 @@ fn watching(feeds: &[(&str, &[Entry])]) -> (Site, World) {
     for (name, entries) in feeds {
         let path = format!("/{name}.xml");
         site.serve(&path, Answer::feed(feed(entries)));
-        config += &format!("[[source]]\nname = \"{name}\"\nfeed.url = \"{}\"\n", site.url(&path));
+        writeln!(config, "[[source]]\nname = \"{name}\"\nfeed.url = \"{}\"", site.url(&path))
+            .unwrap();
     }
     (site, World::new(&config))
 }

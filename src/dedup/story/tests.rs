@@ -27,7 +27,11 @@ fn mention(kind: Kind, author: Option<&str>, title: Option<&str>, text: &str) ->
             author: Author { handle: author.map(Into::into), ..Author::default() },
             ..Post::default()
         },
-        hits: text.find("Acme").into_iter().map(|at| hit(text[..at].chars().count())).collect(),
+        hits: text
+            .find("Acme")
+            .into_iter()
+            .map(|at| hit(text.split_at(at).0.chars().count()))
+            .collect(),
         seen: at,
         insight: Insight {
             language: None,
@@ -44,6 +48,7 @@ fn mention(kind: Kind, author: Option<&str>, title: Option<&str>, text: &str) ->
         mark: None,
         muted: None,
         versions: Vec::new(),
+        praise: None,
     }
 }
 
@@ -200,14 +205,14 @@ fn real(folder: &Path) -> Vec<Mention> {
         let name = SourceName("news".into());
         let source = Feed { name, location: location.clone(), allow_private: None };
         let visit = Visit { cursor: Cursor::default(), now: DateTime::UNIX_EPOCH };
-        let Ok(read) = source.read(&Reply::of(location, body), &visit) else { continue };
-        for post in read.posts {
+        let Ok(found) = source.read(&Reply::of(location, body), &visit) else { continue };
+        for post in found.posts {
             let words = post.text.split_whitespace().count();
             if words < 40 || !seen.insert(post.text.clone()) {
                 continue;
             }
             let middle = post.text.char_indices().filter(|(_, c)| *c == ' ').nth(words / 2);
-            let start = middle.map_or(0, |(at, _)| post.text[..at].chars().count() + 1);
+            let start = middle.map_or(0, |(at, _)| post.text.split_at(at).0.chars().count() + 1);
             let mut mention = page("", "");
             mention.post = post;
             mention.post.published = None;

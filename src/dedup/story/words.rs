@@ -16,7 +16,7 @@ const BETWEEN: [&str; 5] = [" - ", " | ", " – ", " — ", " · "];
 /// The words of a text, each as a hash, with the places where they begin.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Words {
-    words: Vec<u64>,
+    all: Vec<u64>,
     /// In Unicode scalar values.
     places: Vec<usize>,
     /// The numbers among the words, by where they stand.
@@ -26,7 +26,7 @@ pub(super) struct Words {
 /// Two texts are the same where their words are, wherever these stand.
 impl PartialEq for Words {
     fn eq(&self, other: &Self) -> bool {
-        self.words == other.words
+        self.all == other.all
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn hash_of(word: &str) -> u64 {
 impl Words {
     /// Reads a title; the name of the page behind it is no part of it.
     pub(super) fn of_title(title: &str) -> Self {
-        let name = BETWEEN.iter().filter_map(|between| title.rsplit_once(between)).next();
+        let name = BETWEEN.iter().find_map(|between| title.rsplit_once(between));
         let title = name
             .filter(|(head, name)| {
                 let words = |text: &str| text.split_whitespace().count();
@@ -58,7 +58,7 @@ impl Words {
         for piece in text.split_inclusive(char::is_whitespace) {
             let begin = place;
             place += piece.chars().count();
-            if this.words.len() >= MOST {
+            if this.all.len() >= MOST {
                 break;
             }
             let piece = piece.trim_end();
@@ -83,18 +83,18 @@ impl Words {
             if is_number { letters.flat_map(char::to_lowercase).collect() } else { fold(letters) };
         if !known.is_empty() {
             if is_number {
-                self.numbers.push(self.words.len());
+                self.numbers.push(self.all.len());
             }
-            self.words.push(hash_of(&known));
+            self.all.push(hash_of(&known));
             self.places.push(at);
         }
     }
 
     /// The same without the title, where the text begins with it.
     pub(super) fn without_beginning(mut self, title: &Self) -> Self {
-        if self.words.len() >= title.words.len() && self.words.starts_with(&title.words) {
-            let length = title.words.len();
-            self.words.drain(..length);
+        if self.all.len() >= title.all.len() && self.all.starts_with(&title.all) {
+            let length = title.all.len();
+            self.all.drain(..length);
             self.places.drain(..length);
             self.numbers = self.numbers.iter().filter_map(|at| at.checked_sub(length)).collect();
         }
@@ -103,21 +103,21 @@ impl Words {
 
     pub(super) fn followed_by(&self, other: &Self) -> Self {
         let join = |a: &[u64], b: &[u64]| a.iter().chain(b).copied().collect();
-        let behind = other.numbers.iter().map(|at| at + self.words.len());
+        let behind = other.numbers.iter().map(|at| at + self.all.len());
         let numbers = self.numbers.iter().copied().chain(behind).collect();
-        Self { words: join(&self.words, &other.words), places: Vec::new(), numbers }
+        Self { all: join(&self.all, &other.all), places: Vec::new(), numbers }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.all.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.all.is_empty()
     }
 
     pub(super) fn all(&self) -> &[u64] {
-        &self.words
+        &self.all
     }
 
     /// Returns which word stands at a place.
@@ -130,7 +130,7 @@ impl Words {
     pub(super) fn is_of_one_form_with(&self, other: &Self) -> bool {
         let own = |these: &Self, those: &Self| -> Vec<usize> {
             let mut left: HashMap<u64, usize> = HashMap::new();
-            for word in &those.words {
+            for word in &those.all {
                 *left.entry(*word).or_default() += 1;
             }
             let mut is_own = |word: &u64| match left.get_mut(word) {
@@ -140,7 +140,7 @@ impl Words {
                 }
                 _ => true,
             };
-            let words = these.words.iter().enumerate();
+            let words = these.all.iter().enumerate();
             words.filter(|(_, word)| is_own(word)).map(|(at, _)| at).collect()
         };
         let (mine, theirs) = (own(self, other), own(other, self));
@@ -156,7 +156,7 @@ impl Words {
     /// Tells whether two titles are the same but for their numbers.
     pub(super) fn is_numbered_like(&self, other: &Self) -> bool {
         let plain = |these: &Self| -> Vec<u64> {
-            let words = these.words.iter().enumerate();
+            let words = these.all.iter().enumerate();
             let plain = words.map(
                 |(at, word)| {
                     if these.numbers.binary_search(&at).is_ok() { 0 } else { *word }
@@ -176,12 +176,12 @@ impl Words {
 
     /// Tells of each word whether it lies in a run that the other has, too.
     fn covered_by(&self, other: &Self) -> Vec<bool> {
-        if self.words.len() < SHARED || other.words.len() < SHARED {
-            return vec![self == other; self.words.len()];
+        if self.all.len() < SHARED || other.all.len() < SHARED {
+            return vec![self == other; self.all.len()];
         }
-        let runs: HashSet<&[u64]> = other.words.windows(SHARED).collect();
-        let mut covered = vec![false; self.words.len()];
-        for (at, run) in self.words.windows(SHARED).enumerate() {
+        let runs: HashSet<&[u64]> = other.all.windows(SHARED).collect();
+        let mut covered = vec![false; self.all.len()];
+        for (at, run) in self.all.windows(SHARED).enumerate() {
             if runs.contains(run) {
                 covered.iter_mut().skip(at).take(SHARED).for_each(|word| *word = true);
             }
