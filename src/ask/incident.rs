@@ -117,22 +117,23 @@ fn merge(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Ticket, TicketId)>, Refusal> {
-    let first = one.facts().incident.unwrap_or(one.facts().id);
-    if one.facts().id == other.facts().id || other.facts().incident == Some(first) {
-        return Err(Refusal::Refused(format!(
-            "ticket {} is of incident {first} already",
-            other.facts().id
-        )));
+    let all = hand::tickets(setting.rules, store, now)?;
+    let is_of = |ticket: &Ticket, first| ticket.facts().incident == Some(first);
+    let (number, others) = (one.facts().id, other.facts().id);
+    // One that was taken out of the event that has its number begins none of that number.
+    let is_taken = all.iter().any(|ticket| is_of(ticket, number));
+    let own = if is_taken { others } else { number };
+    let first = one.facts().incident.or(other.facts().incident).unwrap_or(own);
+    if number == others || is_of(&one, first) && is_of(&other, first) {
+        return Err(Refusal::Refused(format!("ticket {others} is of incident {first} already")));
     }
-    let mut coming = match other.facts().incident {
-        Some(theirs) => {
-            let mut all = hand::tickets(setting.rules, store, now)?;
-            all.retain(|ticket| ticket.facts().incident == Some(theirs));
-            all
-        }
+    let theirs = other.facts().incident.filter(|theirs| *theirs != first);
+    let mut coming: Vec<Ticket> = match theirs {
+        Some(theirs) => all.into_iter().filter(|ticket| is_of(ticket, theirs)).collect(),
+        None if is_of(&other, first) => Vec::new(),
         None => vec![other],
     };
-    if one.facts().incident.is_none() {
+    if !is_of(&one, first) {
         coming.push(one);
     }
     Ok(coming.into_iter().map(|ticket| (ticket, first)).collect())

@@ -1,7 +1,10 @@
 //! The configuration as a whole: the folder of mistakes, the samples, and where everything defaults to.
 
+mod keys;
+
 use super::*;
 use crate::query::parse_filter;
+use keys::KEYS;
 use std::fs;
 use std::time::Duration;
 
@@ -136,83 +139,6 @@ fn the_defaults_that_the_starter_shows_are_the_defaults() {
     };
     assert_eq!(format!("{:?}", config(&written.join("\n"))), format!("{:?}", config(STARTER)));
 }
-
-/// Every key that a table can have, but for secrets and later versions.
-const KEYS: [&str; 73] = [
-    "timezone",
-    "include",
-    "state_dir",
-    "keep_posts",
-    "control",
-    "contact",
-    "allow_private_addresses",
-    "per_host",
-    "pause",
-    "timeout",
-    "from",
-    "outbox_dir",
-    "smtp.url",
-    "smtp.username",
-    "smtp.password",
-    "smtp.tls",
-    "smtp.ca_file",
-    "follow_up",
-    "keywords",
-    "exclude",
-    "context",
-    "own",
-    "languages",
-    "tickets",
-    "feed.url",
-    "opml.url",
-    "forum.url",
-    "forum.engine",
-    "forum.timezone",
-    "forum.selectors.post",
-    "schedule",
-    "brands",
-    "to",
-    "frequency",
-    "at",
-    "filter",
-    "language",
-    "empty",
-    "content",
-    "quiet_after",
-    "name",
-    "priority",
-    "http.url",
-    "http.chat",
-    "http.token",
-    "http.timeout",
-    "http.budget",
-    "judge",
-    "praise",
-    "[desk]",
-    "replies",
-    "[operator]",
-    "hours",
-    "holidays",
-    "closed",
-    "urgent",
-    "answer",
-    "resolve",
-    "fallback",
-    "when",
-    "assign",
-    "by",
-    "who",
-    "from",
-    "until",
-    "instead",
-    "[websub]",
-    "listen",
-    "public_url",
-    "[[channel]]",
-    "zammad.url",
-    "settle",
-    "every",
-];
 
 #[test]
 fn the_starter_shows_every_key() {

@@ -16,9 +16,11 @@ pub const MOST_APART: TimeDelta = TimeDelta::hours(24);
 const STEM: usize = 5;
 /// The letters of the shortest word that tells something.
 const SHORTEST: usize = 4;
-/// How many words two complaints must share: fewer where one is a name or a number.
+/// How many words two complaints must share: fewer where one is a name; more where all are words that
+/// complaints are made of.
 const SHARED: usize = 3;
 const SHARED_WITH_NAME: usize = 2;
+const SHARED_OF_ANY: usize = 5;
 /// Which part of the shorter one's words that must be.
 const PART: f64 = 0.4;
 /// Words that any complaint may hold.
@@ -53,8 +55,10 @@ pub struct Case {
     matter: Option<Matter>,
     at: DateTime<Utc>,
     words: BTreeSet<String>,
-    /// Names and numbers among them: places, products, lines.
+    /// Names among them: places, products, lines.
     names: BTreeSet<String>,
+    /// Those that no list of concepts knows.
+    rare: BTreeSet<String>,
 }
 
 impl Case {
@@ -67,18 +71,28 @@ impl Case {
         let read = tokens(&text, &[]);
         let code = mention.insight.language.as_ref().map_or("", Language::code);
         let spots = Concepts::of(code).spots(&read);
-        let mut is_plain = vec![false; read.len()];
-        for spot in spots.iter().filter(|spot| PLAIN.has(spot.concept)) {
-            let (first, last) = (usize::from(spot.first), usize::from(spot.last));
-            is_plain.iter_mut().take(last + 1).skip(first).for_each(|plain| *plain = true);
+        let (mut is_plain, mut is_listed) = (vec![false; read.len()], vec![false; read.len()]);
+        for spot in spots {
+            let here = |all: &mut Vec<bool>| {
+                let (first, last) = (usize::from(spot.first), usize::from(spot.last));
+                all.iter_mut().take(last + 1).skip(first).for_each(|word| *word = true);
+            };
+            here(&mut is_listed);
+            if PLAIN.has(spot.concept) {
+                here(&mut is_plain);
+            }
         }
         let forms: BTreeSet<String> =
             mention.hits.iter().flat_map(|hit| stems(&hit.form)).collect();
-        let (mut words, mut names) = (BTreeSet::new(), BTreeSet::new());
-        for (token, _) in read.iter().zip(is_plain).filter(|(_, plain)| !plain) {
+        let (mut words, mut names, mut rare) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let told = read.iter().zip(is_plain).zip(is_listed);
+        for ((token, _), is_listed) in told.filter(|((_, plain), _)| !plain) {
             let Some(stem) = stem(token).filter(|stem| !forms.contains(stem)) else { continue };
             if token.capital && !token.begins {
                 names.insert(stem.clone());
+            }
+            if !is_listed {
+                rare.insert(stem.clone());
             }
             words.insert(stem);
         }
@@ -88,6 +102,7 @@ impl Case {
             at: mention.time(),
             words,
             names,
+            rare,
         }
     }
 
@@ -99,9 +114,16 @@ impl Case {
             return false;
         }
         let shared: BTreeSet<&String> = self.words.intersection(&other.words).collect();
-        let has_name =
-            shared.iter().any(|word| self.names.contains(*word) || other.names.contains(*word));
-        let least = if has_name { SHARED_WITH_NAME } else { SHARED };
+        let any = |these: &BTreeSet<String>, those: &BTreeSet<String>| {
+            shared.iter().any(|word| these.contains(*word) || those.contains(*word))
+        };
+        let least = if any(&self.names, &other.names) {
+            SHARED_WITH_NAME
+        } else if any(&self.rare, &other.rare) {
+            SHARED
+        } else {
+            SHARED_OF_ANY
+        };
         let fewer = self.words.len().min(other.words.len()).max(1);
         shared.len() >= least && shared.len() as f64 / fewer as f64 >= PART
     }

@@ -38,6 +38,8 @@ const SHARED: usize = 3;
 const MOST_APART: TimeDelta = TimeDelta::days(30);
 /// From how many words on equal words of two people are no accident.
 const TELLING: usize = 10;
+/// How many words of his own somebody may add to what is yet a copy.
+const ADDED: usize = 5;
 /// From how many words on a text can be known as a part of another.
 const LEAST_EXCERPT: usize = 8;
 /// Which part of a text must stand in the other, where both are the same, and where one is cut out.
@@ -87,6 +89,7 @@ impl Said {
             return false;
         }
         let same_author = self.author.is_some() && self.author == other.author;
+        let are_two = !same_author && self.author.is_some() && other.author.is_some();
         let (mine, theirs) = self.compared(other);
         if self.title.is_numbered_like(&other.title) || mine.is_of_one_form_with(&theirs) {
             return false;
@@ -101,15 +104,19 @@ impl Said {
         if short.len() < LEAST_EXCERPT {
             let is_equal = mine == theirs && !mine.is_empty();
             let is_page = !self.is_personal && !other.is_personal;
-            return is_equal && (same_author || is_page && short.len() >= SHARED);
+            return is_equal && (same_author || is_page && !are_two && short.len() >= SHARED);
         }
         if is_same {
             let strangers = self.is_personal && other.is_personal && !same_author;
-            return !strangers || short.len() >= TELLING;
+            // Whoever adds a few words copies; whoever adds a sentence says something himself.
+            let adds =
+                are_two && (long.own_beside(short) > ADDED || short.own_beside(long) > ADDED);
+            return !adds && (!strangers || short.len() >= TELLING);
         }
         // Whoever quotes a page and says something of his own says that himself; and a page that quotes
         // somebody tells more than he did.
-        of_short >= CUT_OUT && (same_author || !self.is_personal && !other.is_personal)
+        let are_pages = !self.is_personal && !other.is_personal && !are_two;
+        of_short >= CUT_OUT && (same_author || are_pages)
     }
 
     /// Returns the words that are held against each other: the bodies where both have one, since titles are
@@ -135,7 +142,7 @@ impl Said {
 
 /// Tells whether a person speaks in a post, and not a page: where people have accounts, and in what is
 /// signed with one.
-fn is_personal(post: &Post, kind: Kind) -> bool {
+pub fn is_personal(post: &Post, kind: Kind) -> bool {
     !matches!(kind, Kind::Feed | Kind::Opml | Kind::Json | Kind::Intake)
         || post.author.handle.is_some()
         || post.rating.is_some()

@@ -33,13 +33,13 @@ pub(super) fn reset(headers: &HeaderMap) -> Option<Duration> {
     let told = RESET.iter().find_map(|name| text(headers, name))?.trim();
     let now: DateTime<Utc> = SystemTime::now().into();
     if let Ok(at) = DateTime::parse_from_rfc3339(told) {
-        return (at.to_utc() - now).to_std().ok();
+        return (at.to_utc() - now).to_std().ok().map(|wait| wait.min(super::LONGEST_PAUSE));
     }
     let number: f64 = told.parse().ok().filter(|number: &f64| (0.0..1e12).contains(number))?;
     #[expect(clippy::cast_possible_truncation, reason = "it is below a million millions")]
     let whole = number.ceil() as i64;
     let span = if whole >= LEAST_TIME { whole - now.timestamp() } else { whole };
-    u64::try_from(span).ok().map(Duration::from_secs)
+    u64::try_from(span).ok().map(|span| Duration::from_secs(span).min(super::LONGEST_PAUSE))
 }
 
 /// Reads Meta's headers: percentages of what is given, and the minutes until there is more.

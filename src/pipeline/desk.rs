@@ -23,9 +23,6 @@ use std::sync::Arc;
 /// Earlier versions of a post that are kept.
 const MOST_VERSIONS: usize = 20;
 
-/// Said of a post that is no more where a reason stood.
-const GONE: &str = "it was deleted where it stood";
-
 /// Where the posts of a batch come from.
 #[derive(Clone, Copy)]
 pub(super) struct Origin<'a> {
@@ -197,6 +194,8 @@ impl<'a> Desk<'a> {
                 let mut mention = self.judge(key, brand, post, candidate, &others, known)?;
                 if is_new {
                     self.join_story(&mut mention)?;
+                } else {
+                    self.leave_story(&mut mention)?;
                 }
                 if !is_whole_now {
                     self.note_edit(&mention)?;
@@ -235,47 +234,6 @@ impl<'a> Desk<'a> {
                 let mention = self.judge(old.key, brand, post, &candidate, &[], Some(old))?;
                 self.keep(mention);
             }
-        }
-        Ok(())
-    }
-
-    /// Takes out the words of a post that its site has no more, and who wrote it; that there was a
-    /// mention, and what became of its ticket, stays.
-    fn forget(&mut self, post: &Post) -> Result<(), StoreError> {
-        self.unkept.extend(dedup::identities(post, self.origin.kind).first());
-        for (mut mention, _) in self.known(post)? {
-            if mention.post.is_gone {
-                continue;
-            }
-            let old = mention.post;
-            mention.post = Post {
-                id: old.id,
-                site: old.site,
-                url: old.url,
-                has_own_url: old.has_own_url,
-                published: old.published,
-                language: old.language,
-                parent: old.parent,
-                thread: old.thread,
-                concerns: old.concerns,
-                is_private: old.is_private,
-                is_gone: true,
-                ..Post::default()
-            };
-            mention.hits.clear();
-            mention.versions.clear();
-            mention.insight.why = vec![GONE.to_owned()];
-            mention.muted = mention.muted.map(|_| GONE.to_owned());
-            if let Some(complaint) = &mut mention.insight.complaint {
-                complaint.cues.clear();
-            }
-            if let Some(id) = mention.ticket
-                && let Some(ticket) = self.ticket(id)?
-                && let Ok(ticket) = ticket.apply(Action::Gone, "vahti", self.at)
-            {
-                self.tickets.insert(id, ticket);
-            }
-            self.keep(mention);
         }
         Ok(())
     }
@@ -418,13 +376,16 @@ impl<'a> Desk<'a> {
     fn triage(&mut self, mut mention: Mention, brand: &Brand) -> Result<(), StoreError> {
         let policy = triage::policy(self.origin.tickets.or(brand.tickets), &mention);
         if mention.ticket.is_none() && triage::wants_ticket(&mention, policy) {
-            let shared = self.sibling(mention.key, &mention.id)?.and_then(|other| other.ticket);
+            let shared = self.shared(&mention)?;
             let grown = if shared.is_none() { self.grown(&mention)? } else { None };
             let head = self.story_head(&mention)?;
-            if head.as_ref().is_some_and(|head| head.ticket.is_some()) {
-                // What it says is being dealt with.
+            if self.is_dealt_with(&mention, head.as_ref())? {
                 self.keep(mention);
                 return Ok(());
+            }
+            let head = head.filter(|head| head.ticket.is_none());
+            if head.is_none() {
+                mention.story = mention.id.clone();
             }
             let ticket = match (shared, grown) {
                 (Some(id), _) => self.join(id, &mention)?,
@@ -506,6 +467,7 @@ fn completes(old: &Mention, post: &Post) -> bool {
     is_beginning && (&old.post.title, old.post.rating) == (&post.title, post.rating)
 }
 
+mod gone;
 mod incident;
 mod look;
 pub(super) mod own;

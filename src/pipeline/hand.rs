@@ -243,7 +243,7 @@ fn told(
         let before = old.as_ref().and_then(|old| old.facts().assignee.as_deref());
         let giver = facts.log.iter().rev().find(|line| line.action == "assign");
         let giver = giver.map_or(VAHTI, |line| line.by.as_str());
-        let is_own = giver == by && is_person(by, who);
+        let is_own = giver != VAHTI && giver == by && is_person(by, who);
         if before.is_some_and(|before| route::is_same(before, who)) || is_own {
             continue;
         }

@@ -96,6 +96,7 @@ fn dossier(
             avoid: card.avoid,
         },
         suggested_reply: reply::suggest(mention, facts, now, rules.zone, &rules.replies).reply,
+        customer: facts.customer.clone(),
         history: history.into_iter().map(|TicketId(id)| id).collect(),
     })
 }

@@ -3,10 +3,12 @@
 
 use super::{Rules, hand, lessons, quiet};
 use crate::alert::{Alert, AlertState, Content, Frequency};
+use crate::brand::BrandName;
 use crate::delivery::{Notice, NoticeId, Progress};
 use crate::digest::{self, BlindSpot, Digest, HowMany, QuietLine, TicketLine};
+use crate::enrich::Priority;
 use crate::mention::filter::TicketFacts;
-use crate::mention::{Mention, PostKey, TicketId};
+use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::{Commit, Sequence, Store, StoreError};
 use crate::ticket::{Ticket, reply};
@@ -212,9 +214,16 @@ impl Gathered {
     ) -> Result<Self, StoreError> {
         let mut wanted = Vec::new();
         let mut lines: BTreeMap<TicketId, TicketLine> = BTreeMap::new();
-        // What was told before, in the same words, is no news, unless it became a ticket.
-        let is_news = |mention: &Mention| mention.story == mention.id || mention.ticket.is_some();
-        for mention in mentions.into_iter().filter(is_news) {
+        let mut copies = BTreeSet::new();
+        for mention in mentions {
+            // What was told before, in the same words, is no news, unless it became a ticket.
+            if mention.story != mention.id && mention.ticket.is_none() {
+                let head = store.mention(&mention.story)?;
+                let is_told = head.is_some_and(|head| alert.wants(&head, None, now));
+                if is_told || !copies.insert(mention.story.clone()) {
+                    continue;
+                }
+            }
             let ticket = match mention.ticket {
                 Some(id) => match new_tickets.get(&id) {
                     Some(ticket) => Some(ticket.clone()),
@@ -247,9 +256,10 @@ impl Gathered {
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let known: BTreeSet<TicketId> = self.tickets.iter().map(|line| line.id).collect();
         for ticket in hand::tickets(rules, store, now)? {
             let facts = ticket.facts();
-            if !ticket.is_overdue(now) || self.tickets.iter().any(|line| line.id == facts.id) {
+            if !ticket.is_overdue(now) || known.contains(&facts.id) {
                 continue;
             }
             let Some(mention) = store.mention(&facts.mention)? else { continue };
@@ -316,11 +326,28 @@ fn one_line_an_incident(
             *tickets = totals.get(first).copied().unwrap_or(1);
         }
     }
-    let mut told = BTreeSet::new();
-    wanted.retain(|mention| {
-        let incident = mention.ticket.and_then(|id| lines.get(&id)?.incident);
-        incident.is_none_or(|(first, _)| told.insert((first, mention.brand.clone())))
-    });
+    // The most pressing one speaks for all.
+    let of = |mention: &Mention| {
+        let line = mention.ticket.and_then(|id| lines.get(&id))?;
+        let (first, _) = line.incident?;
+        Some(((first, mention.brand.clone()), line.priority))
+    };
+    let mut most: BTreeMap<(TicketId, BrandName), (Priority, MentionId)> = BTreeMap::new();
+    for (event, priority, mention) in
+        wanted.iter().filter_map(|it| of(it).map(|(event, priority)| (event, priority, it)))
+    {
+        let best = most.entry(event).or_insert_with(|| (priority, mention.id.clone()));
+        if priority > best.0 {
+            *best = (priority, mention.id.clone());
+        }
+    }
+    let speaks = |mention: &Mention| {
+        let Some((event, _)) = of(mention) else { return true };
+        most.get(&event).is_some_and(|(_, id)| *id == mention.id)
+    };
+    let speaking: BTreeSet<MentionId> =
+        wanted.iter().filter(|it| speaks(it)).map(|it| it.id.clone()).collect();
+    wanted.retain(|mention| speaking.contains(&mention.id));
     let kept: BTreeSet<TicketId> = wanted.iter().filter_map(|mention| mention.ticket).collect();
     lines.retain(|id, line| line.incident.is_none() || kept.contains(id));
     Ok(())

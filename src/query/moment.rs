@@ -1,6 +1,6 @@
 //! Points in time as people write them: a date, an RFC 3339 time, or an age.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 /// A hundred years: an age beyond this is a slip.
 const MOST_SECONDS: i64 = 100 * 366 * 86_400;
@@ -18,7 +18,9 @@ impl Moment {
     /// `12h`, `1h30m`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if let Ok(date) = text.parse::<NaiveDate>() {
+        if let Ok(date) = text.parse::<NaiveDate>()
+            && (1..=9999).contains(&date.year())
+        {
             return Ok(Self::At(date.and_time(NaiveTime::MIN).and_utc()));
         }
         if let Ok(time) = DateTime::parse_from_rfc3339(&text.to_ascii_uppercase()) {

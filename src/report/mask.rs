@@ -159,7 +159,10 @@ impl Ready {
             let (_, behind) = rest.split_at(found.end() - found.start());
             let ends_word = !behind.chars().next().is_some_and(char::is_alphanumeric);
             let at = begins.partition_point(|begin| *begin <= found.start()).saturating_sub(1);
-            let is_capital = words.get(at).is_some_and(|word| word.contains(char::is_uppercase));
+            // Of scripts without capitals any word may be a name.
+            let is_capital = words.get(at).is_some_and(|word| {
+                word.contains(char::is_uppercase) || !word.contains(char::is_lowercase)
+            });
             let is_ending = behind.chars().take_while(|c| c.is_alphanumeric()).count() <= LONG;
             if begins_word && is_capital && (ends_word || is_ending) {
                 hide(found.start(), found.end());

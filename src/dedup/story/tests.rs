@@ -148,6 +148,15 @@ fn what_a_person_says_himself_is_no_copy() {
     check(&page("Acme 4.10 is out", ARTICLE), page("Acme 4.12 is out", ARTICLE));
     let opens = |town| format!("Acme opens a new shop in {town} next week on Thursday");
     check(&page(&opens("Leeds"), &opens("Leeds")), page(&opens("Bath"), &opens("Bath")));
+    let mut ada = page("x", "Acme app is down");
+    ada.post.author.name = Some("Ada".into());
+    let mut bo = ada.clone();
+    bo.post.author.name = Some("Bo".into());
+    check(&ada, bo.clone());
+    ada.post.text = ARTICLE.into();
+    bo.post.text =
+        format!("{ARTICLE} Minäkin olen yksi heistä, yhdeksänsataa euroa meni ja kukaan ei vastaa");
+    check(&ada, bo);
     let mut next_year = whole.clone();
     next_year.seen += TimeDelta::days(365);
     check(&whole, next_year);

@@ -174,6 +174,11 @@ impl Words {
         covered.iter().filter(|word| **word).count() as f64 / covered.len().max(1) as f64
     }
 
+    /// Returns how many words lie in no run that the other has.
+    pub(super) fn own_beside(&self, other: &Self) -> usize {
+        self.covered_by(other).into_iter().filter(|covered| !covered).count()
+    }
+
     /// Tells of each word whether it lies in a run that the other has, too.
     fn covered_by(&self, other: &Self) -> Vec<bool> {
         if self.all.len() < SHARED || other.all.len() < SHARED {

@@ -28,6 +28,9 @@ pub struct Dossier {
     pub suggested_reply: String,
     /// The customer's earlier tickets.
     pub history: Vec<u64>,
+    /// By what the customer is known here: a site, and who they are on it.
+    #[serde(default)]
+    pub customer: Option<String>,
 }
 
 /// What was said, by whom and where.
@@ -77,11 +80,9 @@ impl Dossier {
     /// Returns a name that the customer has on their site, for desks that know customers by one. Who is
     /// unknown is nobody else.
     pub fn customer_key(&self) -> String {
-        let Told { kind, author, .. } = &self.mention;
-        match author.handle.as_ref().or(author.url.as_ref()).or(author.name.as_ref()) {
-            Some(who) => text::cut(&format!("{kind}:{who}"), 200),
-            None => self.reference.clone(),
-        }
+        // Of a name alone nobody knows whose it is: two people must not become one there.
+        let known = self.customer.as_ref().filter(|customer| !customer.contains('"'));
+        known.map_or_else(|| self.reference.clone(), |customer| text::cut(customer, 200))
     }
 
     /// What the customer said, and where.
@@ -223,6 +224,7 @@ pub(super) mod sample {
             },
             suggested_reply: "Dear Maija,\n\nwe are sorry.".into(),
             history: vec![7, 9],
+            customer: Some("mastodon.example @maija".into()),
         }
     }
 }
@@ -265,9 +267,10 @@ mod tests {
     #[test]
     fn customers_are_told_apart() {
         let known = dossier();
-        assert_eq!(known.customer_key(), "mastodon:maija@mastodon.example");
+        assert_eq!(known.customer_key(), "mastodon.example @maija");
         let mut unknown = dossier();
         unknown.mention.author = crate::post::Author::default();
+        unknown.customer = None;
         assert_eq!(unknown.customer_key(), unknown.reference);
         assert_eq!(unknown.customer(), "unknown");
     }

@@ -18,34 +18,37 @@ impl Desk<'_> {
     ) -> Result<Ticket, StoreError> {
         let case = Case::of(mention);
         let mut joined = ticket;
-        for (other, id) in self.cases(mention)? {
-            let Some(told) = self.ticket(id)?.filter(|_| case.agrees_with(&other)) else {
-                continue;
-            };
-            if told.facts().status == Status::Closed || told.facts().id == joined.facts().id {
+        let mut cases = self.cases(mention)?;
+        for (_, id) in cases.iter().filter(|(other, _)| case.agrees_with(other)) {
+            let Some(told) = self.ticket(*id)? else { continue };
+            let facts = told.facts();
+            // What a person took out of an event begins none.
+            let is_out = facts.incident.is_none()
+                && facts.log.iter().any(|line| line.action == Action::Split.word());
+            if facts.status == Status::Closed || facts.id == joined.facts().id || is_out {
                 continue;
             }
-            let first = told.facts().incident.unwrap_or(id);
-            if told.facts().incident.is_none()
+            let first = facts.incident.unwrap_or(*id);
+            if facts.incident.is_none()
                 && let Ok(told) = told.apply(Action::Incident(first), "vahti", self.at)
             {
-                self.tickets.insert(id, told);
+                self.tickets.insert(*id, told);
             }
             // A move that is refused changes nothing, and this one never is.
             joined =
                 joined.clone().apply(Action::Incident(first), "vahti", self.at).unwrap_or(joined);
             break;
         }
-        if let Some(cases) = &mut self.cases {
-            cases.insert(0, (case, joined.facts().id));
-        }
+        cases.insert(0, (case, joined.facts().id));
+        cases.truncate(MOST_CASES);
+        self.cases = Some(cases);
         Ok(joined)
     }
 
     /// Returns the complaints of the last time that have a ticket, the newest first.
     fn cases(&mut self, mention: &Mention) -> Result<Vec<(Case, TicketId)>, StoreError> {
-        if let Some(cases) = &self.cases {
-            return Ok(cases.clone());
+        if let Some(cases) = self.cases.take() {
+            return Ok(cases);
         }
         let mut cases = Vec::new();
         let window = Window { since: Some(mention.time().min(self.at) - MOST_APART), until: None };
@@ -53,7 +56,6 @@ impl Desk<'_> {
             cases.extend(mention.ticket.map(|ticket| (Case::of(&mention), ticket)));
             cases.len() < MOST_CASES
         })?;
-        self.cases = Some(cases.clone());
         Ok(cases)
     }
 }

@@ -4,7 +4,7 @@ use super::super::hand;
 use super::Desk;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::store::StoreError;
-use crate::ticket::{Action, Ticket};
+use crate::ticket::{Action, Status, Ticket};
 
 impl Desk<'_> {
     /// Returns the message that opened the ticket of the thread that this one belongs to.
@@ -36,6 +36,14 @@ impl Desk<'_> {
         // A closed ticket refuses nothing here: joining is a line in its log.
         let ticket = self.ticket(id)?;
         Ok(ticket.and_then(|ticket| ticket.apply(join, "vahti", self.at).ok()))
+    }
+
+    /// Returns the ticket that another brand has in the same post, if somebody still looks at it.
+    pub(super) fn shared(&self, mention: &Mention) -> Result<Option<TicketId>, StoreError> {
+        let other = self.sibling(mention.key, &mention.id)?.and_then(|other| other.ticket);
+        let ticket = other.map(|id| self.ticket(id)).transpose()?.flatten();
+        let open = ticket.filter(|ticket| ticket.facts().status != Status::Closed);
+        Ok(open.map(|ticket| ticket.facts().id))
     }
 
     pub(super) fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {

@@ -97,8 +97,10 @@ impl Desk<'_> {
         let kind = self.origin.kind;
         let Post { site, parent, thread, .. } = post;
         let mut named = Vec::new();
-        for (by, id) in [(By::Parent, parent), (By::Thread, thread)] {
-            let Some(id) = id.as_deref() else { continue };
+        // What answers somebody unknown in a thread does not answer the one who began it.
+        let begun = thread.as_ref().filter(|thread| parent.as_ref().is_none_or(|it| it == *thread));
+        for (by, id) in [(By::Parent, parent.as_ref()), (By::Thread, begun)] {
+            let Some(id) = id.map(String::as_str) else { continue };
             named.push((by, dedup::site_id(kind, site, id)));
             // Some sites name what is answered by its address.
             named.extend(dedup::address(id).map(|name| (by, name)));
@@ -170,7 +172,7 @@ pub(super) fn answered(
             // It stands in the thread, and answers somebody else in it.
             let is_theirs = match others.first() {
                 Some(other) => !is_own(*other)?,
-                None => false,
+                None => !reply.parents.is_empty(),
             };
             if is_theirs || !begins_thread(mention) {
                 continue;

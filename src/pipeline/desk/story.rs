@@ -4,7 +4,7 @@ use super::Desk;
 use crate::dedup::story::{self, Said};
 use crate::mention::{Mention, MentionId};
 use crate::store::StoreError;
-use crate::ticket::Ticket;
+use crate::ticket::{Status, Ticket};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -65,6 +65,31 @@ impl Desk<'_> {
     /// Returns the head of the story of a mention that is a copy.
     pub(super) fn story_head(&self, mention: &Mention) -> Result<Option<Mention>, StoreError> {
         if mention.story == mention.id { Ok(None) } else { self.mention(&mention.story) }
+    }
+
+    /// Takes a mention that was edited out of the story whose words it no longer has.
+    pub(super) fn leave_story(&self, mention: &mut Mention) -> Result<(), StoreError> {
+        if let Some(head) = self.story_head(mention)?
+            && !Said::of(mention).is_copy_of(&Said::of(&head))
+        {
+            mention.story = mention.id.clone();
+        }
+        Ok(())
+    }
+
+    /// Tells whether what a copy says has a ticket already. Who says the same again after that was settled
+    /// is not content.
+    pub(super) fn is_dealt_with(
+        &self,
+        mention: &Mention,
+        head: Option<&Mention>,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = head.and_then(|head| head.ticket) else { return Ok(false) };
+        let Some(ticket) = self.ticket(id)? else { return Ok(false) };
+        let facts = ticket.facts();
+        let is_settled = matches!(facts.status, Status::Resolved | Status::Closed);
+        let is_anew = story::is_personal(&mention.post, mention.kind) && !facts.is_withdrawn();
+        Ok(!(is_settled && is_anew))
     }
 
     /// Lets the head of a story have the ticket that was opened for its copy, which told more: one complaint
