@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn contact(inbox: u64) -> Value {
-        json!({ "id": 12, "identifier": "mastodon:maija@mastodon.example",
+        json!({ "id": 12, "identifier": "mastodon.example @maija",
             "contact_inboxes": [{ "source_id": "4123", "inbox": { "id": inbox } }] })
     }
 
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(read(json!({ "payload": [contact(1)] })), Ok(Some(known.clone())));
         assert_eq!(read(json!({ "payload": { "contact": contact(1) } })), Ok(Some(known)));
         assert_eq!(read(json!({ "payload": [] })), Ok(None));
-        let other = json!({ "id": 13, "identifier": "mastodon:maija@mastodon.example.org" });
+        let other = json!({ "id": 13, "identifier": "mastodon.example @maija.org" });
         assert_eq!(read(json!({ "payload": [other] })), Ok(None));
         assert!(read(json!({ "payload": [contact(2)] })).is_err(), "of another inbox");
         assert!(read(json!({})).is_err());

@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(call.url.as_str(), "https://acme.freshdesk.example/api/v2/tickets");
         assert_eq!(call.access.headers[0].1.expose(), "Basic YWJjZGVmZ2g6WA==");
         let body: Value = serde_json::from_str(&call.body.unwrap()).unwrap();
-        assert_eq!(body["unique_external_id"], "mastodon:maija@mastodon.example");
+        assert_eq!(body["unique_external_id"], "mastodon.example @maija");
         assert_eq!((&body["priority"], &body["tags"][1]), (&json!(3), &json!("vahti-42-0a1b2c3d")));
         assert!(!body["description"].as_str().unwrap().contains("Complainer"));
         let note = freshdesk().add(&dossier(), "7", 0).unwrap();
