@@ -1,5 +1,5 @@
 //! Other desks: where tickets are opened too, exactly once each, and followed from then on. A file per
-//! desk builds its requests and reads its replies; [`open`] and [`follow`] send them.
+//! desk builds its requests and reads its replies; [`open()`] and [`follow()`] send them.
 
 mod api;
 pub mod chatwoot;

@@ -2,6 +2,8 @@
 
 use super::Location;
 use aho_corasick::AhoCorasick;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use url::Url;
@@ -42,6 +44,22 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What stands before a secret in a header.
+const SCHEMES: [&str; 3] = ["Bearer ", "Token token=", "Basic "];
+
+/// Returns a secret as a site may say it again: without what stands before it, and of a name and a password
+/// each by itself.
+fn bare(secret: &Secret) -> Vec<String> {
+    let text = secret.expose();
+    let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+    let mut all = vec![rest.to_owned()];
+    if text.starts_with("Basic ") {
+        let decoded = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        all.extend(decoded.iter().flat_map(|pair| pair.split(':')).map(str::to_owned));
+    }
+    all
+}
+
 /// What is shorter than this may stand in any text.
 const LEAST_MASKED: usize = 6;
 
@@ -77,9 +95,8 @@ impl Access {
 
     /// Takes out of what a site said whatever it was shown, and `token`, which was asked for.
     pub(super) fn masked(&self, said: Vec<u8>, token: Option<&Secret>) -> Vec<u8> {
-        let bare = |secret: &Secret| secret.expose().trim_start_matches("Bearer ").to_owned();
         let shown = self.query.iter().chain(&self.headers).map(|(_, secret)| secret);
-        let all = shown.chain(&self.token).chain(token).map(bare);
+        let all = shown.chain(&self.token).chain(token).flat_map(bare);
         let secrets: Vec<String> = all.filter(|secret| secret.len() >= LEAST_MASKED).collect();
         if secrets.is_empty() {
             return said;
@@ -135,6 +152,20 @@ impl Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_site_says_again_of_a_secret_is_masked_without_its_scheme() {
+        for (shown, said) in [
+            ("Bearer s3cr3t-one", "no s3cr3t-one here"),
+            ("Token token=s3cr3t-one", "no s3cr3t-one here"),
+            ("Basic czNjcjN0LW9uZTpY", "no s3cr3t-one here"),
+            ("Basic czNjcjN0LW9uZTpY", "no czNjcjN0LW9uZTpY here"),
+        ] {
+            let access = Access::header("Authorization", &shown.into());
+            let masked = access.masked(said.into(), None);
+            assert_eq!(String::from_utf8(masked).unwrap(), "no (secret) here", "{shown}");
+        }
+    }
 
     #[test]
     fn a_secret_is_never_shown() {

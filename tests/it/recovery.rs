@@ -177,10 +177,17 @@ fn id(nth: usize) -> String {
     format!("e{nth:05}")
 }
 
+/// Returns a word that no other number has: complaints that share their words are one event.
+fn word(nth: usize) -> String {
+    let letter =
+        |digit: char| ['b', 'd', 'f', 'g', 'k', 'l', 'm', 'n', 'p', 'r'][digit as usize - 48];
+    nth.to_string().chars().flat_map(|digit| [letter(digit), 'a']).collect()
+}
+
 /// Every other entry is a complaint.
 fn title(nth: usize) -> String {
     if nth.is_multiple_of(2) {
-        format!("Acme is terrible, the worst service ever, my order {nth} never arrived")
+        format!("Acme is terrible, the worst service ever: {}", word(nth))
     } else {
         format!("Acme opens its office number {nth} in Turku on Monday")
     }
