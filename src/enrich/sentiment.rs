@@ -327,6 +327,24 @@ mod tests {
     }
 
     #[test]
+    fn the_brand_that_was_left_is_not_praised_and_a_threat_is_heard_whatever_the_score() {
+        let left = "Switched from Acme to Beta, finally a network that works";
+        let gone_to = "Switched from Beta to Acme, finally a network that works";
+        for (text, language, label) in [
+            (left, "en", Label::Negative),
+            (gone_to, "en", Label::Positive),
+            ("Vaihdoin Acmesta Betaan, vihdoin toimiva verkko", "fi", Label::Negative),
+            ("My lawyer will contact Acme", "en", Label::Negative),
+            ("Regulator sues Acme over merger", "en", Label::Neutral),
+        ] {
+            let judgement = judged(text, language);
+            assert_eq!(judgement.sentiment.label, label, "{text} {judgement:?}");
+            // Neither is surely a complaint: a person decides.
+            assert_eq!(judgement.review, label == Label::Negative, "{text} {judgement:?}");
+        }
+    }
+
+    #[test]
     fn turkish_mentions_are_judged() {
         check(
             "tr",
