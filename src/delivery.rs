@@ -2,7 +2,10 @@
 
 pub mod desk;
 pub mod email;
+mod enclosed;
 pub mod outbox;
+
+pub use enclosed::{Brief, BriefLine, Enclosed, Picture};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -44,4 +47,5 @@ pub struct Notice {
     pub next_attempt: DateTime<Utc>,
     /// What the server said last, good or bad.
     pub last_answer: Option<String>,
+    pub enclosed: Enclosed,
 }

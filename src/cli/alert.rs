@@ -5,7 +5,7 @@ use super::{Context, Failure};
 use crate::ask::view::PreviewView;
 use crate::ask::{Answer, Order, Question};
 use crate::daemon::clock;
-use crate::delivery::{Notice, NoticeId, Progress, email};
+use crate::delivery::{Enclosed, Notice, NoticeId, Progress, email};
 use clap::ValueEnum;
 
 #[derive(clap::Args)]
@@ -86,6 +86,7 @@ fn eml(preview: PreviewView, from: Option<&str>) -> Result<String, Failure> {
         attempts: 0,
         next_attempt: now,
         last_answer: None,
+        enclosed: Enclosed::default(),
     };
     let message = email::message(from, &notice).map_err(Failure::new)?;
     Ok(String::from_utf8_lossy(&message.formatted()).into_owned())

@@ -87,7 +87,7 @@ fn kept(answer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::NoticeId;
+    use crate::delivery::{Enclosed, NoticeId};
     use proptest::prelude::*;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -108,6 +108,7 @@ mod tests {
             attempts: 0,
             next_attempt: at(0),
             last_answer: None,
+            enclosed: Enclosed::default(),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::tell::{self, Said};
 use crate::brand::Brand;
-use crate::delivery::{Notice, Progress};
+use crate::delivery::{Enclosed, Notice, Progress};
 use crate::digest::operator::{self, Case, DeadNotice, Letter};
 use crate::post::SourceName;
 use crate::store::{Commit, Health, Reported, Store, StoreError, Told, Trouble};
@@ -281,6 +281,7 @@ fn rendered(letter: &Letter, to: &[String]) -> Vec<Notice> {
         subject: operator::subject(letter),
         text: operator::text(letter),
         html: operator::html(letter),
+        enclosed: Enclosed::default(),
         mentions: 0,
         tickets: 0,
     };

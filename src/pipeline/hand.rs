@@ -2,8 +2,8 @@
 //! commit before it is stored.
 
 use super::{Rules, tell};
-use crate::delivery::Notice;
 use crate::delivery::email;
+use crate::delivery::{Enclosed, Notice};
 use crate::digest::TicketLine;
 use crate::digest::assigned::{self, Assigned};
 use crate::mention::{Mention, TicketId};
@@ -265,6 +265,7 @@ fn told(
             subject: message.subject,
             text: message.text,
             html: message.html,
+            enclosed: Enclosed::default(),
             mentions: 0,
             tickets: tickets.len(),
         };

@@ -4,6 +4,7 @@
 use super::Rules;
 use super::tell::Said;
 use crate::alert::{Alert, AlertState};
+use crate::delivery::Enclosed;
 use crate::digest::lessons::{self, CauseLine, Lessons, ThanksLine};
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
@@ -30,6 +31,7 @@ pub(super) fn say(
         subject: lessons::subject(&letter),
         text: lessons::text(&letter),
         html: lessons::html(&letter),
+        enclosed: Enclosed::default(),
         mentions: letter.thanks.len(),
         tickets: letter.causes.len(),
     })

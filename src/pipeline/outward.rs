@@ -3,7 +3,7 @@
 
 use super::Rules;
 use crate::delivery::desk::{Advice, Counterpart, Dossier, Standing, Told};
-use crate::delivery::{Notice, NoticeId, Progress};
+use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
 use crate::mention::filter::{Filter, TicketFacts};
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Commit, Store, StoreError};
@@ -130,6 +130,7 @@ fn notice(channel: &str, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
         attempts: 0,
         next_attempt: now,
         last_answer: None,
+        enclosed: Enclosed::default(),
     }
 }
 

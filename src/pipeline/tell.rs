@@ -4,7 +4,7 @@
 use super::{Rules, hand, lessons, quiet};
 use crate::alert::{Alert, AlertState, Content, Frequency};
 use crate::brand::BrandName;
-use crate::delivery::{Notice, NoticeId, Progress};
+use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
 use crate::digest::{self, BlindSpot, Digest, HowMany, QuietLine, TicketLine};
 use crate::enrich::Priority;
 use crate::mention::filter::TicketFacts;
@@ -32,6 +32,8 @@ pub struct Said {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// What goes with it.
+    pub enclosed: Enclosed,
     /// How many mentions it tells.
     pub mentions: usize,
     /// How many tickets, and customers who have gone quiet, it names beside those of its mentions.
@@ -297,6 +299,10 @@ impl Gathered {
             subject: digest::subject(&digest),
             text: digest::text::render(&digest),
             html: digest::html::render(&digest),
+            enclosed: Enclosed {
+                tells: self.mentions.iter().map(|mention| mention.id.to_string()).collect(),
+                ..Enclosed::default()
+            },
             mentions: self.mentions.len(),
             tickets: self.pressing + self.quiet.len(),
         }
@@ -391,6 +397,7 @@ pub(super) fn notices(
             attempts: 0,
             next_attempt: now,
             last_answer: None,
+            enclosed: said.enclosed.clone(),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 use vahti::alert::AlertState;
 use vahti::brand::BrandName;
-use vahti::delivery::{Notice, NoticeId, Progress};
+use vahti::delivery::{Enclosed, Notice, NoticeId, Progress};
 use vahti::enrich::{Complaint, Insight, Label, Priority, Sentiment};
 use vahti::mention::{Mark, Mention, MentionId, PostKey, TicketId};
 use vahti::post::{Author, Post, SourceName};
@@ -96,6 +96,7 @@ fn notice(alert: &str) -> Notice {
         attempts: 0,
         next_attempt: at(0),
         last_answer: None,
+        enclosed: Enclosed::default(),
     }
 }
 

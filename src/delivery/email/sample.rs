@@ -1,6 +1,6 @@
 //! A notice, and a mail server that misbehaves as it is told, for the tests.
 
-use crate::delivery::{Notice, NoticeId, Progress};
+use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
 use chrono::DateTime;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -23,6 +23,7 @@ pub(super) fn notice() -> Notice {
         attempts: 0,
         next_attempt: created,
         last_answer: None,
+        enclosed: Enclosed::default(),
     }
 }
 

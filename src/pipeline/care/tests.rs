@@ -1,7 +1,7 @@
 //! Days and weeks of trouble: what the operator is told of it, and when.
 
 use super::*;
-use crate::delivery::NoticeId;
+use crate::delivery::{Enclosed, NoticeId};
 use crate::store::SourceState;
 use crate::store::sled::SledStore;
 use tempfile::TempDir;
@@ -302,6 +302,7 @@ fn notices_that_were_given_up_are_told_once_each() {
             subject: "Acme: 3 mentions".into(),
             text: String::new(),
             html: String::new(),
+            enclosed: Enclosed::default(),
             mentions: 3,
             tickets: 0,
         };

@@ -3,7 +3,6 @@
 
 use crate::alert::AlertState;
 use crate::brand::{BrandName, Hit};
-use crate::delivery::{Notice, NoticeId, Progress};
 use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
@@ -20,8 +19,10 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
+mod notice;
 mod own_reply;
 
+pub(super) use notice::{notice, read_notice};
 pub(super) use own_reply::{own_reply, read_own_reply};
 
 /// The version that records are written in. What is known of sources changed with the format of the
@@ -137,22 +138,6 @@ struct NamedRecord<'a> {
     #[serde(default)]
     rechecked: Option<i64>,
     health: Cow<'a, Health>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct NoticeRecord {
-    id: u64,
-    alert: String,
-    to: String,
-    subject: String,
-    text: String,
-    html: String,
-    message_id: String,
-    created: i64,
-    progress: Progress,
-    attempts: u32,
-    next_attempt: i64,
-    last_answer: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -334,43 +319,6 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
         ledger: named.ledger.into_owned(),
         rechecked: time_or_none(named.rechecked)?,
         health: named.health.into_owned(),
-    })
-}
-
-/// Writes a notice under the number it gets.
-pub(super) fn notice(notice: &Notice, id: NoticeId) -> Result<Vec<u8>, Unreadable> {
-    write(&NoticeRecord {
-        id: id.0,
-        alert: notice.alert.clone(),
-        to: notice.to.clone(),
-        subject: notice.subject.clone(),
-        text: notice.text.clone(),
-        html: notice.html.clone(),
-        message_id: notice.message_id.clone(),
-        created: micros(notice.created),
-        progress: notice.progress,
-        attempts: notice.attempts,
-        next_attempt: micros(notice.next_attempt),
-        last_answer: notice.last_answer.clone(),
-    })
-}
-
-/// Reads a notice.
-pub(super) fn read_notice(bytes: &[u8]) -> Result<Notice, Unreadable> {
-    let record: NoticeRecord = read(bytes)?;
-    Ok(Notice {
-        id: NoticeId(record.id),
-        alert: record.alert,
-        to: record.to,
-        subject: record.subject,
-        text: record.text,
-        html: record.html,
-        message_id: record.message_id,
-        created: time(record.created)?,
-        progress: record.progress,
-        attempts: record.attempts,
-        next_attempt: time(record.next_attempt)?,
-        last_answer: record.last_answer,
     })
 }
 

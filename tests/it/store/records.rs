@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::time::Duration;
 use vahti::brand::{BrandName, Field, Hit};
-use vahti::delivery::{Notice, NoticeId, Progress};
+use vahti::delivery::{Brief, BriefLine, Enclosed, Notice, NoticeId, Picture, Progress};
 use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use vahti::fetch::Validators;
 use vahti::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
@@ -338,10 +338,29 @@ fn what_is_told_of_a_source_changes_nothing_else_of_it() {
     });
 }
 
+fn enclosed() -> impl Strategy<Value = Enclosed> {
+    let png = proptest::collection::vec(any::<u8>(), 0..50);
+    let all = (proptest::option::of(words()), words(), png, any::<[bool; 3]>());
+    all.prop_map(|(thread, text, png, [shows, chats, urgent])| {
+        let picture = Picture { cid: text.clone(), alt: text.clone(), png };
+        let line =
+            BriefLine { headline: text.clone(), link: thread.clone(), details: vec![text.clone()] };
+        let brief =
+            Brief { title: text.clone(), lines: vec![line], footer: vec![text.clone()], urgent };
+        Enclosed {
+            thread,
+            pictures: if shows { vec![picture] } else { Vec::new() },
+            brief: chats.then_some(brief),
+            tells: if urgent { vec![text] } else { Vec::new() },
+        }
+    })
+}
+
 #[test]
 fn a_notice_read_back_is_always_the_notice_written() {
     let strings = (words(), words(), words(), words(), words(), words());
-    let strategy = (strings, time(), time(), any::<u32>(), proptest::option::of(words()));
+    let answer = proptest::option::of(words());
+    let strategy = (strings, time(), time(), any::<u32>(), answer, enclosed());
     always(
         strategy,
         |store,
@@ -351,6 +370,7 @@ fn a_notice_read_back_is_always_the_notice_written() {
             next_attempt,
             attempts,
             last_answer,
+            enclosed,
         )| {
             let progress = if attempts % 2 == 0 { Progress::Queued } else { Progress::Dead };
             let id = NoticeId(0);
@@ -367,6 +387,7 @@ fn a_notice_read_back_is_always_the_notice_written() {
                 attempts,
                 next_attempt,
                 last_answer,
+                enclosed,
             };
             store.apply(&notices(std::slice::from_ref(&written))).unwrap();
             let mut read = store.outbox().unwrap();
