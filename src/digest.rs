@@ -7,6 +7,8 @@ pub mod excerpt;
 pub mod html;
 pub mod lessons;
 pub mod operator;
+#[cfg(feature = "png-charts")]
+pub mod picture;
 #[cfg(test)]
 mod sample;
 mod subject;
