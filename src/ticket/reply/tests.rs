@@ -49,7 +49,7 @@ fn a_loud_finn_is_heard_and_told_what_happens_and_when() {
 
     Kiitos, että sanoit suoraan. Kirjoitit: ”Sähkölasku oli 1140 euroa kaksiosta.” Ongelma on todellinen, ja olen pahoillani vaivasta, jota siitä on sinulle ollut.
 
-    Nyt tehdään näin: [Mitä teemme asialle.] Viimeistään tiistaina 24.11. kerron sinulle itse, missä mennään. Mitä muuta minun olisi hyvä tietää?
+    Otin asian hoitaakseni. [Mitä teemme asialle.] Viimeistään tiistaina 24.11. kerron sinulle itse, missä mennään. Mitä muuta minun olisi hyvä tietää?
 
     Ystävällisin terveisin
     [oma nimesi], Acme
@@ -125,7 +125,7 @@ fn a_finn_who_praises_is_thanked_whatever_the_ticket_says() {
     assert_snapshot!(suggested(&mention, &[]), @r#"
     Hei Maija M.!
 
-    Kiitos! Tämä ilahdutti meitä kovasti: ”Acmen asiakaspalvelu oli tänään aivan mahtava!” Välitän kiitoksesi eteenpäin: [kenelle se kuuluu]. Mukavaa, että olet asiakkaamme.
+    Kiitos! Tämä ilahdutti meitä kovasti: ”Acmen asiakaspalvelu oli tänään aivan mahtava!” Välitän kiitoksesi eteenpäin [kenelle]. Mukavaa, että olet asiakkaamme.
 
     Ystävällisin terveisin
     [oma nimesi], Acme
