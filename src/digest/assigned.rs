@@ -246,9 +246,9 @@ mod tests {
     fn many_are_counted_and_a_person_is_named() {
         let finnish = told(Language::FINNISH, Some("liisa"), 60);
         assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi työn sinulle."));
-        assert!(
-            finnish.text.contains("Lisäksi vielä 10. Koko luettelon näet komennolla\n  vahti tickets --limit 0 --assig")
-        );
+        assert!(finnish.text.contains(
+            "Lisäksi vielä 10. Koko luettelon näet komennolla\n  vahti tickets --limit 0 --assig"
+        ));
         assert_eq!(finnish.text.matches("vahti ticket ").count(), 50);
     }
 
