@@ -234,7 +234,7 @@ mod tests {
         ");
         for (language, expected) in [
             (Language::FINNISH, "Tiketti 1 on nyt sinun – Acme <b>burns</b>"),
-            (Language::TURKISH, "Kayıt 1 size atandı – Acme <b>burns</b>"),
+            (Language::TURKISH, "1 numaralı kayıt size atandı – Acme <b>burns</b>"),
             (Language::SWEDISH, "Ärende 1 är nu ditt – Acme <b>burns</b>"),
             ("de".parse().unwrap(), "Ticket 1 is yours – Acme <b>burns</b>"),
         ] {

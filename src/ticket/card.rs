@@ -213,7 +213,7 @@ mod tests {
         let public = complaint(hunter, &[Flag::PublicPressure], &["yetmez"]);
         assert_snapshot!(shown(&public, "tr"), @r#"
         Some(BenefitHunter)
-        - Hakkı olandan fazlasını ister; ne önerilse “yetmez” der, tekrar tekrar.
+        - Hakkı olandan fazlasını ister; ne önerilirse önerilsin tekrar tekrar “yetmez” der.
         Bu mesajda: “yetmez”
         - Nesnel kalın, somut bilgilerle ve rakamlarla konuşun. Kurumun normalde sunduğu çözümü önerin, ardından “Bunu düzeltmek için ne yapabilirim?” diye sorun.
         Herkese açık yazmış: aynı kanalda, herkese açık ve kısa bir yanıt verin, sonra özelden devam edin.

@@ -68,11 +68,11 @@ fn a_meek_turk_who_may_leave_is_asked_for_a_chance() {
     assert_snapshot!(suggested(&mention, &[]), @r#"
     Merhaba Maija M.,
 
-    Bunu dile getirdiğiniz için teşekkür ederim. Nazik bir dille yazmışsınız, ama konu bizim için çok önemli: “Belki ben yanlış anladım ama Acme siparişim iki haftadır gelmedi.” Böyle olduğu için üzgünüm.
+    Bunu dile getirdiğiniz için teşekkür ederim. Büyük bir nezaketle yazmışsınız: “Belki ben yanlış anladım ama Acme siparişim iki haftadır gelmedi.” Konu bizim için önemli; böyle bir durum yaşamanıza üzüldüm.
 
-    [Bunun için ne yapıyoruz.] Sizin başka bir şey yapmanıza gerek yok. En geç 24 Kasım Salı günü size haber vereceğim. Yolunda gitmeyen başka bir şey varsa lütfen çekinmeden yazın.
+    [Bunun için ne yapıyoruz.] Sizin ayrıca bir şey yapmanıza gerek yok. En geç 24 Kasım Salı günü size haber vereceğim. Yolunda gitmeyen başka bir şey varsa lütfen çekinmeden yazın.
 
-    Ayrılmayı düşünmenizi anlıyorum. Yine de önce bunu düzeltmemiz için bize bir fırsat verin lütfen.
+    Ayrılmayı düşünüyorsanız sizi anlıyorum. Yine de önce sorunu çözmemiz için bize bir fırsat vermenizi rica ederim.
 
     Saygılarımla,
     [adınız], Acme
