@@ -204,7 +204,7 @@ mod tests {
         Tässä viestissä: ”haastan teidät oikeuteen”, ”mitä ␛[31mhelvettiä”
         - Anna asiakkaan puhua loppuun ja kysy: ”Entä muuta?” Myönnä, että ongelma on olemassa, ja kerro, mitä tehdään ja milloin.
         Uhkaa oikeustoimilla: vie asia ensin sille, joka talossa hoitaa lakiasiat. Vastaa vain, että asiaa selvitetään, ja kerro, mihin mennessä vastaus tulee.
-        Turvallisuus: pyydä lopettamaan käyttö heti. Asiakkaalle soittaa ihminen vielä tänään, ja turvallisuudesta vastaava saa tiedon saman tien.
+        Turvallisuus: pyydä lopettamaan käyttö heti. Joku soittaa asiakkaalle vielä tänään, ja turvallisuudesta vastaava saa tiedon saman tien.
         - Selittely, keskeyttäminen, rauhoittumaan käskeminen, samalla mitalla vastaaminen.
         Syyn myöntäminen tai kiistäminen, lain tulkinnasta väitteleminen.
         Selvityksen valmistumisen odottaminen, vähättely.
