@@ -8,7 +8,7 @@ use crate::digest::lessons::{self, CauseLine, Lessons, ThanksLine};
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
 use crate::report::{Gathering, Report, Span};
-use crate::store::{Store, StoreError, Window};
+use crate::store::{Listed, Store, StoreError, Window};
 use crate::ticket::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -43,6 +43,7 @@ fn report(
     now: DateTime<Utc>,
 ) -> Result<Report, StoreError> {
     let span = Span { brand: None, since, until: now, zone: rules.zone };
+    let touched = span.before();
     let mut gathering = Gathering::new(span, &rules.desk.clocks, now);
     let mut failed = None;
     store.mentions(Window { since: Some(since), until: Some(now) }, &mut |mention| {
@@ -58,7 +59,9 @@ fn report(
     if let Some(error) = failed {
         return Err(error);
     }
-    for ticket in store.tickets()? {
+    // With which nothing was done since then taught nothing.
+    for id in store.listed(Listed::Touched { since: touched })? {
+        let Some(ticket) = store.ticket(id)? else { continue };
         let mention = store.mention(&ticket.facts().mention)?;
         // What was learned stays true of a mention that is no more.
         let is_meant =
