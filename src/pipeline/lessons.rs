@@ -11,6 +11,7 @@ use crate::report::{Gathering, Report, Span};
 use crate::store::{Listed, Store, StoreError, Window};
 use crate::ticket::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 
 /// What is told of where it has never spoken and nobody knows since when it is there.
 const FIRST: TimeDelta = TimeDelta::days(7);
@@ -59,8 +60,9 @@ fn report(
     if let Some(error) = failed {
         return Err(error);
     }
-    // With which nothing was done since then taught nothing.
-    for id in store.listed(Listed::Touched { since: touched })? {
+    // With which nothing was done since then taught nothing. By number: the first names a cause.
+    let touched = store.listed(Listed::Touched { since: touched })?;
+    for id in touched.into_iter().collect::<BTreeSet<_>>() {
         let Some(ticket) = store.ticket(id)? else { continue };
         let mention = store.mention(&ticket.facts().mention)?;
         // What was learned stays true of a mention that is no more.

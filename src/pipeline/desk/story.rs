@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 /// How many mentions with one fingerprint are looked at, and of all how many are read.
 const MOST_PRINTED: usize = 16;
 const MOST_READ: usize = 8;
+/// What a fingerprint that two mentions share counts if nobody else has it.
+const WHOLE: u32 = 1_000_000;
 
 /// What came of looking a mention's story up.
 pub struct Looked {
@@ -28,7 +30,7 @@ pub fn looked_up(mention: &Mention, store: &dyn Store) -> Result<Looked, StoreEr
     look_up(mention, &prints, &HashMap::new(), &|id| store.mention(id), store)
 }
 
-/// Holds a mention against those of the batch and of the store that share most fingerprints with it.
+/// Holds a mention against those of the batch and of the store that share most fingerprints with it, and the rarest.
 fn look_up(
     mention: &Mention,
     prints: &[u64],
@@ -36,17 +38,20 @@ fn look_up(
     known: &dyn Fn(&MentionId) -> Result<Option<Mention>, StoreError>,
     store: &dyn Store,
 ) -> Result<Looked, StoreError> {
-    let mut shared: BTreeMap<MentionId, usize> = BTreeMap::new();
+    let mut shared: BTreeMap<MentionId, u32> = BTreeMap::new();
     for print in prints {
         let of_batch = of_batch.get(print).into_iter().flatten().rev().cloned();
-        let of_store = store.printed(*print, MOST_PRINTED)?;
-        for id in of_batch.take(MOST_PRINTED).chain(of_store) {
-            *shared.entry(id).or_default() += 1;
+        let mut all: Vec<MentionId> = of_batch.take(MOST_PRINTED).collect();
+        all.extend(store.printed(*print, MOST_PRINTED)?);
+        // What many share tells little.
+        let weight = WHOLE / u32::try_from(all.len()).unwrap_or(WHOLE).max(1);
+        for id in all {
+            *shared.entry(id).or_default() += weight;
         }
     }
     shared.remove(&mention.id);
-    let mut near: Vec<(MentionId, usize)> = shared.into_iter().collect();
-    near.sort_by_key(|(_, times)| Reverse(*times));
+    let mut near: Vec<(MentionId, u32)> = shared.into_iter().collect();
+    near.sort_by_key(|(_, weight)| Reverse(*weight));
     let mut looked = Looked { head: None, near: near.len(), read: 0 };
     let said = Said::of(mention);
     for (id, _) in near.into_iter().take(MOST_READ) {
