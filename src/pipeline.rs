@@ -35,6 +35,7 @@ pub mod care;
 mod desk;
 pub mod hand;
 pub use desk::own::heard;
+pub use desk::story::{Looked, looked_up};
 mod keep;
 mod lessons;
 pub mod opinions;

@@ -284,7 +284,9 @@ impl Gathering {
         }
     }
 
-    /// Takes a ticket with its mention; all tickets there are, whenever they were opened.
+    /// Takes a ticket with its mention, which is told of where it was rated: all that were moved since the
+    /// period before began, that wait, or are of a customer who complained in the period; in any order but
+    /// better by number, and all there are where everybody may read it.
     pub fn ticket(&mut self, ticket: &Ticket, mention: Option<&Mention>) {
         let facts = ticket.facts();
         let names = |brand: &String| facts.brands.iter().any(|name| same_word(brand, &name.0));

@@ -198,6 +198,25 @@ impl Window {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequence(pub u64);
 
+/// Which tickets are listed together, so that nobody has to read all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed<'a> {
+    /// That are not closed.
+    Open,
+    /// That become more pressing if nobody deals with them.
+    Rising,
+    /// That somebody still has to settle; see [`route::is_work`](crate::ticket::route::is_work).
+    WorkOf(&'a str),
+    /// That vahti itself gave to somebody.
+    GivenTo(&'a str),
+    /// Of one event, by the number of its first ticket.
+    Incident(TicketId),
+    /// Whose customer was last heard from `since` on and before `until`, as far as the ticket alone tells.
+    Heard { since: DateTime<Utc>, until: DateTime<Utc> },
+    /// With which something was last done from `since` on.
+    Touched { since: DateTime<Utc> },
+}
+
 /// Everything that one event led to. Stored as a whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
@@ -311,6 +330,12 @@ pub trait Store: Send + Sync {
 
     /// Returns all tickets by number.
     fn tickets(&self) -> Result<Vec<Ticket>, StoreError>;
+
+    /// Returns the numbers of the tickets that are listed so: by number, or by time where it is one of time.
+    fn listed(&self, what: Listed<'_>) -> Result<Vec<TicketId>, StoreError>;
+
+    /// Returns the last of [`Store::listed`].
+    fn last_listed(&self, what: Listed<'_>) -> Result<Option<TicketId>, StoreError>;
 
     /// Returns the numbers of a customer's tickets, oldest first.
     fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError>;

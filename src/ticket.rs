@@ -161,6 +161,23 @@ impl Facts {
     pub fn is_withdrawn(&self) -> bool {
         self.status == Status::Closed && self.cause.as_deref() == Some(NOISE)
     }
+
+    /// Tells whether it becomes more pressing when it waits for too long.
+    pub fn may_rise(&self) -> bool {
+        let waits = matches!(self.status, Status::New | Status::Open | Status::Answered);
+        waits && !self.priority_by_person && self.priority != Priority::Urgent
+    }
+
+    /// Returns when its customer was last heard, as far as it tells itself: what they wrote elsewhere comes
+    /// to that. `None` where nobody knows the customer, or where it was no complaint.
+    pub fn heard(&self) -> Option<DateTime<Utc>> {
+        if self.customer.is_none() || self.is_withdrawn() {
+            return None;
+        }
+        // A rating is an answer of the customer's; all else in the log is ours.
+        let rated = self.log.iter().filter(|line| line.action == "rate").map(|line| line.at).max();
+        rated.max(Some(self.opened.min(self.clock_start)))
+    }
 }
 
 /// Work opened for a mention, with its history.

@@ -8,7 +8,7 @@ use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
 use crate::pipeline::{Rules, hand, tell};
 use crate::query::{self, Query};
-use crate::store::{Sequence, Store, Window};
+use crate::store::{Listed, Sequence, Store, Window};
 use crate::ticket::{Status, Ticket, triage};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -246,7 +246,13 @@ fn tickets(
     let filter = Filter::new(parse(asked.q.as_deref())?);
     let statuses = statuses(asked.status.as_deref())?;
     let mut found = Vec::new();
-    for ticket in hand::tickets(setting.rules, store, now)? {
+    let (rules, any) = (setting.rules, statuses.contains(&Status::Closed));
+    let all = if any {
+        hand::tickets(rules, store, now)?
+    } else {
+        hand::listed(Listed::Open, rules, store, now)?
+    };
+    for ticket in all {
         let facts = ticket.facts();
         let fits = statuses.contains(&facts.status)
             && (!asked.overdue || ticket.is_overdue(now))

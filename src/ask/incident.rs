@@ -5,7 +5,7 @@ use super::view::{self, IncidentView};
 use super::{IncidentMove, Refusal, Setting};
 use crate::mention::TicketId;
 use crate::pipeline::hand;
-use crate::store::{Commit, Store};
+use crate::store::{Commit, Listed, Store};
 use crate::ticket::{Action, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
 
@@ -25,9 +25,7 @@ fn tickets(
             "incident {id}: ticket {id} is of none; `vahti incident ID merge {id}` adds it to one"
         ))
     })?;
-    let mut all = hand::tickets(setting.rules, store, now)?;
-    all.retain(|ticket| ticket.facts().incident == Some(first));
-    Ok((first, all))
+    Ok((first, hand::listed(Listed::Incident(first), setting.rules, store, now)?))
 }
 
 /// Returns an incident as it is shown.
@@ -117,11 +115,10 @@ fn merge(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Ticket, TicketId)>, Refusal> {
-    let all = hand::tickets(setting.rules, store, now)?;
     let is_of = |ticket: &Ticket, first| ticket.facts().incident == Some(first);
     let (number, others) = (one.facts().id, other.facts().id);
     // One that was taken out of the event that has its number begins none of that number.
-    let is_taken = all.iter().any(|ticket| is_of(ticket, number));
+    let is_taken = !store.listed(Listed::Incident(number))?.is_empty();
     let own = if is_taken { others } else { number };
     let first = one.facts().incident.or(other.facts().incident).unwrap_or(own);
     if number == others || is_of(&one, first) && is_of(&other, first) {
@@ -129,7 +126,7 @@ fn merge(
     }
     let theirs = other.facts().incident.filter(|theirs| *theirs != first);
     let mut coming: Vec<Ticket> = match theirs {
-        Some(theirs) => all.into_iter().filter(|ticket| is_of(ticket, theirs)).collect(),
+        Some(theirs) => hand::listed(Listed::Incident(theirs), setting.rules, store, now)?,
         None if is_of(&other, first) => Vec::new(),
         None => vec![other],
     };

@@ -59,8 +59,9 @@ pub(super) struct Desk<'a> {
     /// Fingerprints of the new mentions, and which of them have one.
     prints: Vec<(MentionId, DateTime<Utc>, Vec<u64>)>,
     printed: HashMap<u64, Vec<MentionId>>,
-    /// The complaints of the last time that have a ticket, once they were looked for.
-    cases: Option<Vec<(Case, TicketId)>>,
+    /// The complaints that have a ticket: of this batch, and of the store around the time at hand.
+    new_cases: Vec<(Case, TicketId)>,
+    cases: Option<incident::Around>,
     /// When the post at hand was first seen, where that is not now.
     seen: Option<DateTime<Utc>>,
     /// Answers by accounts of our own, by what they answer.
@@ -89,6 +90,7 @@ impl<'a> Desk<'a> {
             unkept: Vec::new(),
             prints: Vec::new(),
             printed: HashMap::new(),
+            new_cases: Vec::new(),
             cases: None,
             seen: None,
             own_replies: BTreeMap::new(),
@@ -471,6 +473,6 @@ mod gone;
 mod incident;
 mod look;
 pub(super) mod own;
-mod story;
+pub(super) mod story;
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,10 @@ use crate::digest::lessons::{self, CauseLine, Lessons, ThanksLine};
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
 use crate::report::{Gathering, Report, Span};
-use crate::store::{Store, StoreError, Window};
+use crate::store::{Listed, Store, StoreError, Window};
 use crate::ticket::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 
 /// What is told of where it has never spoken and nobody knows since when it is there.
 const FIRST: TimeDelta = TimeDelta::days(7);
@@ -43,6 +44,7 @@ fn report(
     now: DateTime<Utc>,
 ) -> Result<Report, StoreError> {
     let span = Span { brand: None, since, until: now, zone: rules.zone };
+    let touched = span.before();
     let mut gathering = Gathering::new(span, &rules.desk.clocks, now);
     let mut failed = None;
     store.mentions(Window { since: Some(since), until: Some(now) }, &mut |mention| {
@@ -58,7 +60,10 @@ fn report(
     if let Some(error) = failed {
         return Err(error);
     }
-    for ticket in store.tickets()? {
+    // With which nothing was done since then taught nothing. By number: the first names a cause.
+    let touched = store.listed(Listed::Touched { since: touched })?;
+    for id in touched.into_iter().collect::<BTreeSet<_>>() {
+        let Some(ticket) = store.ticket(id)? else { continue };
         let mention = store.mention(&ticket.facts().mention)?;
         // What was learned stays true of a mention that is no more.
         let is_meant =

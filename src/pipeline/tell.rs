@@ -10,7 +10,7 @@ use crate::enrich::Priority;
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
-use crate::store::{Commit, Sequence, Store, StoreError};
+use crate::store::{Commit, Listed, Sequence, Store, StoreError};
 use crate::ticket::{Ticket, reply};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -257,7 +257,7 @@ impl Gathered {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let known: BTreeSet<TicketId> = self.tickets.iter().map(|line| line.id).collect();
-        for ticket in hand::tickets(rules, store, now)? {
+        for ticket in hand::listed(Listed::Open, rules, store, now)? {
             let facts = ticket.facts();
             if !ticket.is_overdue(now) || known.contains(&facts.id) {
                 continue;
@@ -310,16 +310,18 @@ fn one_line_an_incident(
     new_tickets: &BTreeMap<TicketId, Ticket>,
     store: &dyn Store,
 ) -> Result<(), StoreError> {
-    if lines.values().all(|line| line.incident.is_none()) {
+    let told: BTreeSet<TicketId> =
+        lines.values().filter_map(|line| Some(line.incident?.0)).collect();
+    if told.is_empty() {
         return Ok(());
     }
-    let mut all: BTreeMap<TicketId, Option<TicketId>> = BTreeMap::new();
-    for ticket in store.tickets()?.iter().chain(new_tickets.values()) {
-        all.insert(ticket.facts().id, ticket.facts().incident);
-    }
     let mut totals: BTreeMap<TicketId, u64> = BTreeMap::new();
-    for first in all.into_values().flatten() {
-        *totals.entry(first).or_default() += 1;
+    for first in told {
+        let stored = store.listed(Listed::Incident(first))?.into_iter();
+        let stored = stored.filter(|id| !new_tickets.contains_key(id)).count();
+        let is_new = |ticket: &&Ticket| ticket.facts().incident == Some(first);
+        let new = new_tickets.values().filter(is_new).count();
+        totals.insert(first, u64::try_from(stored + new).unwrap_or(u64::MAX));
     }
     for line in lines.values_mut() {
         if let Some((first, tickets)) = &mut line.incident {

@@ -3,7 +3,8 @@
 //! store that was cut off may panic when it is opened, so it is opened where a panic is caught.
 
 use super::{
-    Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Teaching, Window,
+    Commit, Counts, Fault, Listed, Reported, Sequence, SourceState, Store, StoreError, Teaching,
+    Window,
 };
 use crate::alert::AlertState;
 use crate::delivery::desk::Counterpart;
@@ -24,6 +25,7 @@ mod check;
 mod counterpart;
 mod kept;
 mod key;
+mod listed;
 mod open;
 mod record;
 mod write;
@@ -46,6 +48,8 @@ mod counter {
     pub(super) const TAUGHT_LAST: &[u8] = b"taught-last";
     /// Commits so far, to hold against the witness.
     pub(super) const COMMITS: &[u8] = b"commits";
+    /// The version of what is listed of the tickets.
+    pub(super) const LISTED: &[u8] = b"listed";
     pub(super) const SET_ASIDE: &[u8] = b"set-aside";
     /// Not a number: what the operator was told.
     pub(super) const REPORTED: &[u8] = b"reported";
@@ -221,6 +225,14 @@ impl Store for SledStore {
                 record::read_ticket(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
             })
             .collect()
+    }
+
+    fn listed(&self, what: Listed<'_>) -> Result<Vec<TicketId>, StoreError> {
+        self.listed_ids(&what).collect()
+    }
+
+    fn last_listed(&self, what: Listed<'_>) -> Result<Option<TicketId>, StoreError> {
+        self.listed_ids(&what).next_back().transpose()
     }
 
     fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError> {

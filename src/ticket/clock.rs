@@ -202,7 +202,7 @@ pub(super) fn next_rise(
         Status::Answered => &clocks.resolve,
         Status::Resolved | Status::Closed => return None,
     };
-    if facts.priority_by_person || facts.priority == Priority::Urgent {
+    if !facts.may_rise() {
         return None;
     }
     let due = facts.due?;

@@ -1,6 +1,6 @@
 //! Reading everything and holding one thing against the other: what `vahti fsck` does.
 
-use super::{SledStore, counter, key, record};
+use super::{SledStore, counter, key, listed, record};
 use crate::mention::{Mention, TicketId};
 use crate::store::{Fault, Sequence, Store, StoreError};
 use std::collections::{HashMap, HashSet};
@@ -14,6 +14,7 @@ pub(super) fn check(store: &SledStore) -> Result<Vec<Fault>, StoreError> {
     check_indexes(store, count, &mut faults)?;
     check_rest(store, &mut faults)?;
     store.check_kept(&mut faults)?;
+    listed::check(store, &mut faults)?;
     Ok(faults)
 }
 
@@ -161,6 +162,6 @@ fn check_markings(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), Stor
     Ok(())
 }
 
-fn entries(store: &SledStore, tree: &sled::Tree) -> Result<u64, StoreError> {
+pub(super) fn entries(store: &SledStore, tree: &sled::Tree) -> Result<u64, StoreError> {
     tree.iter().keys().try_fold(0, |count, key| key.map(|_| count + 1).map_err(store.broken()))
 }

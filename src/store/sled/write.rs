@@ -1,7 +1,7 @@
 //! Writing: all trees of one commit in one transaction.
 
 use super::kept::Changes;
-use super::{Aborted, counter, counterpart, key, record};
+use super::{Aborted, counter, counterpart, key, listed, record};
 use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
@@ -39,11 +39,13 @@ pub(super) struct Trees {
     pub(super) prints: Tree,
     /// Answers by accounts of our own, by what they answer.
     pub(super) own_replies: Tree,
+    /// Which tickets there are of a kind.
+    pub(super) listed: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 18] {
+    pub(super) fn all(&self) -> [&Tree; 19] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -65,6 +67,7 @@ impl Trees {
             &self.counterparts,
             &self.prints,
             &self.own_replies,
+            &self.listed,
         ]
     }
 }
@@ -89,6 +92,7 @@ pub(super) struct Writing<'a> {
     counterparts: &'a TransactionalTree,
     prints: &'a TransactionalTree,
     own_replies: &'a TransactionalTree,
+    listed: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -114,6 +118,7 @@ impl<'a> Writing<'a> {
             counterparts,
             prints,
             own_replies,
+            listed,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -138,6 +143,7 @@ impl<'a> Writing<'a> {
             counterparts,
             prints,
             own_replies,
+            listed,
         })
     }
 
@@ -231,7 +237,10 @@ impl<'a> Writing<'a> {
         if facts.id.0 > last {
             self.meta.insert(counter::TICKET, &key::number(facts.id.0))?;
         }
-        self.tickets.insert(&key::number(facts.id.0), record::ticket(ticket).map_err(aborted)?)?;
+        let written = record::ticket(ticket).map_err(aborted)?;
+        let old = self.tickets.insert(&key::number(facts.id.0), written)?;
+        let old = old.map(|old| record::read_ticket(&old)).transpose().map_err(aborted)?;
+        listed::write(self.listed, old.as_ref(), ticket)?;
         if let Some(customer) = &facts.customer {
             self.customers.insert(key::customer(customer, facts.id), &[])?;
         }
