@@ -102,7 +102,9 @@ fn mark_mention(
             let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
             Some(open_or_join(shared, &mention, by, start, now, (store, store.next_ticket()?))?)
         }
-        (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
+        (Mark::Negative, Some(ticket))
+            if ticket.facts().is_withdrawn() || ticket.facts().review =>
+        {
             Some(applied(ticket, Action::Restore, by, now)?)
         }
         (mark, Some(ticket)) if is_baseless(&ticket, mark, &mention, setting, store)? => {

@@ -19,6 +19,11 @@ fn tickets(
     let unknown = || {
         Refusal::NotFound(format!("incident {id}; `vahti tickets` shows which tickets are of one"))
     };
+    // The number that tickets carry is the incident, even where the ticket of that number was taken out.
+    let of_number = hand::listed(Listed::Incident(id), setting.rules, store, now)?;
+    if !of_number.is_empty() {
+        return Ok((id, of_number));
+    }
     let named = store.ticket(id)?.ok_or_else(unknown)?;
     let first = named.facts().incident.ok_or_else(|| {
         Refusal::NotFound(format!(
@@ -117,11 +122,17 @@ fn merge(
 ) -> Result<Vec<(Ticket, TicketId)>, Refusal> {
     let is_of = |ticket: &Ticket, first| ticket.facts().incident == Some(first);
     let (number, others) = (one.facts().id, other.facts().id);
-    // One that was taken out of the event that has its number begins none of that number.
-    let is_taken = !store.listed(Listed::Incident(number))?.is_empty();
-    let own = if is_taken { others } else { number };
-    let first = one.facts().incident.or(other.facts().incident).unwrap_or(own);
-    if number == others || is_of(&one, first) && is_of(&other, first) {
+    // The number that tickets carry is the incident, even where the ticket of that number was taken out.
+    let is_event = !store.listed(Listed::Incident(number))?.is_empty();
+    let known = one.facts().incident.or(other.facts().incident);
+    let first = if is_event { number } else { known.unwrap_or(number) };
+    let is_there = is_event || is_of(&one, first);
+    if number == others && !is_event {
+        return Err(Refusal::Refused(format!(
+            "ticket {others} is one, and an event is of several"
+        )));
+    }
+    if is_there && is_of(&other, first) {
         return Err(Refusal::Refused(format!("ticket {others} is of incident {first} already")));
     }
     let theirs = other.facts().incident.filter(|theirs| *theirs != first);
@@ -130,7 +141,7 @@ fn merge(
         None if is_of(&other, first) => Vec::new(),
         None => vec![other],
     };
-    if !is_of(&one, first) {
+    if !is_there {
         coming.push(one);
     }
     Ok(coming.into_iter().map(|ticket| (ticket, first)).collect())

@@ -146,7 +146,8 @@ impl<'a> Office<'a> {
         let Some(ticket) = self.tickets.borrow().get(&id).cloned() else { return Ok(()) };
         let facts = ticket.facts();
         let is_free = facts.assignee.is_none()
-            && matches!(facts.status, Status::New | Status::Open)
+            // Our own account may have answered before the poll was over; it is somebody's all the same.
+            && matches!(facts.status, Status::New | Status::Open | Status::Answered)
             && (id >= self.next || self.was_closed(id)?);
         if !is_free || self.rules.desk.staff.routes.is_empty() {
             return Ok(());
@@ -181,7 +182,9 @@ impl Work for Office<'_> {
         let given = |ticket: &Ticket| {
             route::given(ticket.facts()).filter(|who| is_one(who)).map(str::to_owned)
         };
-        if let Some(who) = self.tickets.borrow().values().rev().find_map(given) {
+        let at_hand = self.tickets.borrow();
+        let opened_now = at_hand.range(self.next..).map(|(_, ticket)| ticket);
+        if let Some(who) = opened_now.rev().find_map(given) {
             return Ok(Some(who));
         }
         let mut last: Option<(TicketId, &str)> = None;

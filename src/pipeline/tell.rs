@@ -215,11 +215,19 @@ impl Gathered {
         let mut wanted = Vec::new();
         let mut lines: BTreeMap<TicketId, TicketLine> = BTreeMap::new();
         let mut copies = BTreeSet::new();
+        // What one batch brings is not in the store yet.
+        let at_hand: BTreeSet<MentionId> = mentions
+            .iter()
+            .filter(|it| alert.wants(it, None, now))
+            .map(|it| it.id.clone())
+            .collect();
         for mention in mentions {
             // What was told before, in the same words, is no news, unless it became a ticket.
             if mention.story != mention.id && mention.ticket.is_none() {
-                let head = store.mention(&mention.story)?;
-                let is_told = head.is_some_and(|head| alert.wants(&head, None, now));
+                let is_told = at_hand.contains(&mention.story)
+                    || store
+                        .mention(&mention.story)?
+                        .is_some_and(|head| alert.wants(&head, None, now));
                 if is_told || !copies.insert(mention.story.clone()) {
                     continue;
                 }

@@ -16,6 +16,11 @@ pub const FOLLOW_UP_DAYS: i64 = 10;
 /// How long after an answer the matter itself is to be settled, where nobody said.
 pub const RESOLUTION: TimeDelta = TimeDelta::days(3);
 
+/// How long after the resolution a customer is asked at the earliest, and at the latest where a working day
+/// lies between.
+const EARLIEST_QUESTION: TimeDelta = TimeDelta::days(7);
+const LATEST_QUESTION: TimeDelta = TimeDelta::days(14);
+
 const HOUR: TimeDelta = TimeDelta::hours(1);
 const DAY: TimeDelta = TimeDelta::days(1);
 
@@ -50,6 +55,8 @@ impl Targets {
 pub struct Clocks {
     /// When the desk works; `None`: always.
     pub hours: Option<Hours>,
+    /// On which days customers are asked whether all is well, where the desk has no hours.
+    pub workdays: Hours,
     /// Whether what is urgent, or about safety or the law, waits for these hours too.
     pub urgent_waits: bool,
     /// From the publication of the post, or its return, to the answer.
@@ -71,6 +78,7 @@ impl Default for Clocks {
         let priorities = BTreeMap::from([(Priority::Urgent, hour), (Priority::High, few)]);
         Self {
             hours: None,
+            workdays: Hours::workdays(),
             urgent_waits: false,
             answer: Targets { kinds, other: DAY, priorities },
             resolve: Targets {
@@ -94,6 +102,21 @@ impl Clocks {
     pub fn first_answer_by(&self, facts: &Facts) -> DateTime<Utc> {
         let (time, _) = self.answer.of(facts, facts.first_priority);
         self.after(facts, facts.first_priority, facts.clock_start, time)
+    }
+
+    /// Returns when a customer is asked who is to be asked at `at`: on the next working day, unless that
+    /// is more than two weeks after the resolution and the one before it is not too soon.
+    fn asked(&self, at: DateTime<Utc>, resolved: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        let days = self.hours.as_ref().unwrap_or(&self.workdays);
+        let next = days.day_from(at);
+        let before = resolved
+            .filter(|resolved| next - *resolved > LATEST_QUESTION)
+            .map(|resolved| (days.day_until(at), resolved));
+        let on = match before {
+            Some((before, resolved)) if before - resolved >= EARLIEST_QUESTION => before,
+            _ => next,
+        };
+        self.hours.as_ref().map_or(on, |hours| hours.open_from(on))
     }
 
     /// Returns the hours that count for a ticket of this priority; `None`: all.
@@ -176,9 +199,9 @@ pub(super) fn presses(mention: &Mention) -> bool {
 /// Writes down when what is due next, by the status and the times of the ticket.
 pub(super) fn set_due(facts: &mut Facts, clocks: &Clocks) {
     if facts.status == Status::Resolved
-        && let (Some(hours), Some(asked)) = (&clocks.hours, facts.follow_up)
+        && let Some(asked) = facts.follow_up
     {
-        facts.follow_up = Some(hours.open_from(asked));
+        facts.follow_up = Some(clocks.asked(asked, facts.resolved));
     }
     let due = match facts.status {
         Status::New | Status::Open => Some(clocks.answer_due(facts)),

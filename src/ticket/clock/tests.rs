@@ -169,11 +169,32 @@ fn the_follow_up_comes_on_a_working_day() {
         .apply(resolve(), "maija", at(4 * 24 + 2))
         .unwrap()
         .timed(&at_work(), at(4 * 24 + 2));
-    assert_eq!(resolved.facts().follow_up, Some(at(16 * 24)), "Monday at eight");
-    assert_eq!(resolved.facts().due, Some(at(16 * 24)));
+    assert_eq!(resolved.facts().follow_up, Some(at(16 * 24 + 2)), "Monday at ten");
+    assert_eq!(resolved.facts().due, Some(at(16 * 24 + 2)));
     let again = resolved.clone().timed(&at_work(), at(15 * 24));
     assert_eq!(again.facts().follow_up, resolved.facts().follow_up);
     assert_eq!(resolved.verify(), Ok(()));
+}
+
+#[test]
+fn without_hours_too_the_follow_up_comes_on_a_working_day_and_in_time() {
+    let friday = crate::ticket::holidays::dated("2026-12-04").unwrap();
+    let workdays = Hours::workdays().closed_on(vec![friday]);
+    let closed = Clocks { workdays, ..Clocks::default() };
+    let asked = |hour: i64, follow_up_days: i64, clocks: &Clocks| {
+        let action = Action::Resolve { cause: "billing".into(), lesson: None, follow_up_days };
+        let ticket = sample::ticket(&sample::complaint("Acme lies"));
+        let resolved = ticket.apply(action, "maija", at(hour)).unwrap().timed(clocks, at(hour));
+        assert_eq!(resolved.verify(), Ok(()));
+        resolved.facts().follow_up.unwrap()
+    };
+    let open = Clocks::default();
+    // Resolved on Wednesday at ten: ten days later it is Saturday.
+    assert_eq!(asked(4 * 24 + 2, 10, &open), at(16 * 24 + 2), "Monday at ten");
+    assert_eq!(asked(4 * 24 + 2, 12, &open), at(16 * 24 + 2), "Monday is Monday");
+    // Resolved on Saturday: a Saturday two weeks later, and Monday would be too late.
+    assert_eq!(asked(2, 14, &open), at(13 * 24 + 2), "Friday");
+    assert_eq!(asked(2, 14, &closed), at(12 * 24 + 2), "Thursday");
 }
 
 fn words(ticket: &Ticket) -> Vec<(DateTime<Utc>, String)> {
