@@ -65,6 +65,8 @@ pub(super) struct Desk<'a> {
     seen: Option<DateTime<Utc>>,
     /// Answers by accounts of our own, by what they answer.
     own_replies: BTreeMap<PostKey, OwnReply>,
+    /// Those in threads that tell not whom they answer, by their threads.
+    threads: BTreeMap<PostKey, Vec<OwnReply>>,
 }
 
 impl<'a> Desk<'a> {
@@ -92,6 +94,7 @@ impl<'a> Desk<'a> {
             cases: None,
             seen: None,
             own_replies: BTreeMap::new(),
+            threads: BTreeMap::new(),
         })
     }
 
@@ -423,6 +426,7 @@ impl<'a> Desk<'a> {
         if let Some(thread) = self.thread(mention) {
             self.identities.insert(thread, mention.key);
         }
+        self.recall_thread(mention)?;
         let start = clock::start(mention, self.origin.first_poll);
         let ticket = Ticket::open(id, mention, start, self.at);
         let heard = |answered| self.own_reply(answered);
@@ -472,5 +476,6 @@ mod incident;
 mod look;
 pub(super) mod own;
 mod story;
+mod thread;
 #[cfg(test)]
 mod tests;
