@@ -142,7 +142,7 @@ pub(super) fn thread_name(kind: Kind, site: &str, thread: &str, brand: &BrandNam
 }
 
 /// Returns under what an answer is remembered: each brand has accounts of its own.
-pub(super) fn answer_key(answered: PostKey, brand: &BrandName) -> PostKey {
+fn answer_key(answered: PostKey, brand: &BrandName) -> PostKey {
     let PostKey(bytes) = answered;
     let number = u128::from_be_bytes(bytes).to_string();
     PostKey::of(&["answered", &number, &brand.0])

@@ -2,7 +2,7 @@
 //! the customer whom it names or quotes, or the only one who waits there. Else it answers nobody.
 
 use super::Desk;
-use super::own::{answer_key, begins_thread, thread_name};
+use super::own::begins_thread;
 use crate::brand::BrandName;
 use crate::dedup;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
@@ -141,12 +141,12 @@ fn waiting<'t>(
 
 /// Returns under what answers in a thread are remembered.
 fn key(kind: Kind, site: &str, thread: &str, brand: &BrandName) -> PostKey {
-    // A page may be told by its address, which has many spellings.
-    let name = match dedup::address(thread) {
-        Some(PostKey(bytes)) => thread_name(kind, "", &u128::from_be_bytes(bytes).to_string(), brand),
-        None => thread_name(kind, site, thread, brand),
+    // A thread may be told by its address, which has many spellings, and stands by itself.
+    let (site, name) = match dedup::address(thread) {
+        Some(PostKey(bytes)) => ("", u128::from_be_bytes(bytes).to_string()),
+        None => (site, thread.to_owned()),
     };
-    answer_key(name, brand)
+    PostKey::of(&["answered in", kind.word(), site, &name, &brand.0])
 }
 
 /// Returns the same for the thread, or threads, that a mention may stand in or begin.
