@@ -228,7 +228,8 @@ mod tests {
 
     #[test]
     fn no_part_of_an_address_that_is_a_secret_is_said_again() {
-        let url = "https://a.example/hooks/T0%2BABCD/very-secret/webhook?k=other-secret&sig=a%2Fb%2Bcdef";
+        let url =
+            "https://a.example/hooks/T0%2BABCD/very-secret/webhook?k=other-secret&sig=a%2Fb%2Bcdef";
         let url = Url::parse(url).unwrap();
         let access = Access::hiding(&url);
         for said in [

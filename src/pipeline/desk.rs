@@ -476,6 +476,6 @@ mod incident;
 mod look;
 pub(super) mod own;
 mod story;
-mod thread;
 #[cfg(test)]
 mod tests;
+mod thread;

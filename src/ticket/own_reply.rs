@@ -100,8 +100,7 @@ impl OwnReply {
     fn calls(&self, name: &str) -> bool {
         let is_plain = name.chars().all(char::is_lowercase);
         let called = format!("@{}", name.to_lowercase());
-        (!is_plain && has_whole(&self.said, name))
-            || has_whole(&self.said.to_lowercase(), &called)
+        (!is_plain && has_whole(&self.said, name)) || has_whole(&self.said.to_lowercase(), &called)
     }
 
     /// Tells whether it calls somebody with an `@`, be it whoever.

@@ -268,7 +268,8 @@ mod tests {
             json!({ "payload": [{ "id": 5, "custom_attributes": body["custom_attributes"] }] });
         let found = |list: &Value| chatwoot().found(list.to_string().as_bytes(), &dossier());
         let Ok(Looked::Is(there)) = found(&list) else { panic!("it is there") };
-        let others = |at: i64| json!({ "payload": vec![json!({ "id": 4, "last_activity_at": at }); 20] });
+        let others =
+            |at: i64| json!({ "payload": vec![json!({ "id": 4, "last_activity_at": at }); 20] });
         let opened = dossier().opened.timestamp();
         assert!(found(&others(opened)).is_err(), "it may be behind them");
         assert_eq!(found(&others(opened - 7200)), Ok(Looked::Nothing));

@@ -60,7 +60,10 @@ impl Api for Zammad {
         }
         // The same words for so many tickets: whether it is among those that are not told, nobody knows.
         if said.as_array().is_some_and(|list| list.len() >= MOST_FOUND) {
-            return Err(Odd(format!("{MOST_FOUND} other tickets have words of {}", dossier.reference)));
+            return Err(Odd(format!(
+                "{MOST_FOUND} other tickets have words of {}",
+                dossier.reference
+            )));
         }
         Ok(Looked::Nothing)
     }
