@@ -112,7 +112,7 @@ impl Desk {
         };
         // Only now with its secrets: the mail server wants them.
         let config = Arc::new(context.load()?.config);
-        let store = Handle::new(here.store.clone());
+        let store = Handle::new(Arc::<SledStore>::clone(&here.store));
         block_on(once::send_only(config, store, None))?
             .map_err(|died| Failure::new(died.to_string()))?;
         here.answer(&Question::Outbox)
@@ -252,7 +252,7 @@ struct Here {
 impl Here {
     /// Tries the notices of the order once. What does not leave waits in the outbox, and a line says so.
     fn tell(&self, context: &Context) {
-        let store = Handle::new(self.store.clone());
+        let store = Handle::new(Arc::<SledStore>::clone(&self.store));
         let tried = context.load().and_then(|loaded| {
             let sent = once::send_only(Arc::new(loaded.config), store, Some(self.fresh.clone()));
             block_on(sent)?.map_err(|died| Failure::new(died.to_string()))

@@ -84,7 +84,9 @@ impl Api for Freshdesk {
     }
 
     fn added(&self, id: &str) -> Option<Call> {
-        Some(self.shown(Call::get(self.api(&["tickets", id, "conversations"]))))
+        // Before a note gets in that was refused for days, people may have written much.
+        let url = with(self.api(&["tickets", id, "conversations"]), "per_page", "100");
+        Some(self.shown(Call::get(url)))
     }
 
     fn has_added(&self, said: &[u8], dossier: &Dossier, _: usize) -> Result<bool, Odd> {

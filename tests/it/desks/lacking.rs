@@ -83,7 +83,7 @@ fn freshdesk_refuses_the_note() {
         let is_note = |asked: &Asked| asked.method == "POST" && asked.path.ends_with("/notes");
         let desk = refusing(FRESHDESK, is_note, status);
         is_followed(&desk, &config(desk.0.url()), "/tickets", |shelf| {
-            shelf[0]["status"] = 4.into()
+            shelf[0]["status"] = 4.into();
         });
         assert_eq!(desk.1.lock().unwrap()[0]["notes"].as_array().unwrap().len(), 1);
     }

@@ -98,7 +98,7 @@ fn no_part_of_the_address_is_told_whatever_the_host_says_again() {
         let mut told = format!("{answer}{}{}", ran.out, ran.err);
         for command in ["outbox", "status", "ticket 1", "check", "check --probe", "run --once"] {
             let ran = world.vahti(command);
-            told.push_str(&format!("{}{}", ran.out, ran.err));
+            told.extend([ran.out, ran.err]);
         }
         for secret in secrets {
             assert!(!told.contains(secret), "{status}: {secret} in {told}");
