@@ -244,6 +244,7 @@ pub fn process(
         take_down(&mut state, batch, receipt, again, at);
     }
 
+    desk.settle_threads()?;
     let mut commit = desk.commit();
     keeping.add_to(&mut commit, store)?;
     commit.source = Some((arrival.source, state));

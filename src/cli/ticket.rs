@@ -65,7 +65,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     };
     let answer = match moved {
         None => return show(ask(&desk, id)?.as_ref(), format, desk.zone),
-        Some(moved) => desk.order(Order::Ticket(id, moved))?,
+        Some(moved) => desk.order(Order::Ticket(id, moved), context)?,
     };
     let Answer::Ticket(ticket) = answer else { return Ok(()) };
     if format == Format::Table {

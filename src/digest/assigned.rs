@@ -243,6 +243,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_reads_well_in_finnish_turkish_and_english() {
+        for (language, name) in [("fi", "finnish"), ("tr", "turkish"), ("en", "english")] {
+            let language = language.parse().unwrap();
+            let Message { subject, text, .. } = told(language, Some("liisa"), 2);
+            let whole = format!("{subject}\n\n{}", text.replace("-- \n", "--␠\n"));
+            insta::assert_snapshot!(format!("two_tickets_in_{name}"), whole);
+        }
+    }
+
+    #[test]
     fn many_are_counted_and_a_person_is_named() {
         let finnish = told(Language::FINNISH, Some("liisa"), 60);
         assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi työn sinulle."));

@@ -66,6 +66,8 @@ pub(super) struct Desk<'a> {
     seen: Option<DateTime<Utc>>,
     /// Answers by accounts of our own, by what they answer.
     own_replies: BTreeMap<PostKey, OwnReply>,
+    /// Those in threads that tell not whom they answer, by their threads.
+    threads: BTreeMap<PostKey, Vec<OwnReply>>,
 }
 
 impl<'a> Desk<'a> {
@@ -94,6 +96,7 @@ impl<'a> Desk<'a> {
             cases: None,
             seen: None,
             own_replies: BTreeMap::new(),
+            threads: BTreeMap::new(),
         })
     }
 
@@ -425,6 +428,7 @@ impl<'a> Desk<'a> {
         if let Some(thread) = self.thread(mention) {
             self.identities.insert(thread, mention.key);
         }
+        self.recall_thread(mention)?;
         let start = clock::start(mention, self.origin.first_poll);
         let ticket = Ticket::open(id, mention, start, self.at);
         let heard = |answered| self.own_reply(answered);
@@ -476,3 +480,4 @@ pub(super) mod own;
 pub(super) mod story;
 #[cfg(test)]
 mod tests;
+mod thread;

@@ -143,7 +143,8 @@ pub fn is_mail(notice: &Notice) -> bool {
     notice.to.contains('@')
 }
 
-/// Adds to `commit` that a ticket was opened at another desk, with a line in the log of ours.
+/// Adds to `commit` what is known of a ticket at another desk, with a line in the log of ours once it is
+/// there. How it stands there may have been asked meanwhile: that stays.
 pub fn opened(
     commit: &mut Commit,
     there: Counterpart,
@@ -151,8 +152,9 @@ pub fn opened(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let known = store.counterparts_of(TicketId(there.ticket))?;
-    let is_known = known.iter().any(|old| old.channel == there.channel && old.opened.is_some());
-    if there.opened.is_some() && !is_known {
+    let known = known.into_iter().find(|old| old.channel == there.channel);
+    let is_there = |one: &Counterpart| one.id.is_some() || one.opened.is_some();
+    if is_there(&there) && !known.as_ref().is_some_and(is_there) {
         let note = match (there.called(), &there.url) {
             ("", _) => format!("told {}", there.channel),
             (called, None) => format!("opened in {} as {called}", there.channel),
@@ -162,7 +164,12 @@ pub fn opened(
         let noted = ticket.and_then(|ticket| ticket.apply(Action::Note(note), "vahti", now).ok());
         commit.tickets.extend(noted);
     }
-    commit.counterparts.push(there);
+    commit.counterparts.push(match known {
+        Some(Counterpart { standing, word, asked, .. }) => {
+            Counterpart { standing, word, asked, ..there }
+        }
+        None => there,
+    });
     Ok(())
 }
 
@@ -189,7 +196,9 @@ pub fn followed(
         };
         commit.tickets.extend(ticket.map(|ticket| moved(ticket, &there, follow_up_days, now)));
     }
-    commit.counterparts.push(there);
+    // What it lacked may have been added meanwhile.
+    let Counterpart { standing, word, asked, .. } = there;
+    commit.counterparts.push(Counterpart { standing, word, asked, ..before });
     Ok(())
 }
 
@@ -219,7 +228,8 @@ fn moved(ticket: Ticket, there: &Counterpart, follow_up_days: i64, now: DateTime
 }
 
 /// Returns the tickets at a channel's desk of which it is to be asked how they stand: not more than `most`,
-/// and those first that were not asked for longest. What is closed here and settled there is over.
+/// and those first that were not asked for longest. What is closed here and settled there is over; what is
+/// there is asked even while it lacks something.
 pub fn to_follow(
     channel: &str,
     before: DateTime<Utc>,
@@ -228,7 +238,7 @@ pub fn to_follow(
 ) -> Result<Vec<Counterpart>, StoreError> {
     let mut found = Vec::new();
     for there in store.counterparts()? {
-        let is_theirs = there.channel == channel && there.id.is_some() && there.opened.is_some();
+        let is_theirs = there.channel == channel && there.id.is_some();
         if !is_theirs || there.standing == Standing::Gone {
             continue;
         }

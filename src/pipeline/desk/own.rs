@@ -33,6 +33,9 @@ impl Desk<'_> {
                 continue;
             }
             let Some(brand) = self.rules.brands.get(place) else { continue };
+            if self.hear_in_thread(post, &brand.name)? {
+                continue;
+            }
             let answers = self.answered_by(post, &brand.name);
             let parents = answers.iter().filter(|(by, _)| *by == By::Parent);
             let parents = parents.map(|(_, name)| *name).collect();
@@ -126,7 +129,7 @@ impl Desk<'_> {
 
 /// Tells whether a thread is named after the post: where posts and threads are numbered apart, a number
 /// may be both.
-fn begins_thread(mention: &Mention) -> bool {
+pub(super) fn begins_thread(mention: &Mention) -> bool {
     let Some(thread) = &mention.post.thread else { return true };
     let names = dedup::identities(&mention.post, mention.kind);
     let is_address = || dedup::address(thread).is_some_and(|address| names.contains(&address));
@@ -197,5 +200,7 @@ pub fn heard(
         Ok(other.is_some_and(|other| other.own))
     };
     let replies = |answered| store.own_reply(answered);
-    answered(ticket, mention, now, &replies, &|identity| store.post(identity), &is_own)
+    let ticket =
+        answered(ticket, mention, now, &replies, &|identity| store.post(identity), &is_own)?;
+    super::thread::heard_in_thread(ticket, mention, store, now)
 }

@@ -419,3 +419,4 @@ fn without_its_marks_a_store_teaches_nothing() {
 }
 
 mod own;
+mod thread;
