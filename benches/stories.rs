@@ -9,7 +9,8 @@
 //! Desk: a store of 1,000 tickets and one of 100,000 (`VAHTI_BENCH_TICKETS=1000,100000`), ten a day, of which the last
 //! 200 are not closed.
 //!
-//! Told is processor time of this thread, and the wall time of the slowest in a hundred.
+//! Told is processor time of this thread, and the wall time of the slowest in a hundred. What is found otherwise
+//! than it should be, more than once in fifty times, fails the bench.
 #![expect(clippy::print_stdout, reason = "what a bench measures is for the one who runs it")]
 
 #[path = "matching/clock.rs"]
@@ -123,11 +124,11 @@ fn fill(store: &dyn Store, texts: &Texts, count: usize) -> Result<usize> {
     store.apply(&Commit { mentions, ..Commit::default() })?;
     prints.sort_unstable();
     for prints in prints.chunks(PRINTS_AT_ONCE) {
-        let named = prints.iter().filter_map(|(print, nth)| {
+        let written = prints.iter().filter_map(|(print, nth)| {
             let (id, seen) = names.get(*nth)?;
             Some((MentionId(id.0.clone()), *seen, vec![*print]))
         });
-        store.apply(&Commit { prints: named.collect(), ..Commit::default() })?;
+        store.apply(&Commit { prints: written.collect(), ..Commit::default() })?;
     }
     store.sync()?;
     Ok(prints.len())
@@ -148,6 +149,10 @@ fn look_up(store: &dyn Store, count: usize, what: &str, posts: &[Mention]) -> Re
         found += usize::from(looked.head.is_some());
     }
     let many = posts.len().max(1);
+    let wanted = if what == "unrelated" { 0 } else { many };
+    if found.abs_diff(wanted) * 50 > many {
+        return Err(format!("of {many} posts ({what}) {found} were found and not {wanted}").into());
+    }
     let (half, most) = (at(&mut times, 50), at(&mut times, 99));
     println!(
         "{count:>9} {what:10} {half:9.3} {most:9.3} {:11.3} {:7.1} {:6.1} {found:7}",

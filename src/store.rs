@@ -352,6 +352,9 @@ pub trait Store: Send + Sync {
     /// Returns the notices that are queued or dead, oldest first.
     fn outbox(&self) -> Result<Vec<Notice>, StoreError>;
 
+    /// Returns one notice that is queued or dead.
+    fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError>;
+
     /// Returns the names given to the feeds of an OPML source, by address.
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError>;
 

@@ -55,7 +55,7 @@ fn done(
 }
 
 fn find_notice(id: NoticeId, store: &dyn Store) -> Result<Notice, Refusal> {
-    store.outbox()?.into_iter().find(|notice| notice.id == id).ok_or_else(|| {
+    store.notice(id)?.ok_or_else(|| {
         Refusal::NotFound(format!("notice {} in the outbox; `vahti outbox` shows them", id.0))
     })
 }

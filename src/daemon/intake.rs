@@ -300,8 +300,7 @@ fn tried(
     store: &dyn Store,
 ) -> Result<Written, StoreError> {
     // One that a person dropped while it was tried does not come back.
-    let is_wanted = notice.progress == Progress::Sent
-        || store.outbox()?.iter().any(|known| known.id == notice.id);
+    let is_wanted = notice.progress == Progress::Sent || store.notice(notice.id)?.is_some();
     let notices = if is_wanted { vec![notice] } else { Vec::new() };
     let mut commit = Commit { notices, ..Commit::default() };
     if let Some(there) = there {

@@ -364,10 +364,13 @@ impl<'a> Desk<'a> {
         let of_thread = self.head(mention)?.and_then(|head| head.ticket);
         let since = self.at - Duration::days(90);
         let mut matters = Vec::new();
-        for id in self.store.tickets_of(&customer)? {
-            let ticket =
-                self.store.ticket(id)?.filter(|_| Some(id) != own && Some(id) != of_thread);
-            if let Some(ticket) = ticket.filter(|ticket| ticket.facts().opened >= since) {
+        // The last first: what was opened before the first of these days is not read.
+        for id in self.store.tickets_of(&customer)?.into_iter().rev() {
+            let Some(ticket) = self.store.ticket(id)? else { continue };
+            if ticket.facts().opened < since {
+                break;
+            }
+            if Some(id) != own && Some(id) != of_thread {
                 let mention = self.store.mention(&ticket.facts().mention)?;
                 let complaint = mention.and_then(|mention| mention.insight.complaint);
                 matters.push(complaint.and_then(|complaint| complaint.matter));

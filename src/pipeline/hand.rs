@@ -200,14 +200,13 @@ impl Work for Office<'_> {
         let at_hand = self.tickets.borrow();
         let person = route::person(who);
         let known = self.loads.borrow().get(&person).copied();
-        let stored = match known {
-            Some(stored) => stored,
-            None => {
-                let theirs = self.store.listed(Listed::WorkOf(who))?;
-                let stored = theirs.iter().filter(|id| !at_hand.contains_key(id)).count();
-                self.loads.borrow_mut().insert(person, stored);
-                stored
-            }
+        let stored = if let Some(stored) = known {
+            stored
+        } else {
+            let theirs = self.store.listed(Listed::WorkOf(who))?;
+            let stored = theirs.iter().filter(|id| !at_hand.contains_key(id)).count();
+            self.loads.borrow_mut().insert(person, stored);
+            stored
         };
         let has = |ticket: &&Ticket| {
             let facts = ticket.facts();

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::alert::AlertState;
 use crate::delivery::desk::Counterpart;
-use crate::delivery::{Notice, Progress};
+use crate::delivery::{Notice, NoticeId, Progress};
 use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
@@ -268,6 +268,11 @@ impl Store for SledStore {
                 record::read_notice(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
             })
             .collect()
+    }
+
+    fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+        let bytes = self.trees.outbox.get(key::number(id.0)).map_err(self.broken())?;
+        bytes.map(|bytes| record::read_notice(&bytes).map_err(|e| self.damaged(e.0))).transpose()
     }
 
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError> {
