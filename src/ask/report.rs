@@ -33,6 +33,7 @@ pub(super) fn answer(
     let span = Span { brand: asked.brand.clone(), since, until, zone };
     let mut gathering = Gathering::new(span, &setting.rules.desk.clocks, now);
     sources(&mut gathering, setting, store)?;
+    gathering.knows(&store.links()?);
     gather(&mut gathering, since, until, store)?;
     Ok(if asked.public {
         Answer::PublicReport(Box::new(gathering.publish()))
@@ -72,6 +73,9 @@ fn gather(
     })?;
     for ticket in store.tickets()? {
         let mention = store.mention(&ticket.facts().mention)?;
+        for also in &ticket.facts().also {
+            store.mention(also)?.iter().for_each(|mention| gathering.hides(mention));
+        }
         gathering.ticket(&ticket, mention.as_ref());
     }
     Ok(())

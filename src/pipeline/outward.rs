@@ -8,7 +8,7 @@ use crate::mention::filter::{Filter, TicketFacts};
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Commit, Store, StoreError};
 use crate::text::{self, Language};
-use crate::ticket::{Action, Facts, Status, Ticket, card, reply};
+use crate::ticket::{Action, Facts, Status, Ticket, card, people, reply};
 use chrono::{DateTime, Utc};
 
 /// What the text of a mention is cut to, in characters.
@@ -96,9 +96,25 @@ fn dossier(
             avoid: card.avoid,
         },
         suggested_reply: reply::suggest(mention, facts, now, rules.zone, &rules.replies).reply,
-        customer: facts.customer.clone(),
+        customer: known_as(facts, store)?,
         history: history.into_iter().map(|TicketId(id)| id).collect(),
     })
+}
+
+/// Returns by what other desks know the customer: of the handles that are linked, that of the oldest
+/// ticket, so that it stays the same; a mere name is nobody's alone.
+fn known_as(facts: &Facts, store: &dyn Store) -> Result<Option<String>, StoreError> {
+    let Some(own) = &facts.customer else { return Ok(None) };
+    let handles = people::handles(own, |handle| store.links_of(handle))?;
+    if handles.len() > 1 {
+        for id in store.tickets_of(own)? {
+            let earlier = store.ticket(id)?.and_then(|ticket| ticket.facts().customer.clone());
+            if let Some(handle) = earlier.filter(|handle| !handle.contains('"')) {
+                return Ok(Some(handle));
+            }
+        }
+    }
+    Ok(Some(own.clone()))
 }
 
 /// Returns the mark by which the ticket is found again at another desk. Numbers begin anew with a new

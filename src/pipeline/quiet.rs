@@ -8,6 +8,7 @@ use crate::digest::QuietLine;
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
 use crate::store::{Store, StoreError, Window};
+use crate::ticket::people::People;
 use crate::ticket::{Ticket, customer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -31,14 +32,16 @@ pub(super) fn gone_quiet(
     };
     // Who was last heard of between these has gone quiet between then and now.
     let (oldest, newest) = (from - after, now - after);
-    let mut known = customers(store)?;
+    let people = People::of(&store.links()?);
+    let mut known = customers(&people, store)?;
     known.retain(|_, known| known.heard <= newest);
     if known.is_empty() {
         return Ok(Vec::new());
     }
     // Whoever wrote something that became no ticket was heard as well.
     store.mentions(Window { since: Some(oldest), until: None }, &mut |mention| {
-        if let Some(known) = customer::key(&mention).and_then(|key| known.get_mut(&key)) {
+        let key = customer::key(&mention);
+        if let Some(known) = key.and_then(|key| known.get_mut(people.one(&key))) {
             known.heard = known.heard.max(mention.time());
         }
         true
@@ -64,8 +67,8 @@ pub(super) fn gone_quiet(
     Ok(quiet)
 }
 
-/// Returns the customers who have a ticket, with what their tickets tell of when they were heard.
-fn customers(store: &dyn Store) -> Result<BTreeMap<String, Known>, StoreError> {
+/// Returns the customers who have a ticket, by one name however many handles they have, with what their tickets tell of when they were heard.
+fn customers(people: &People, store: &dyn Store) -> Result<BTreeMap<String, Known>, StoreError> {
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     for ticket in store.tickets()? {
         let facts = ticket.facts();
@@ -77,6 +80,7 @@ fn customers(store: &dyn Store) -> Result<BTreeMap<String, Known>, StoreError> {
             heard = heard.max(store.mention(id)?.map(|mention| mention.time()));
         }
         let heard = heard.unwrap_or(facts.opened);
+        let key = people.one(&key).to_owned();
         match known.get_mut(&key) {
             Some(customer) => {
                 customer.heard = customer.heard.max(heard);
@@ -110,6 +114,7 @@ mod tests {
     use crate::store::sled::SledStore;
     use crate::text::Language;
     use crate::ticket::Action;
+    use crate::ticket::people::Link;
     use chrono::TimeDelta;
 
     fn alert() -> Alert {
@@ -186,6 +191,22 @@ mod tests {
             "{again}"
         );
         assert_eq!(speak(&store, 24 * 192), None);
+    }
+
+    #[test]
+    fn somebody_who_speaks_elsewhere_under_a_linked_handle_is_not_silent() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let mut praise = mention(24 * 80, "maijam", "Acme is fine");
+        praise.mark = Some(Mark::Positive);
+        let handles = ["feed @maija", "feed @maijam"].map(str::to_owned);
+        let [one, other] = handles;
+        let link = Link { id: 0, one, other, by: "desk".into(), at: at(1), parted: None };
+        let mentions = vec![praise];
+        store.apply(&Commit { mentions, links: vec![link], ..Commit::default() }).unwrap();
+        speak(&store, 24 * 81);
+        assert_eq!(speak(&store, 24 * 95), None);
+        assert!(speak(&store, 24 * 171).unwrap().contains("vahti ticket 1"));
     }
 
     #[test]

@@ -147,6 +147,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         counterparts: db.open_tree("counterparts")?,
         prints: db.open_tree("prints")?,
         own_replies: db.open_tree("own-replies")?,
+        links: db.open_tree("links")?,
     })
 }
 
