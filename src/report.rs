@@ -221,7 +221,9 @@ impl Gathering {
     /// Says which handles are one customer's.
     pub fn knows(&mut self, links: &[Link]) {
         let people = People::of(links);
-        people.handles().for_each(|handle| self.mask.learn_handle(handle));
+        for handle in people.handles() {
+            self.mask.learn_handle(handle);
+        }
         self.desk.people = people;
     }
 

@@ -74,7 +74,9 @@ fn gather(
     for ticket in store.tickets()? {
         let mention = store.mention(&ticket.facts().mention)?;
         for also in &ticket.facts().also {
-            store.mention(also)?.iter().for_each(|mention| gathering.hides(mention));
+            if let Some(mention) = store.mention(also)? {
+                gathering.hides(&mention);
+            }
         }
         gathering.ticket(&ticket, mention.as_ref());
     }

@@ -77,17 +77,17 @@ impl Mask {
     pub(super) fn learn(&mut self, mention: &Mention) {
         self.brands.insert(plain(&mention.brand.0));
         let Author { name, handle, url, followers: _ } = &mention.post.author;
-        name.iter().for_each(|name| self.name(name, false));
-        handle.iter().for_each(|handle| self.handle(handle));
-        url.iter().for_each(|url| self.address(url));
-        mention.post.url.iter().for_each(|url| self.whole(url));
+        self.name(name.as_deref().unwrap_or_default(), false);
+        self.handle(handle.as_deref().unwrap_or_default());
+        self.address(url.as_deref().unwrap_or_default());
+        self.whole(mention.post.url.as_deref().unwrap_or_default());
     }
 
     pub(super) fn learn_ticket(&mut self, facts: &Facts) {
         self.brands.extend(facts.brands.iter().map(|brand| plain(&brand.0)));
-        facts.customer.iter().for_each(|customer| self.learn_handle(customer));
-        facts.customer_name.iter().for_each(|name| self.name(name, false));
-        facts.assignee.iter().for_each(|name| self.name(name, true));
+        self.learn_handle(facts.customer.as_deref().unwrap_or_default());
+        self.name(facts.customer_name.as_deref().unwrap_or_default(), false);
+        self.name(facts.assignee.as_deref().unwrap_or_default(), true);
         for line in &facts.log {
             self.name(&line.by, true);
             if line.action == "assign" {
