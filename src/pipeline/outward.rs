@@ -263,3 +263,30 @@ pub fn to_follow(
     found.truncate(most);
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::sample::{at, mention};
+    use crate::store::sled::SledStore;
+    use crate::ticket::Ticket;
+    use crate::ticket::people::Link;
+
+    #[test]
+    fn somebody_of_several_handles_has_one_contact_that_of_the_oldest_ticket() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let open = |id, hour, handle: &str| {
+            Ticket::open(TicketId(id), &mention(hour, handle, "Acme fails"), at(hour), at(hour))
+        };
+        let tickets = vec![open(1, 1, "maija"), open(2, 2, "kettle")];
+        store.apply(&Commit { tickets, ..Commit::default() }).unwrap();
+        let new = open(3, 3, "kettle");
+        let contact = || known_as(new.facts(), &store).unwrap().unwrap();
+        assert_eq!(contact(), "feed @kettle");
+        let [one, other] = ["feed @kettle", "feed @maija"].map(str::to_owned);
+        let link = Link { id: 0, one, other, by: "desk".into(), at: at(3), parted: None };
+        store.apply(&Commit { links: vec![link], ..Commit::default() }).unwrap();
+        assert_eq!(contact(), "feed @maija");
+    }
+}
