@@ -15,6 +15,7 @@ use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
 use crate::ticket::own_reply::OwnReply;
+use crate::ticket::people::Link;
 use chrono::{DateTime, Utc};
 use kept::{Kept, KeptPlace, Packed};
 use serde::{Deserialize, Serialize};
@@ -263,6 +264,8 @@ pub struct Commit {
     pub counterparts: Vec<Counterpart>,
     /// Answers by accounts of our own, by what they answer; the last of each.
     pub own_replies: Vec<(PostKey, OwnReply)>,
+    /// New links between handles of customers (number 0), and known ones that were parted.
+    pub links: Vec<Link>,
 }
 
 /// How far people have taught. While it is the same, what they taught is too.
@@ -337,7 +340,7 @@ pub trait Store: Send + Sync {
     /// Returns the last of [`Store::listed`].
     fn last_listed(&self, what: Listed<'_>) -> Result<Option<TicketId>, StoreError>;
 
-    /// Returns the numbers of a customer's tickets, oldest first.
+    /// Returns the numbers of a customer's tickets, under all handles that are linked, oldest first.
     fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError>;
 
     /// Returns the number that the next new ticket has.
@@ -387,6 +390,12 @@ pub trait Store: Send + Sync {
 
     /// Returns the last answer by an account of our own to what `answered` names.
     fn own_reply(&self, answered: PostKey) -> Result<Option<OwnReply>, StoreError>;
+
+    /// Returns the links of one handle of a customer, those that were parted too, oldest first.
+    fn links_of(&self, customer: &str) -> Result<Vec<Link>, StoreError>;
+
+    /// Returns all links between handles of customers, oldest first.
+    fn links(&self) -> Result<Vec<Link>, StoreError>;
 
     /// Returns how far people have taught.
     fn teaching(&self) -> Result<Teaching, StoreError>;

@@ -10,6 +10,7 @@ pub mod hours;
 mod log;
 mod moves;
 pub mod own_reply;
+pub mod people;
 mod refused;
 pub mod reply;
 pub mod route;

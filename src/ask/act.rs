@@ -1,7 +1,7 @@
 //! Orders: what they lead to. Like the pipeline, this writes nothing itself.
 
 use super::answer::{find_alert, find_mention, find_ticket};
-use super::{Order, Refusal, Setting, TicketMove, incident, marks};
+use super::{Order, Refusal, Setting, TicketMove, customer, incident, marks};
 use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
@@ -37,6 +37,7 @@ fn done(
         Order::Undo(id) => marks::undo(id, by, setting, store, now),
         Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
         Order::Incident(id, moved) => incident::act(id, moved, by, setting, store, now),
+        Order::Customer(who, moved) => customer::act(&who, &moved, by, store, now),
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
             let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();

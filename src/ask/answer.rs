@@ -2,7 +2,8 @@
 
 use super::view::{FaultView, MentionView, NoticeView, PreviewView, StatusView};
 use super::{
-    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, incident, tried, view,
+    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, customer, incident, tried,
+    view,
 };
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
@@ -29,6 +30,7 @@ pub fn answer(
             let incident = incident::answer(*id, setting, store, now)?;
             Ok(Answer::Incident(Box::new(incident)))
         }
+        Question::Customer(who) => Ok(Answer::Customer(Box::new(customer::answer(who, store)?))),
         Question::Mention(id) => {
             let mention = find_mention(id, store)?;
             let ticket = shown(&mention, store)?.ticket;

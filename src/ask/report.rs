@@ -36,6 +36,7 @@ pub(super) fn answer(
     let span = Span { brand: asked.brand.clone(), since, until, zone };
     let mut gathering = Gathering::new(span, &setting.rules.desk.clocks, now);
     sources(&mut gathering, setting, store)?;
+    gathering.knows(&store.links()?);
     gather(&mut gathering, since, until, store)?;
     tickets(&mut gathering, asked.public, (since, before(since, until)), store)?;
     Ok(if asked.public {
@@ -90,6 +91,11 @@ fn tickets(
     if is_public {
         for ticket in store.tickets()? {
             let mention = store.mention(&ticket.facts().mention)?;
+            for also in &ticket.facts().also {
+                if let Some(mention) = store.mention(also)? {
+                    gathering.hides(&mention);
+                }
+            }
             gathering.ticket(&ticket, mention.as_ref());
         }
         return Ok(());

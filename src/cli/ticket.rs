@@ -168,6 +168,7 @@ fn words(ticket: &TicketView, zone: Tz) -> String {
             ),
         ),
         ("Customer", or_dash(who)),
+        ("Known as", or_dash(ticket.customer_key.as_deref())),
         ("Assignee", or_dash(ticket.assignee.as_deref())),
         ("Opened", time(Some(ticket.opened), zone)),
         ("Due", time(ticket.due, zone)),

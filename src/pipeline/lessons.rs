@@ -8,7 +8,7 @@ use crate::digest::lessons::{self, CauseLine, Lessons, ThanksLine};
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
 use crate::report::{Gathering, Report, Span};
-use crate::store::{Listed, Store, StoreError, Window};
+use crate::store::{Listed, Sequence, Store, StoreError};
 use crate::ticket::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ pub(super) fn say(
     now: DateTime<Utc>,
 ) -> Result<Said, StoreError> {
     let from = state.last.max(state.began).filter(|from| *from < now).unwrap_or(now - FIRST);
-    let report = report(alert, from, rules, store, now)?;
+    let report = report(alert, (state, from), rules, store, now)?;
     let letter = letter(alert, &report, rules);
     Ok(Said {
         subject: lessons::subject(&letter),
@@ -38,7 +38,7 @@ pub(super) fn say(
 
 fn report(
     alert: &Alert,
-    since: DateTime<Utc>,
+    (state, since): (&AlertState, DateTime<Utc>),
     rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
@@ -46,19 +46,13 @@ fn report(
     let span = Span { brand: None, since, until: now, zone: rules.zone };
     let touched = span.before();
     let mut gathering = Gathering::new(span, &rules.desk.clocks, now);
-    let mut failed = None;
-    store.mentions(Window { since: Some(since), until: Some(now) }, &mut |mention| {
-        match ticket_of(&mention, store) {
-            Ok(ticket) if is_wanted(alert, &mention, ticket.as_ref(), now) => {
-                gathering.mention(&mention);
-            }
-            Ok(_) => {}
-            Err(error) => failed = Some(error),
+    // Praise is news by when it was found: a poll may bring it long after it was written.
+    let is_new = state.last.or(state.began).is_none();
+    for mention in store.mentions_after(Sequence(state.told_up_to))? {
+        let is_late = is_new && mention.seen < since;
+        if !is_late && is_wanted(alert, &mention, ticket_of(&mention, store)?.as_ref(), now) {
+            gathering.thanks(&mention);
         }
-        failed.is_none()
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
     }
     // With which nothing was done since then taught nothing. By number: the first names a cause.
     let touched = store.listed(Listed::Touched { since: touched })?;
@@ -188,6 +182,24 @@ mod tests {
             assert!(told[0].contains(words), "{words}: {}", told[0]);
         }
         assert!(speak(&store, &alert, 200).is_empty(), "it was told");
+    }
+
+    #[test]
+    fn praise_that_is_found_late_is_told_all_the_same_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let alert = alert("", false);
+        learn(&store);
+        assert!(speak(&store, &alert, 30).iter().all(|told| told.contains("Scan twice.")));
+        // It was written before the alert spoke last, and its source was polled after that.
+        let mut late = mention(25, "liisa", "Acme auttoi minua, kiitos");
+        (late.seen, late.mark) = (at(40), Some(Mark::Positive));
+        store.apply(&Commit { mentions: vec![late], ..Commit::default() }).unwrap();
+        let told = speak(&store, &alert, 200);
+        assert_eq!(told.len(), 2);
+        assert!(told[0].contains("”Acme auttoi minua, kiitos”"), "{}", told[0]);
+        assert!(!told[0].contains("Scan twice."), "{}", told[0]);
+        assert!(speak(&store, &alert, 400).is_empty(), "it was told");
     }
 
     #[test]

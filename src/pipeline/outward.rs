@@ -8,7 +8,7 @@ use crate::mention::filter::{Filter, TicketFacts};
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Commit, Store, StoreError};
 use crate::text::{self, Language};
-use crate::ticket::{Action, Facts, Status, Ticket, card, reply};
+use crate::ticket::{Action, Facts, Status, Ticket, card, people, reply};
 use chrono::{DateTime, Utc};
 
 /// What the text of a mention is cut to, in characters.
@@ -96,9 +96,25 @@ fn dossier(
             avoid: card.avoid,
         },
         suggested_reply: reply::suggest(mention, facts, now, rules.zone, &rules.replies).reply,
-        customer: facts.customer.clone(),
+        customer: known_as(facts, store)?,
         history: history.into_iter().map(|TicketId(id)| id).collect(),
     })
+}
+
+/// Returns by what other desks know the customer: of the handles that are linked, that of the oldest
+/// ticket, so that it stays the same; a mere name is nobody's alone.
+fn known_as(facts: &Facts, store: &dyn Store) -> Result<Option<String>, StoreError> {
+    let Some(own) = &facts.customer else { return Ok(None) };
+    let handles = people::handles(own, |handle| store.links_of(handle))?;
+    if handles.len() > 1 {
+        for id in store.tickets_of(own)? {
+            let earlier = store.ticket(id)?.and_then(|ticket| ticket.facts().customer.clone());
+            if let Some(handle) = earlier.filter(|handle| !handle.contains('"')) {
+                return Ok(Some(handle));
+            }
+        }
+    }
+    Ok(Some(own.clone()))
 }
 
 /// Returns the mark by which the ticket is found again at another desk. Numbers begin anew with a new
@@ -256,4 +272,31 @@ pub fn to_follow(
     found.sort_by_key(|there| (there.asked, there.ticket));
     found.truncate(most);
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::sample::{at, mention};
+    use crate::store::sled::SledStore;
+    use crate::ticket::Ticket;
+    use crate::ticket::people::Link;
+
+    #[test]
+    fn somebody_of_several_handles_has_one_contact_that_of_the_oldest_ticket() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let open = |id, hour, handle: &str| {
+            Ticket::open(TicketId(id), &mention(hour, handle, "Acme fails"), at(hour), at(hour))
+        };
+        let tickets = vec![open(1, 1, "maija"), open(2, 2, "kettle")];
+        store.apply(&Commit { tickets, ..Commit::default() }).unwrap();
+        let new = open(3, 3, "kettle");
+        let contact = || known_as(new.facts(), &store).unwrap().unwrap();
+        assert_eq!(contact(), "feed @kettle");
+        let [one, other] = ["feed @kettle", "feed @maija"].map(str::to_owned);
+        let link = Link { id: 0, one, other, by: "desk".into(), at: at(3), parted: None };
+        store.apply(&Commit { links: vec![link], ..Commit::default() }).unwrap();
+        assert_eq!(contact(), "feed @maija");
+    }
 }

@@ -8,6 +8,7 @@ use crate::digest::QuietLine;
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, TicketId};
 use crate::store::{Listed, Store, StoreError, Window};
+use crate::ticket::people::People;
 use crate::ticket::{Ticket, customer};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,14 +35,15 @@ pub(super) fn gone_quiet(
     };
     // Who was last heard of between these has gone quiet between then and now.
     let (oldest, newest) = (from - after, now - after);
-    let mut known = customers(oldest, newest, store)?;
+    let people = People::of(&store.links()?);
+    let mut known = customers(&people, oldest, newest, store)?;
     known.retain(|_, known| known.heard <= newest && known.heard > oldest);
     // Whoever wrote something since that became no ticket was heard as well.
     let since = Window { since: Some(newest + MOMENT), until: None };
     if !known.is_empty() {
         store.mentions(since, &mut |mention| {
             if let Some(key) = customer::key(&mention) {
-                known.remove(&key);
+                known.remove(people.one(&key));
             }
             !known.is_empty()
         })?;
@@ -64,9 +66,11 @@ pub(super) fn gone_quiet(
     Ok(quiet)
 }
 
-/// Returns the customers who have a ticket and were heard behind `oldest` and up to `newest`, with when
-/// they were heard last, as far as it was not later in what became no ticket.
+/// Returns the customers who have a ticket and were heard behind `oldest` and up to `newest`, by one name
+/// however many handles they have, with when they were heard last, as far as it was not later in what became
+/// no ticket.
 fn customers(
+    people: &People,
     oldest: DateTime<Utc>,
     newest: DateTime<Utc>,
     store: &dyn Store,
@@ -77,7 +81,7 @@ fn customers(
     store.mentions(window, &mut |mention| {
         tickets.extend(mention.ticket);
         if let Some(key) = customer::key(&mention) {
-            let last = heard.entry(key).or_insert(mention.time());
+            let last = heard.entry(people.one(&key).to_owned()).or_insert(mention.time());
             *last = mention.time().max(*last);
         }
         true
@@ -85,11 +89,12 @@ fn customers(
     tickets.extend(store.listed(Listed::Heard { since: oldest, until: newest + MOMENT })?);
     let mut keys: BTreeSet<String> = heard.keys().cloned().collect();
     for id in tickets {
-        keys.extend(store.ticket(id)?.and_then(|ticket| ticket.facts().customer.clone()));
+        let customer = store.ticket(id)?.and_then(|ticket| ticket.facts().customer.clone());
+        keys.extend(customer.map(|key| people.one(&key).to_owned()));
     }
     let mut known = BTreeMap::new();
     for key in keys {
-        if let Some(mut customer) = known_of(&key, store)? {
+        if let Some(mut customer) = known_of(&key, people, store)? {
             customer.heard = heard.get(&key).copied().max(Some(customer.heard)).unwrap_or_default();
             known.insert(key, customer);
         }
@@ -98,12 +103,13 @@ fn customers(
 }
 
 /// Returns the last ticket of a customer, and when the customer was last heard in any of them.
-fn known_of(key: &str, store: &dyn Store) -> Result<Option<Known>, StoreError> {
+fn known_of(key: &str, people: &People, store: &dyn Store) -> Result<Option<Known>, StoreError> {
     let mut known: Option<Known> = None;
     for id in store.tickets_of(key)? {
         let Some(ticket) = store.ticket(id)? else { continue };
         let facts = ticket.facts();
-        let of_ticket = facts.heard().filter(|_| facts.customer.as_deref() == Some(key));
+        let is_theirs = facts.customer.as_deref().is_some_and(|own| people.one(own) == key);
+        let of_ticket = facts.heard().filter(|_| is_theirs);
         let Some(mut heard) = of_ticket else { continue };
         for id in std::iter::once(&facts.mention).chain(&facts.also) {
             heard = heard.max(store.mention(id)?.map_or(heard, |mention| mention.time()));
@@ -134,6 +140,7 @@ mod tests {
     use crate::store::sled::SledStore;
     use crate::text::Language;
     use crate::ticket::Action;
+    use crate::ticket::people::Link;
 
     fn alert() -> Alert {
         Alert {
@@ -209,6 +216,22 @@ mod tests {
             "{again}"
         );
         assert_eq!(speak(&store, 24 * 192), None);
+    }
+
+    #[test]
+    fn somebody_who_speaks_elsewhere_under_a_linked_handle_is_not_silent() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let mut praise = mention(24 * 80, "maijam", "Acme is fine");
+        praise.mark = Some(Mark::Positive);
+        let handles = ["feed @maija", "feed @maijam"].map(str::to_owned);
+        let [one, other] = handles;
+        let link = Link { id: 0, one, other, by: "desk".into(), at: at(1), parted: None };
+        let mentions = vec![praise];
+        store.apply(&Commit { mentions, links: vec![link], ..Commit::default() }).unwrap();
+        speak(&store, 24 * 81);
+        assert_eq!(speak(&store, 24 * 95), None);
+        assert!(speak(&store, 24 * 171).unwrap().contains("vahti ticket 1"));
     }
 
     #[test]

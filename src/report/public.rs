@@ -188,11 +188,12 @@ fn causes(report: &Report, mask: &Ready) -> Vec<PublicCause> {
     let mut causes: Vec<PublicCause> = Vec::new();
     let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
     for cause in report.causes.iter().filter(|cause| cause.count > 0) {
-        let name = mask.cover(&cause.cause);
+        let name = mask.cover(&cause.cause).filter(|_| !cause.is_gone);
         let lessons = report
             .lessons
             .iter()
             .filter(|lesson| lesson.cause.to_lowercase() == cause.cause.to_lowercase())
+            .filter(|lesson| !lesson.is_gone)
             .filter_map(|lesson| mask.cover(&lesson.lesson));
         let at = *places.entry(name.clone()).or_insert_with(|| {
             causes.push(PublicCause { cause: name, count: 0, lessons: Vec::new() });

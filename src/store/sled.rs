@@ -15,6 +15,7 @@ use crate::post::SourceName;
 use crate::store::kept::{KeptPlace, Packed};
 use crate::ticket::Ticket;
 use crate::ticket::own_reply::OwnReply;
+use crate::ticket::people::{self, Link};
 use chrono::{DateTime, Utc};
 use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
@@ -43,6 +44,7 @@ mod counter {
     pub(super) const NOTICE: &[u8] = b"notice";
     pub(super) const MENTIONS: &[u8] = b"mentions";
     pub(super) const MARKING: &[u8] = b"marking";
+    pub(super) const LINK: &[u8] = b"link";
     /// How often people taught something, and the microsecond of the last time.
     pub(super) const TAUGHT: &[u8] = b"taught";
     pub(super) const TAUGHT_LAST: &[u8] = b"taught-last";
@@ -123,6 +125,10 @@ impl SledStore {
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {
         let bytes = self.trees.meta.get(name).map_err(self.broken())?;
         Ok(bytes.as_deref().and_then(key::read_number).unwrap_or(0))
+    }
+
+    fn link(&self, value: sled::Result<sled::IVec>) -> Result<Link, StoreError> {
+        record::read_link(&value.map_err(self.broken())?).map_err(|error| self.damaged(error.0))
     }
 
     fn mention_at(&self, id: &[u8]) -> Result<Option<(Sequence, Mention)>, StoreError> {
@@ -236,12 +242,15 @@ impl Store for SledStore {
     }
 
     fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError> {
-        self.trees
-            .customers
-            .scan_prefix(key::customer_prefix(customer))
-            .keys()
-            .map(|key| Ok(TicketId(key::read_number(&key.map_err(self.broken())?).unwrap_or(0))))
-            .collect()
+        let mut tickets = Vec::new();
+        for handle in people::handles(customer, |handle| self.links_of(handle))? {
+            for key in self.trees.customers.scan_prefix(key::customer_prefix(&handle)).keys() {
+                let number = key::read_number(&key.map_err(self.broken())?);
+                tickets.push(TicketId(number.unwrap_or(0)));
+            }
+        }
+        tickets.sort_unstable();
+        Ok(tickets)
     }
 
     fn next_ticket(&self) -> Result<TicketId, StoreError> {
@@ -334,6 +343,21 @@ impl Store for SledStore {
         let bytes = self.trees.own_replies.get(answered.0).map_err(self.broken())?;
         let read = bytes.map(|bytes| record::read_own_reply(&bytes)).transpose();
         read.map_err(|error| self.damaged(error.0))
+    }
+
+    fn links_of(&self, customer: &str) -> Result<Vec<Link>, StoreError> {
+        let entries = self.trees.links.scan_prefix(key::customer_prefix(customer));
+        entries.values().map(|value| self.link(value)).collect()
+    }
+
+    fn links(&self) -> Result<Vec<Link>, StoreError> {
+        let mut links = BTreeMap::new();
+        for value in self.trees.links.iter().values() {
+            // Each stands under both of its ends.
+            let link = self.link(value)?;
+            links.insert(link.id, link);
+        }
+        Ok(links.into_values().collect())
     }
 
     fn teaching(&self) -> Result<Teaching, StoreError> {

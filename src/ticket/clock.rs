@@ -20,6 +20,8 @@ pub const RESOLUTION: TimeDelta = TimeDelta::days(3);
 /// lies between.
 const EARLIEST_QUESTION: TimeDelta = TimeDelta::days(7);
 const LATEST_QUESTION: TimeDelta = TimeDelta::days(14);
+/// The lines of the log with which the customer has an answer.
+const REPLIES: [&str; 2] = ["reply", "answered"];
 
 const HOUR: TimeDelta = TimeDelta::hours(1);
 const DAY: TimeDelta = TimeDelta::days(1);
@@ -93,7 +95,7 @@ impl Default for Clocks {
 impl Clocks {
     /// Returns when the matter is to be settled of a ticket whose customer is answered at `at`.
     pub fn settled_by(&self, facts: &Facts, at: DateTime<Utc>) -> DateTime<Utc> {
-        let priority = of_clock(facts, at);
+        let priority = of_clock(facts, facts.log.partition_point(|line| line.at < at));
         let (time, _) = self.resolve.of(facts, priority);
         self.after_days(facts, priority, at, time)
     }
@@ -154,7 +156,7 @@ impl Clocks {
     /// Returns when the customer is to be answered, and by what rule.
     fn answer_due(&self, facts: &Facts) -> (DateTime<Utc>, String) {
         let since = begun(facts);
-        let priority = of_clock(facts, since);
+        let priority = of_clock(facts, lines_before(facts));
         let (time, rule) = self.answer.of(facts, priority);
         let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
         let within = match time.num_seconds() {
@@ -173,7 +175,7 @@ impl Clocks {
     /// Returns when the matter is to be settled, and by what rule.
     fn resolve_due(&self, facts: &Facts) -> (DateTime<Utc>, String) {
         let since = begun(facts);
-        let priority = of_clock(facts, since);
+        let priority = of_clock(facts, lines_before(facts));
         let (time, rule) = self.resolve.of(facts, priority);
         let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
         let within = counted(time.num_days(), working, "day");
@@ -229,10 +231,10 @@ pub(super) fn next_rise(
         return None;
     }
     let due = facts.due?;
-    let since = begun(facts);
-    let mut priority = of_clock(facts, since);
+    let before = lines_before(facts);
+    let mut priority = of_clock(facts, before);
     let mut passes = due;
-    for _ in rises(facts, since) {
+    for _ in rises(facts, before) {
         priority = moves::one_higher(priority);
         let (time, _) = targets.of(facts, priority);
         passes = match facts.status {
@@ -259,18 +261,29 @@ fn begun(facts: &Facts) -> DateTime<Utc> {
     }
 }
 
-/// Returns the priority by which a clock runs that began at `since`: that of the ticket, without what
-/// being late since then has added. Lateness must not make the ticket late for longer.
-fn of_clock(facts: &Facts, since: DateTime<Utc>) -> Priority {
-    match rises(facts, since).count() {
+/// Returns how many lines the log had when the clock began that runs now. By their times that cannot be
+/// told: an answer may have been sent long before it was seen, and the ticket have risen in between.
+fn lines_before(facts: &Facts) -> usize {
+    let began = |line: &log::Change| match facts.status {
+        Status::Answered => REPLIES.contains(&&*line.action),
+        _ => facts.reopened == Some(line.at) && line.action != moves::RISE,
+    };
+    facts.log.iter().rposition(began).map_or(0, |last| last + 1)
+}
+
+/// Returns the priority by which a clock runs that began behind so many lines of the log: that of the
+/// ticket, without what being late since then has added. Lateness must not make the ticket late for
+/// longer.
+fn of_clock(facts: &Facts, before: usize) -> Priority {
+    match rises(facts, before).count() {
         0 => facts.priority,
-        _ => log::priority_without_rises(facts, since),
+        _ => log::priority_without_rises(facts, before),
     }
 }
 
-/// Returns the lines of the log that tell how it rose since then.
-fn rises(facts: &Facts, since: DateTime<Utc>) -> impl Iterator<Item = &log::Change> {
-    facts.log.iter().filter(move |line| line.action == moves::RISE && line.at >= since)
+/// Returns the lines of the log, behind so many of them, that tell how it rose.
+fn rises(facts: &Facts, before: usize) -> impl Iterator<Item = &log::Change> {
+    facts.log.iter().skip(before).filter(|line| line.action == moves::RISE)
 }
 
 fn counted(number: i64, working: &str, unit: &str) -> String {

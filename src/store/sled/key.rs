@@ -40,6 +40,11 @@ pub(super) fn print(print: u64, seen: DateTime<Utc>, mention: &MentionId) -> Vec
     [&number(print), age.as_slice(), mention.0.as_bytes()].concat()
 }
 
+/// Reads from what [`print`] wrote of which mention it is.
+pub(super) fn print_of(key: &[u8]) -> Option<&[u8]> {
+    key.get(16..)
+}
+
 /// Returns the key of one ticket among those of its customer.
 pub(super) fn customer(customer: &str, ticket: TicketId) -> Vec<u8> {
     let mut key = customer_prefix(customer);
@@ -82,6 +87,13 @@ fn listed_prefix(what: &Listed<'_>) -> Vec<u8> {
         Listed::Touched { since } => (6, moment(*since).to_vec()),
     };
     [&[kind], rest.as_slice()].concat()
+}
+
+/// Returns the key of one link among those of a handle, which begin as [`customer_prefix`] tells.
+pub(super) fn link(handle: &str, link: u64) -> Vec<u8> {
+    let mut key = customer_prefix(handle);
+    key.extend_from_slice(&number(link));
+    key
 }
 
 /// Returns the key of a feed's name within its OPML source.

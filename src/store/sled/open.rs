@@ -149,6 +149,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         prints: db.open_tree("prints")?,
         own_replies: db.open_tree("own-replies")?,
         listed: db.open_tree("listed")?,
+        links: db.open_tree("links")?,
     })
 }
 

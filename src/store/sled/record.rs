@@ -20,8 +20,10 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
+mod link;
 mod own_reply;
 
+pub(super) use link::{link, read_link};
 pub(super) use own_reply::{own_reply, read_own_reply};
 
 /// The version that records are written in. What is known of sources changed with the format of the

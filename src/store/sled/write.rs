@@ -7,6 +7,7 @@ use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
 use crate::store::{Commit, Sequence};
 use crate::ticket::Ticket;
+use crate::ticket::people::Link;
 use sled::Tree;
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
@@ -41,11 +42,13 @@ pub(super) struct Trees {
     pub(super) own_replies: Tree,
     /// Which tickets there are of a kind.
     pub(super) listed: Tree,
+    /// Links between handles of customers, under both of their ends.
+    pub(super) links: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 19] {
+    pub(super) fn all(&self) -> [&Tree; 20] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -68,6 +71,7 @@ impl Trees {
             &self.prints,
             &self.own_replies,
             &self.listed,
+            &self.links,
         ]
     }
 }
@@ -93,6 +97,7 @@ pub(super) struct Writing<'a> {
     prints: &'a TransactionalTree,
     own_replies: &'a TransactionalTree,
     listed: &'a TransactionalTree,
+    links: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -119,6 +124,7 @@ impl<'a> Writing<'a> {
             prints,
             own_replies,
             listed,
+            links,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -144,6 +150,7 @@ impl<'a> Writing<'a> {
             prints,
             own_replies,
             listed,
+            links,
         })
     }
 
@@ -193,6 +200,7 @@ impl<'a> Writing<'a> {
         self.alerts(commit)?;
         self.notices(commit)?;
         self.markings(commit)?;
+        self.links(commit)?;
         for counterpart in &commit.counterparts {
             let bytes = counterpart::write(counterpart).map_err(aborted)?;
             self.counterparts.insert(counterpart::key(counterpart), bytes)?;
@@ -299,6 +307,17 @@ impl<'a> Writing<'a> {
             self.count(counter::TAUGHT)?;
             let micros = at.timestamp_micros().cast_unsigned();
             self.meta.insert(counter::TAUGHT_LAST, &key::number(micros))?;
+        }
+        Ok(())
+    }
+
+    fn links(&self, commit: &Commit) -> Result<(), Aborted> {
+        for link in &commit.links {
+            let id = if link.id == 0 { self.count(counter::LINK)? } else { link.id };
+            let bytes = record::link(&Link { id, ..link.clone() }).map_err(aborted)?;
+            for end in [&link.one, &link.other] {
+                self.links.insert(key::link(end, id), bytes.as_slice())?;
+            }
         }
         Ok(())
     }

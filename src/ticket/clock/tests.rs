@@ -245,3 +245,22 @@ fn being_late_rises_nothing_that_a_person_chose_or_that_is_settled() {
     let rises = [(1 + 72, format!("high: {why}")), (1 + 144, format!("urgent: {why}"))];
     assert_eq!(words(&late), rises.map(|(hour, text)| (at(hour), text)));
 }
+
+#[test]
+fn what_it_rose_by_before_the_answer_was_seen_is_of_the_clock_before() {
+    let clocks = Clocks::default();
+    // Sent at hour 20 and seen at hour 30: in between it rose, since nobody knew of the answer.
+    let risen = placed(Kind::Forum, Priority::Low).timed(&clocks, at(29));
+    assert_eq!(words(&risen).len(), 1);
+    let answered = Action::Answered { sent: at(20), post: "post 2".into() };
+    let answered = risen.apply(answered, "@acme", at(30)).unwrap();
+    assert_eq!(answered.clone().timed(&clocks, at(91)).facts().due, Some(at(20 + 72)));
+    assert_eq!(words(&answered.clone().timed(&clocks, at(91))).len(), 1);
+    let late = answered.timed(&clocks, at(93));
+    assert_eq!(words(&late).last().map(|(at, _)| *at), Some(at(20 + 72)));
+    assert_eq!(late.facts().priority, Priority::High);
+    // The same for what comes back: an answer in time, and another clock.
+    let back = late.apply(Action::Reopen(None), "maija", at(93)).unwrap().timed(&clocks, at(94));
+    let reason = "answer within 4 hours of reopening, for priority high";
+    check_timed(&back, &clocks, 97, reason);
+}
