@@ -92,7 +92,13 @@ impl Desk {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 let ran = self.world.vahti_with(&words, "");
                 assert_eq!(ran.code, Some(1), "{at}: {}", ran.out);
-                write!(self.seen, "\n-- {time} vahti {rest}\n{}", self.masked(&ran.err)).unwrap();
+                write!(
+                    self.seen,
+                    "\n-- {} vahti {rest}\n{}",
+                    time.format("%H:%M"),
+                    self.masked(&ran.err)
+                )
+                .unwrap();
             }
             "see" => {
                 let out = self.run(rest, at);
@@ -143,7 +149,7 @@ impl Desk {
         self.world.vahti(&format!("{question} --format json")).json()
     }
 
-    fn says(&self, rest: &str, at: &str) {
+    fn says(&mut self, rest: &str, at: &str) {
         let (head, text) = rest.split_once(" | ").unwrap_or_else(|| panic!("{at}"));
         let words: Vec<&str> = head.split(' ').collect();
         let (who, id) = (words[0], words[1]);
@@ -155,6 +161,8 @@ impl Desk {
         });
         let ran = self.world.vahti_with(&["poll", "palsta", "--stdin"], &format!("{post}\n"));
         assert_eq!(ran.code, Some(0), "{at}: {}", ran.err);
+        // What the daemon would do at once.
+        self.run("run --once", at);
     }
 
     fn article(&mut self, rest: &str, at: &str) {
