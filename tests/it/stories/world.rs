@@ -57,9 +57,10 @@ fn row(line: &str) -> (String, Row) {
     let [name, story, event, when, source, who, place] = words[..] else { panic!("{line}") };
     let (day, time) = when.split_once('/').unwrap();
     let published = format!("2026-03-{day:0>2}T{time}:00Z");
-    let address = match place.starts_with("http") {
-        true => place.to_owned(),
-        false => format!("https://{source}.example/{name}"),
+    let address = if place.starts_with("http") {
+        place.to_owned()
+    } else {
+        format!("https://{source}.example/{name}")
     };
     let mut post = json!({"url": address, "text": text, "published": published});
     if !title.is_empty() {
@@ -80,8 +81,8 @@ fn row(line: &str) -> (String, Row) {
 fn played(rows: &[Row]) -> BTreeMap<String, (Value, Value)> {
     let world = World::new(CONFIG);
     for batch in rows.chunk_by(|a, b| a.source == b.source) {
-        let lines: String = batch.iter().map(|row| format!("{}\n", row.post)).collect();
-        world.vahti_with(&["poll", &batch[0].source, "--stdin"], &lines).ok();
+        let lines: Vec<String> = batch.iter().map(|row| row.post.to_string()).collect();
+        world.vahti_with(&["poll", &batch[0].source, "--stdin"], &lines.join("\n")).ok();
     }
     let mentions = world.vahti("mentions --copies --limit 0 --format json").json();
     let tickets = world.vahti("tickets --status all --limit 0 --format json").json();
