@@ -331,10 +331,15 @@ fn why_opened(mention: &Mention) -> String {
     text::cut(&reasons.join("; "), MOST_OF_REASONS)
 }
 
-/// Returns a reason with `…` for each quotation.
+/// Returns a reason without its quotations: `…` stands for what it is all about, and where it only names the words,
+/// nothing does.
 fn unquoted(reason: &str) -> String {
     let parts = reason.split('"').enumerate();
-    parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "…" }).collect()
+    let mut told: String = parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "…" }).collect();
+    while told.contains("…, …") {
+        told = told.replace("…, …", "…");
+    }
+    told.replace(": … (", " (")
 }
 
 #[cfg(test)]

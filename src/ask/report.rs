@@ -21,8 +21,9 @@ pub(super) fn answer(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
-    let until = time(asked.until.as_deref(), "until", now)?.unwrap_or(now).min(now);
-    let since = match time(asked.since.as_deref(), "since", now)? {
+    let zone = setting.rules.zone;
+    let until = time(asked.until.as_deref(), "until", zone, now)?.unwrap_or(now).min(now);
+    let since = match time(asked.since.as_deref(), "since", zone, now)? {
         Some(since) => since,
         None => until.checked_sub_signed(USUAL).unwrap_or(until),
     };
@@ -32,7 +33,6 @@ pub(super) fn answer(
             "{what}; --until comes after --since, and not after now"
         )));
     }
-    let zone = setting.rules.zone;
     let span = Span { brand: asked.brand.clone(), since, until, zone };
     let mut gathering = Gathering::new(span, &setting.rules.desk.clocks, now);
     sources(&mut gathering, setting, store)?;

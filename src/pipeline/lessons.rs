@@ -90,7 +90,14 @@ fn letter(alert: &Alert, report: &Report, rules: &Rules) -> Lessons {
     let lessons_of = |cause: &str| {
         let of_it =
             |lesson: &&crate::report::Lesson| lesson.cause.to_lowercase() == cause.to_lowercase();
-        report.lessons.iter().filter(of_it).map(|lesson| lesson.lesson.clone()).collect()
+        // What was learned of an event stands at each of its tickets, and is told once.
+        let mut lessons: Vec<String> = Vec::new();
+        for lesson in report.lessons.iter().filter(of_it) {
+            if !lessons.contains(&lesson.lesson) {
+                lessons.push(lesson.lesson.clone());
+            }
+        }
+        lessons
     };
     let causes = report.causes.iter().filter(|cause| cause.count > 0).map(|cause| CauseLine {
         cause: cause.cause.clone(),

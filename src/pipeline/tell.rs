@@ -256,7 +256,7 @@ impl Gathered {
         Ok(Self { mentions: wanted, tickets, pressing: 0, quiet: Vec::new(), to: now })
     }
 
-    /// Adds the tickets that are overdue or urgent, of mentions that the alert wants.
+    /// Adds the tickets that are overdue, or due before the day ends, of mentions that the alert wants.
     fn add_pressing(
         &mut self,
         alert: &Alert,
@@ -267,7 +267,7 @@ impl Gathered {
         let known: BTreeSet<TicketId> = self.tickets.iter().map(|line| line.id).collect();
         for ticket in hand::listed(Listed::Open, rules, store, now)? {
             let facts = ticket.facts();
-            if !ticket.is_overdue(now) || known.contains(&facts.id) {
+            if !is_for_today(&ticket, now, rules.zone) || known.contains(&facts.id) {
                 continue;
             }
             let Some(mention) = store.mention(&facts.mention)? else { continue };
@@ -361,6 +361,12 @@ fn one_line_an_incident(
     let kept: BTreeSet<TicketId> = wanted.iter().filter_map(|mention| mention.ticket).collect();
     lines.retain(|id, line| line.incident.is_none() || kept.contains(id));
     Ok(())
+}
+
+/// Tells whether somebody must see to a ticket before the day ends where the desk is.
+fn is_for_today(ticket: &Ticket, now: DateTime<Utc>, zone: Tz) -> bool {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    ticket.is_overdue(now) || ticket.facts().due.is_some_and(|due| day(due) <= day(now))
 }
 
 pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {

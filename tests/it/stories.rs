@@ -1,6 +1,8 @@
 //! The same words in several places: one row, one ticket, one line in the digest; and what is another
 //! person's word stays that.
 
+mod world;
+
 use crate::support::{Answer, Entry, Site, World, entry, feed};
 use serde_json::Value;
 use std::fmt::Write;
