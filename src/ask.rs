@@ -19,6 +19,7 @@ mod act;
 mod answer;
 mod incident;
 mod marks;
+mod opening;
 mod report;
 pub mod taken;
 pub mod tried;
