@@ -20,6 +20,7 @@ mod answer;
 mod customer;
 mod incident;
 mod marks;
+mod opening;
 mod report;
 pub mod taken;
 pub mod tried;

@@ -34,7 +34,7 @@ pub mod again;
 pub mod care;
 mod desk;
 pub mod hand;
-pub use desk::own::heard;
+pub use desk::own::{heard, thread};
 pub use desk::story::{Looked, looked_up};
 mod keep;
 mod lessons;

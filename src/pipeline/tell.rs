@@ -56,12 +56,13 @@ pub fn at_once(
         let state = store.alert(&alert.name)?.unwrap_or_default();
         let mut mentions = store.mentions_after(Sequence(state.told_up_to))?;
         for mention in news {
-            // An edited mention was told when it was new, unless it has become a case only now, or was
-            // taken for noise until now.
+            // An edited mention was told when it was new, unless it has become a case only now or once
+            // more, or was taken for noise until now.
             let before = store.mention(&mention.id)?;
+            let is_back = brings_back(mention, before.as_ref(), &tickets, store)?;
             let is_case = |old: Mention| {
                 let is_heard = old.is_muted() && !mention.is_muted();
-                is_heard || (old.ticket.is_none() && mention.ticket.is_some())
+                is_heard || is_back || (old.ticket.is_none() && mention.ticket.is_some())
             };
             if let Some(untold) = mentions.iter_mut().find(|untold| untold.id == mention.id) {
                 // It was not told yet: then as it is now.
@@ -82,6 +83,20 @@ pub fn at_once(
         commit.told.push(alert.name.clone());
     }
     Ok(())
+}
+
+/// Tells whether a mention says something else than `before`, by which its ticket was opened again.
+fn brings_back(
+    mention: &Mention,
+    before: Option<&Mention>,
+    tickets: &BTreeMap<TicketId, Ticket>,
+    store: &dyn Store,
+) -> Result<bool, StoreError> {
+    let is_edited = before.is_some_and(|old| old.versions.last() != mention.versions.last());
+    let ticket = mention.ticket.filter(|_| is_edited).and_then(|id| tickets.get(&id));
+    let Some(facts) = ticket.map(Ticket::facts) else { return Ok(false) };
+    let old = store.ticket(facts.id)?;
+    Ok(old.is_some_and(|old| old.facts().reopened != facts.reopened))
 }
 
 /// Lets alerts that speak as it happens pass over what this commit brings, if they have heard all that

@@ -136,8 +136,15 @@ pub(super) fn begins_thread(mention: &Mention) -> bool {
     mention.post.id.as_ref() == Some(thread) || is_address()
 }
 
+/// Returns the identity of the thread that a private message belongs to: who opens a ticket for one
+/// makes its post known by it.
+pub fn thread(mention: &Mention) -> Option<PostKey> {
+    let Post { site, thread, is_private: true, .. } = &mention.post else { return None };
+    Some(thread_name(mention.kind, site, thread.as_deref()?, &mention.brand))
+}
+
 /// Returns the identity of a thread of private messages.
-pub(super) fn thread_name(kind: Kind, site: &str, thread: &str, brand: &BrandName) -> PostKey {
+fn thread_name(kind: Kind, site: &str, thread: &str, brand: &BrandName) -> PostKey {
     PostKey::of(&["thread", kind.word(), site, thread, &brand.0])
 }
 
@@ -158,13 +165,9 @@ pub(super) fn answered(
     known: &dyn Fn(PostKey) -> Result<Option<PostKey>, StoreError>,
     is_own: &dyn Fn(PostKey) -> Result<bool, StoreError>,
 ) -> Result<Ticket, StoreError> {
-    let Post { site, thread, .. } = &mention.post;
     let mut named = dedup::identities(&mention.post, mention.kind);
     let ids = named.len();
-    if mention.post.is_private {
-        let name = |thread: &String| thread_name(mention.kind, site, thread, &mention.brand);
-        named.extend(thread.as_ref().map(name));
-    }
+    named.extend(thread(mention));
     for (nth, name) in named.into_iter().enumerate() {
         let Some(reply) = heard(answer_key(name, &mention.brand))? else { continue };
         if nth < ids && !reply.parents.contains(&name) {
