@@ -17,8 +17,10 @@ use std::path::PathBuf;
 
 mod act;
 mod answer;
+mod customer;
 mod incident;
 mod marks;
+mod opening;
 mod report;
 pub mod taken;
 pub mod tried;
@@ -28,8 +30,8 @@ pub use act::act;
 pub use answer::answer;
 use tried::{TryAsked, TryView};
 use view::{
-    FaultView, IncidentView, MarkView, MentionView, NoticeView, PreviewView, StatusView,
-    TaughtView, TicketView,
+    CustomerView, FaultView, IncidentView, MarkView, MentionView, NoticeView, PreviewView,
+    StatusView, TaughtView, TicketView,
 };
 
 /// Which mentions are meant: the words of the command line and of the HTTP API.
@@ -128,6 +130,8 @@ pub enum Question {
     Ticket(TicketId),
     /// The tickets of an event, by the number of one of them.
     Incident(TicketId),
+    /// A customer, by a handle or the number of a ticket.
+    Customer(String),
     Status,
     /// What an alert would say now.
     Preview(String),
@@ -164,6 +168,16 @@ pub enum IncidentMove {
     },
 }
 
+/// What a person says of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "move", rename_all = "lowercase", deny_unknown_fields)]
+pub enum CustomerMove {
+    /// Somebody else is the same person.
+    Link { other: String },
+    /// They are not, after all.
+    Unlink { other: String },
+}
+
 /// What a person does to a ticket; the HTTP API takes it as JSON, tagged by `move`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "move", rename_all = "lowercase", deny_unknown_fields)]
@@ -188,6 +202,7 @@ pub enum Order {
     Undo(MarkingId),
     Ticket(TicketId, TicketMove),
     Incident(TicketId, IncidentMove),
+    Customer(String, CustomerMove),
     /// Let an alert speak now.
     Send(String),
     Retry(NoticeId),
@@ -203,6 +218,7 @@ pub enum Answer {
     Tickets(Vec<TicketView>),
     Ticket(Box<TicketView>),
     Incident(Box<IncidentView>),
+    Customer(Box<CustomerView>),
     Status(Box<StatusView>),
     Preview(Box<PreviewView>),
     Outbox(Vec<NoticeView>),
@@ -224,6 +240,7 @@ impl Question {
             Self::Tickets(_) => Answer::Tickets(serde_json::from_slice(json)?),
             Self::Ticket(_) => Answer::Ticket(serde_json::from_slice(json)?),
             Self::Incident(_) => Answer::Incident(serde_json::from_slice(json)?),
+            Self::Customer(_) => Answer::Customer(serde_json::from_slice(json)?),
             Self::Status => Answer::Status(serde_json::from_slice(json)?),
             Self::Preview(_) => Answer::Preview(serde_json::from_slice(json)?),
             Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
@@ -252,6 +269,7 @@ impl Order {
                 Question::Ticket(TicketId(*ticket))
             }
             Self::Incident(id, _) => Question::Incident(*id),
+            Self::Customer(who, _) => Question::Customer(who.clone()),
             Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
         }
     }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 mod alert;
 mod check;
 mod completions;
+mod customer;
 mod desk;
 mod explain;
 mod fsck;
@@ -71,6 +72,8 @@ enum Command {
     Ticket(ticket::Args),
     /// Show the tickets of one event together, or move them together
     Incident(incident::Args),
+    /// Show what is known of a customer, or say which handles are one person's
+    Customer(customer::Args),
     /// Show what an alert would say now, or let it say it
     Alert(alert::Args),
     /// Show notices not yet delivered, and mend them
@@ -240,6 +243,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Tickets(args) => tickets::run(args, context),
         Command::Ticket(args) => ticket::run(args, context),
         Command::Incident(args) => incident::run(args, context),
+        Command::Customer(args) => customer::run(args, context),
         Command::Alert(args) => alert::run(args, context),
         Command::Outbox(args) => outbox::run(&args, context),
         Command::Report(args) => report::run(args, context),

@@ -197,7 +197,7 @@ impl Digest {
             HowMany::All => MOST_SHOWN,
             HowMany::Best(most) => most.min(MOST_SHOWN),
         });
-        let today = today(input.tickets);
+        let today = today(input.tickets, input.to, input.zone);
         Self {
             alert: input.alert.to_owned(),
             language: input.language,
@@ -278,13 +278,17 @@ fn worst(mentions: &[Mention]) -> Option<String> {
 }
 
 /// The tickets that need somebody today: those overdue, and the urgent ones nobody has answered.
-fn today(tickets: &[TicketLine]) -> Vec<&TicketLine> {
+/// Returns what needs somebody on the day of `now`: what is late, what is due before the day ends, and what is
+/// urgent and waits.
+fn today(tickets: &[TicketLine], now: DateTime<Utc>, zone: Tz) -> Vec<&TicketLine> {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
     let mut seen = HashSet::new();
     let mut today: Vec<&TicketLine> = tickets
         .iter()
         .filter(|ticket| {
             let waiting = matches!(ticket.status.as_str(), "new" | "open");
-            ticket.overdue || (waiting && ticket.priority == Priority::Urgent)
+            let is_due = ticket.due.is_some_and(|due| day(due) <= day(now));
+            ticket.overdue || is_due || (waiting && ticket.priority == Priority::Urgent)
         })
         .filter(|ticket| seen.insert(ticket.id))
         .collect();

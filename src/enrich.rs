@@ -101,6 +101,18 @@ pub enum Matter {
 }
 
 impl Matter {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Delivery,
+        Self::Quality,
+        Self::Billing,
+        Self::Service,
+        Self::Availability,
+        Self::Price,
+        Self::Privacy,
+        Self::Other,
+    ];
+
     /// The word for it, in queries and answers.
     pub fn word(self) -> &'static str {
         match self {

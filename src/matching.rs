@@ -23,6 +23,7 @@ mod inflect;
 mod letter;
 mod name;
 mod origin;
+pub mod person;
 mod reading;
 mod rules;
 mod scan;

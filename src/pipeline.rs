@@ -34,7 +34,8 @@ pub mod again;
 pub mod care;
 mod desk;
 pub mod hand;
-pub use desk::own::heard;
+pub use desk::own::{heard, thread};
+pub use desk::story::{Looked, looked_up};
 mod keep;
 mod lessons;
 pub mod opinions;
@@ -243,6 +244,7 @@ pub fn process(
         take_down(&mut state, batch, receipt, again, at);
     }
 
+    desk.settle_threads()?;
     let mut commit = desk.commit();
     keeping.add_to(&mut commit, store)?;
     commit.source = Some((arrival.source, state));

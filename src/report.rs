@@ -29,6 +29,7 @@ use crate::source::Kind;
 use crate::text::{cut, visible};
 use crate::ticket::Ticket;
 use crate::ticket::clock::Clocks;
+use crate::ticket::people::{Link, People};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use mask::Mask;
@@ -217,11 +218,25 @@ impl Gathering {
         self.places.hears(kind, host);
     }
 
-    /// Takes a mention; of another time or brand it changes nothing.
+    /// Says which handles are one customer's.
+    pub fn knows(&mut self, links: &[Link]) {
+        let people = People::of(links);
+        for handle in people.handles() {
+            self.mask.learn_handle(handle);
+        }
+        self.desk.people = people;
+    }
+
+    /// Learns who wrote a mention, of whom nothing may be published.
+    pub fn hides(&mut self, mention: &Mention) {
+        self.mask.learn(mention);
+    }
+
+    /// Takes a mention; of another time or brand it changes nothing but whom the public report hides.
     pub fn mention(&mut self, mention: &Mention) {
+        self.mask.learn(mention);
         let is_meant = self.span.brand.as_ref().is_none_or(|it| same_word(it, &mention.brand.0));
         let Some(period) = self.span.holds(mention.time()).filter(|_| is_meant) else { return };
-        self.mask.learn(mention);
         let totals = match period {
             Period::Before => &mut self.before,
             Period::This => &mut self.totals,
@@ -271,11 +286,7 @@ impl Gathering {
         }
         match label {
             Label::Neutral => self.questions.mention(mention),
-            Label::Positive => {
-                let reach = mention.post.author.followers.unwrap_or(0);
-                self.thanks.push((reach, story(mention)));
-                keep(&mut self.thanks, |(reach, story)| (Reverse(*reach), Reverse(story.at)));
-            }
+            Label::Positive => self.thank(mention),
             Label::Negative => {}
         }
         if mention.copies > 0 || label == Label::Negative {
@@ -284,7 +295,25 @@ impl Gathering {
         }
     }
 
-    /// Takes a ticket with its mention; all tickets there are, whenever they were opened.
+    fn thank(&mut self, mention: &Mention) {
+        let reach = mention.post.author.followers.unwrap_or(0);
+        self.thanks.push((reach, story(mention)));
+        keep(&mut self.thanks, |(reach, story)| (Reverse(*reach), Reverse(story.at)));
+    }
+
+    /// Takes a mention for nothing but its thanks, whenever it was written.
+    pub fn thanks(&mut self, mention: &Mention) {
+        let is_meant = self.span.brand.as_ref().is_none_or(|it| same_word(it, &mention.brand.0));
+        let is_theirs = !mention.own && !mention.is_noise() && !mention.is_muted();
+        let is_head = mention.story == mention.id;
+        if is_meant && is_theirs && is_head && mention.label() == Label::Positive {
+            self.thank(mention);
+        }
+    }
+
+    /// Takes a ticket with its mention, which is told of where it was rated: all that were moved since the
+    /// period before began, that wait, or are of a customer who complained in the period; in any order but
+    /// better by number, and all there are where everybody may read it.
     pub fn ticket(&mut self, ticket: &Ticket, mention: Option<&Mention>) {
         let facts = ticket.facts();
         let names = |brand: &String| facts.brands.iter().any(|name| same_word(brand, &name.0));

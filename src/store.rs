@@ -15,6 +15,7 @@ use crate::source::websub::Subscription;
 use crate::source::{Cursor, Hub};
 use crate::ticket::Ticket;
 use crate::ticket::own_reply::OwnReply;
+use crate::ticket::people::Link;
 use chrono::{DateTime, Utc};
 use kept::{Kept, KeptPlace, Packed};
 use serde::{Deserialize, Serialize};
@@ -198,6 +199,25 @@ impl Window {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequence(pub u64);
 
+/// Which tickets are listed together, so that nobody has to read all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed<'a> {
+    /// That are not closed.
+    Open,
+    /// That become more pressing if nobody deals with them.
+    Rising,
+    /// That somebody still has to settle; see [`route::is_work`](crate::ticket::route::is_work).
+    WorkOf(&'a str),
+    /// That vahti itself gave to somebody.
+    GivenTo(&'a str),
+    /// Of one event, by the number of its first ticket.
+    Incident(TicketId),
+    /// Whose customer was last heard from `since` on and before `until`, as far as the ticket alone tells.
+    Heard { since: DateTime<Utc>, until: DateTime<Utc> },
+    /// With which something was last done from `since` on.
+    Touched { since: DateTime<Utc> },
+}
+
 /// Everything that one event led to. Stored as a whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
@@ -244,6 +264,8 @@ pub struct Commit {
     pub counterparts: Vec<Counterpart>,
     /// Answers by accounts of our own, by what they answer; the last of each.
     pub own_replies: Vec<(PostKey, OwnReply)>,
+    /// New links between handles of customers (number 0), and known ones that were parted.
+    pub links: Vec<Link>,
 }
 
 /// How far people have taught. While it is the same, what they taught is too.
@@ -312,7 +334,13 @@ pub trait Store: Send + Sync {
     /// Returns all tickets by number.
     fn tickets(&self) -> Result<Vec<Ticket>, StoreError>;
 
-    /// Returns the numbers of a customer's tickets, oldest first.
+    /// Returns the numbers of the tickets that are listed so: by number, or by time where it is one of time.
+    fn listed(&self, what: Listed<'_>) -> Result<Vec<TicketId>, StoreError>;
+
+    /// Returns the last of [`Store::listed`].
+    fn last_listed(&self, what: Listed<'_>) -> Result<Option<TicketId>, StoreError>;
+
+    /// Returns the numbers of a customer's tickets, under all handles that are linked, oldest first.
     fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError>;
 
     /// Returns the number that the next new ticket has.
@@ -326,6 +354,9 @@ pub trait Store: Send + Sync {
 
     /// Returns the notices that are queued or dead, oldest first.
     fn outbox(&self) -> Result<Vec<Notice>, StoreError>;
+
+    /// Returns one notice that is queued or dead.
+    fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError>;
 
     /// Returns the names given to the feeds of an OPML source, by address.
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError>;
@@ -359,6 +390,12 @@ pub trait Store: Send + Sync {
 
     /// Returns the last answer by an account of our own to what `answered` names.
     fn own_reply(&self, answered: PostKey) -> Result<Option<OwnReply>, StoreError>;
+
+    /// Returns the links of one handle of a customer, those that were parted too, oldest first.
+    fn links_of(&self, customer: &str) -> Result<Vec<Link>, StoreError>;
+
+    /// Returns all links between handles of customers, oldest first.
+    fn links(&self) -> Result<Vec<Link>, StoreError>;
 
     /// Returns how far people have taught.
     fn teaching(&self) -> Result<Teaching, StoreError>;

@@ -10,6 +10,7 @@ pub mod hours;
 mod log;
 mod moves;
 pub mod own_reply;
+pub mod people;
 mod refused;
 pub mod reply;
 pub mod route;
@@ -160,6 +161,23 @@ impl Facts {
     /// Tells whether it was closed because its mention was marked `noise`.
     pub fn is_withdrawn(&self) -> bool {
         self.status == Status::Closed && self.cause.as_deref() == Some(NOISE)
+    }
+
+    /// Tells whether it becomes more pressing when it waits for too long.
+    pub fn may_rise(&self) -> bool {
+        let waits = matches!(self.status, Status::New | Status::Open | Status::Answered);
+        waits && !self.priority_by_person && self.priority != Priority::Urgent
+    }
+
+    /// Returns when its customer was last heard, as far as it tells itself: what they wrote elsewhere comes
+    /// to that. `None` where nobody knows the customer, or where it was no complaint.
+    pub fn heard(&self) -> Option<DateTime<Utc>> {
+        if self.customer.is_none() || self.is_withdrawn() {
+            return None;
+        }
+        // A rating is an answer of the customer's; all else in the log is ours.
+        let rated = self.log.iter().filter(|line| line.action == "rate").map(|line| line.at).max();
+        rated.max(Some(self.opened.min(self.clock_start)))
     }
 }
 
@@ -313,10 +331,15 @@ fn why_opened(mention: &Mention) -> String {
     text::cut(&reasons.join("; "), MOST_OF_REASONS)
 }
 
-/// Returns a reason with `…` for each quotation.
+/// Returns a reason without its quotations: `…` stands for what it is all about, and where it only names the words,
+/// nothing does.
 fn unquoted(reason: &str) -> String {
     let parts = reason.split('"').enumerate();
-    parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "…" }).collect()
+    let mut told: String = parts.map(|(nth, part)| if nth % 2 == 0 { part } else { "…" }).collect();
+    while told.contains("…, …") {
+        told = told.replace("…, …", "…");
+    }
+    told.replace(": … (", " (")
 }
 
 #[cfg(test)]

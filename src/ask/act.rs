@@ -1,12 +1,13 @@
 //! Orders: what they lead to. Like the pipeline, this writes nothing itself.
 
 use super::answer::{find_alert, find_mention, find_ticket};
-use super::{Order, Refusal, Setting, TicketMove, incident, marks};
+use super::opening::Opening;
+use super::{Order, Refusal, Setting, TicketMove, customer, incident, marks};
 use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, Praise, TicketId, praise};
-use crate::pipeline::{self, hand, outward, tell};
+use crate::pipeline::{hand, outward, tell};
 use crate::store::{Commit, Store};
 use crate::ticket::{Action, Rating, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
@@ -37,6 +38,7 @@ fn done(
         Order::Undo(id) => marks::undo(id, by, setting, store, now),
         Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
         Order::Incident(id, moved) => incident::act(id, moved, by, setting, store, now),
+        Order::Customer(who, moved) => customer::act(&who, &moved, by, store, now),
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
             let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
@@ -55,7 +57,7 @@ fn done(
 }
 
 fn find_notice(id: NoticeId, store: &dyn Store) -> Result<Notice, Refusal> {
-    store.outbox()?.into_iter().find(|notice| notice.id == id).ok_or_else(|| {
+    store.notice(id)?.ok_or_else(|| {
         Refusal::NotFound(format!("notice {} in the outbox; `vahti outbox` shows them", id.0))
     })
 }
@@ -94,15 +96,21 @@ fn mark_mention(
     let brands = &setting.rules.brands;
     let thanks = brands.iter().any(|brand| brand.name == mention.brand && brand.praise);
     praise::settle(&mut mention, thanks);
-    let old = mention.ticket.map(|id| hand::ticket(id, setting.rules, store, now));
-    let old = old.transpose()?.flatten();
+    let mut opening = Opening::new(setting, store, now)?;
+    let old = match mention.ticket {
+        Some(id) => hand::ticket(id, setting.rules, store, now)?,
+        // One complaint is one ticket: a copy has that of its story.
+        None => opening.of_story(&mention)?,
+    };
     let ticket = match (mark, old) {
         (Mark::Negative, None) => {
-            let shared = find_ticket_of_post(&mention, setting, store, now)?;
             let start = if was_muted { marks::clock_start(&mention, store)? } else { now };
-            Some(open_or_join(shared, &mention, by, start, now, (store, store.next_ticket()?))?)
+            opening.give(mention.clone(), true, by, start)?;
+            None
         }
-        (Mark::Negative, Some(ticket)) if ticket.facts().is_withdrawn() => {
+        (Mark::Negative, Some(ticket))
+            if ticket.facts().is_withdrawn() || ticket.facts().review =>
+        {
             Some(applied(ticket, Action::Restore, by, now)?)
         }
         (mark, Some(ticket)) if is_baseless(&ticket, mark, &mention, setting, store)? => {
@@ -114,81 +122,48 @@ fn mark_mention(
         }
         (_, None) => None,
     };
-    if let Some(ticket) = &ticket {
-        mention.ticket = Some(ticket.facts().id);
-    }
     let marking = marks::marking(&mention, mark, by, now);
-    marked(marking, mention, ticket, was_muted, setting, store, now)
+    if let Some(mut ticket) = ticket {
+        if mark == Mark::Negative && mention.ticket.is_none() {
+            ticket = opening.joined(ticket, &mention, by)?;
+            mention.ticket = Some(ticket.facts().id);
+        }
+        opening.moved(ticket);
+    }
+    // What was given a ticket just now is kept with it.
+    if !opening.has(&mention.id) {
+        opening.keep(mention);
+    }
+    marked(marking, opening, was_muted, setting, store, now)
 }
 
-/// Works out what a mark leads to beside its `mention` and the ticket of it: what it brings back.
+/// Works out what a mark leads to beside its mention and the ticket of it, which are in `opening`: what
+/// it brings back.
 fn marked(
     marking: Marking,
-    mention: Mention,
-    ticket: Option<Ticket>,
+    mut opening: Opening<'_>,
     was_muted: bool,
     setting: &Setting<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Commit, Refusal> {
     let (is_noise, by) = (marking.mark == Mark::Noise, marking.by.clone());
-    let mut commit = Commit::default();
-    if !is_noise && (was_muted || marks::teaches_noise(&mention.id, store)?) {
-        let next = store.next_ticket()?;
-        let is_new = ticket.as_ref().is_some_and(|ticket| ticket.facts().id == next);
-        let next = TicketId(next.0 + u64::from(is_new));
-        commit = marks::replaced(&marking, next, setting, store, now)?;
+    let mut heard = Vec::new();
+    if !is_noise && (was_muted || marks::teaches_noise(&marking.mention, store)?) {
+        heard = marks::replaced(&marking, &mut opening, setting, store)?;
     }
-    let mut heard = commit.mentions.clone();
-    heard.extend((was_muted && !is_noise).then(|| mention.clone()));
+    heard.extend((was_muted && !is_noise).then(|| marking.mention.clone()));
+    let mut commit = opening.commit();
     commit.markings = vec![marking];
     commit.taught = Some(now);
-    commit.mentions.insert(0, mention);
-    commit.tickets.splice(0..0, ticket);
     hand::hand_out(&mut commit, &by, setting.rules, store, now)?;
     marks::tell(&mut commit, &heard, setting, store, now)?;
     Ok(commit)
 }
 
-/// Returns the ticket that a mention without one gets: the `shared` one of its post, or a new one.
-pub(super) fn open_or_join(
-    shared: Option<Ticket>,
-    mention: &Mention,
-    by: &str,
-    clock_start: DateTime<Utc>,
-    now: DateTime<Utc>,
-    (store, next): (&dyn Store, TicketId),
-) -> Result<Ticket, Refusal> {
-    let Some(ticket) = shared else {
-        let ticket = Ticket::open(next, mention, clock_start, now);
-        return Ok(pipeline::heard(ticket, mention, store, now)?);
-    };
-    let join = Action::Join { mention: mention.id.clone(), brand: mention.brand.clone() };
-    applied(ticket, join, by, now)
-}
-
-/// Returns the ticket that another brand's mention in the same post has, unless it is closed: one
-/// complaint is one ticket, however many brands it names.
-pub(super) fn find_ticket_of_post(
-    mention: &Mention,
-    setting: &Setting<'_>,
-    store: &dyn Store,
-    now: DateTime<Utc>,
-) -> Result<Option<Ticket>, Refusal> {
-    for brand in &setting.rules.brands {
-        let other = store.mention(&MentionId::of(mention.key, &brand.name))?;
-        let Some(id) = other.and_then(|other| other.ticket) else { continue };
-        let ticket = hand::ticket(id, setting.rules, store, now)?;
-        if let Some(ticket) = ticket.filter(|ticket| ticket.facts().status != Status::Closed) {
-            return Ok(Some(ticket));
-        }
-    }
-    Ok(None)
-}
-
 /// Tells whether a mark takes the ground from under a ticket: `noise` does, and so does another label
 /// while nobody has answered, where only negative mentions become tickets. A ticket that another
-/// brand's mention in the same post still wants stays.
+/// brand's mention in the same post still wants stays, and so does one that a copy has of its story.
 fn is_baseless(
     ticket: &Ticket,
     mark: Mark,
@@ -205,7 +180,7 @@ fn is_baseless(
             is_untouched && marks::policy(mention, setting) == TicketPolicy::Negative
         }
     };
-    if !taken || facts.is_withdrawn() {
+    if !taken || facts.is_withdrawn() || mention.ticket.is_none() {
         return Ok(false);
     }
     for other in facts.also.iter().chain([&facts.mention]).filter(|other| **other != mention.id) {

@@ -2,15 +2,17 @@
 
 use super::view::{FaultView, MentionView, NoticeView, PreviewView, StatusView};
 use super::{
-    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, incident, tried, view,
+    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, customer, incident, tried,
+    view,
 };
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
 use crate::pipeline::{Rules, hand, tell};
 use crate::query::{self, Query};
-use crate::store::{Sequence, Store, Window};
+use crate::store::{Listed, Sequence, Store, Window};
 use crate::ticket::{Status, Ticket, triage};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
 use std::collections::BTreeSet;
 
 /// How many rows a list has where nobody said.
@@ -29,6 +31,7 @@ pub fn answer(
             let incident = incident::answer(*id, setting, store, now)?;
             Ok(Answer::Incident(Box::new(incident)))
         }
+        Question::Customer(who) => Ok(Answer::Customer(Box::new(customer::answer(who, store)?))),
         Question::Mention(id) => {
             let mention = find_mention(id, store)?;
             let ticket = shown(&mention, store)?.ticket;
@@ -97,8 +100,8 @@ fn mentions(
         return stored_after(after, &filter, setting.rules, store, now);
     }
     let window = Window {
-        since: time(asked.since.as_deref(), "since", now)?,
-        until: time(asked.until.as_deref(), "until", now)?,
+        since: time(asked.since.as_deref(), "since", setting.rules.zone, now)?,
+        until: time(asked.until.as_deref(), "until", setting.rules.zone, now)?,
     };
     let limit = rows(asked.limit);
     let mut found = Vec::new();
@@ -202,12 +205,21 @@ fn parse(text: Option<&str>) -> Result<Query, Refusal> {
     })
 }
 
+/// Reads the time of an option. A date is its midnight where the desk is, as people mean it.
 pub(super) fn time(
     text: Option<&str>,
     option: &str,
+    zone: Tz,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, Refusal> {
-    text.map(|text| filter::parse_time(text, now))
+    let midnight = |text: &str| {
+        let date: NaiveDate = text.trim().parse().ok()?;
+        // Where clocks go forward at midnight, the day begins an hour later.
+        let hours = [NaiveTime::MIN, NaiveTime::from_hms_opt(1, 0, 0)?];
+        let begin = |hour| zone.from_local_datetime(&date.and_time(hour)).earliest();
+        hours.into_iter().find_map(begin).map(|begin| begin.to_utc())
+    };
+    text.map(|text| filter::parse_time(text, now).map(|time| midnight(text).unwrap_or(time)))
         .transpose()
         .map_err(|fault| Refusal::Faulty(format!("--{option}: {fault}")))
 }
@@ -246,7 +258,13 @@ fn tickets(
     let filter = Filter::new(parse(asked.q.as_deref())?);
     let statuses = statuses(asked.status.as_deref())?;
     let mut found = Vec::new();
-    for ticket in hand::tickets(setting.rules, store, now)? {
+    let (rules, any) = (setting.rules, statuses.contains(&Status::Closed));
+    let all = if any {
+        hand::tickets(rules, store, now)?
+    } else {
+        hand::listed(Listed::Open, rules, store, now)?
+    };
+    for ticket in all {
         let facts = ticket.facts();
         let fits = statuses.contains(&facts.status)
             && (!asked.overdue || ticket.is_overdue(now))

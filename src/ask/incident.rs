@@ -5,7 +5,7 @@ use super::view::{self, IncidentView};
 use super::{IncidentMove, Refusal, Setting};
 use crate::mention::TicketId;
 use crate::pipeline::hand;
-use crate::store::{Commit, Store};
+use crate::store::{Commit, Listed, Store};
 use crate::ticket::{Action, Status, Ticket, triage};
 use chrono::{DateTime, Utc};
 
@@ -19,15 +19,18 @@ fn tickets(
     let unknown = || {
         Refusal::NotFound(format!("incident {id}; `vahti tickets` shows which tickets are of one"))
     };
+    // The number that tickets carry is the incident, even where the ticket of that number was taken out.
+    let of_number = hand::listed(Listed::Incident(id), setting.rules, store, now)?;
+    if !of_number.is_empty() {
+        return Ok((id, of_number));
+    }
     let named = store.ticket(id)?.ok_or_else(unknown)?;
     let first = named.facts().incident.ok_or_else(|| {
         Refusal::NotFound(format!(
             "incident {id}: ticket {id} is of none; `vahti incident ID merge {id}` adds it to one"
         ))
     })?;
-    let mut all = hand::tickets(setting.rules, store, now)?;
-    all.retain(|ticket| ticket.facts().incident == Some(first));
-    Ok((first, all))
+    Ok((first, hand::listed(Listed::Incident(first), setting.rules, store, now)?))
 }
 
 /// Returns an incident as it is shown.
@@ -117,23 +120,28 @@ fn merge(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<(Ticket, TicketId)>, Refusal> {
-    let all = hand::tickets(setting.rules, store, now)?;
     let is_of = |ticket: &Ticket, first| ticket.facts().incident == Some(first);
     let (number, others) = (one.facts().id, other.facts().id);
-    // One that was taken out of the event that has its number begins none of that number.
-    let is_taken = all.iter().any(|ticket| is_of(ticket, number));
-    let own = if is_taken { others } else { number };
-    let first = one.facts().incident.or(other.facts().incident).unwrap_or(own);
-    if number == others || is_of(&one, first) && is_of(&other, first) {
+    // The number that tickets carry is the incident, even where the ticket of that number was taken out.
+    let is_event = !store.listed(Listed::Incident(number))?.is_empty();
+    let known = one.facts().incident.or(other.facts().incident);
+    let first = if is_event { number } else { known.unwrap_or(number) };
+    let is_there = is_event || is_of(&one, first);
+    if number == others && !is_event {
+        return Err(Refusal::Refused(format!(
+            "ticket {others} is one, and an event is of several"
+        )));
+    }
+    if is_there && is_of(&other, first) {
         return Err(Refusal::Refused(format!("ticket {others} is of incident {first} already")));
     }
     let theirs = other.facts().incident.filter(|theirs| *theirs != first);
     let mut coming: Vec<Ticket> = match theirs {
-        Some(theirs) => all.into_iter().filter(|ticket| is_of(ticket, theirs)).collect(),
+        Some(theirs) => hand::listed(Listed::Incident(theirs), setting.rules, store, now)?,
         None if is_of(&other, first) => Vec::new(),
         None => vec![other],
     };
-    if !is_of(&one, first) {
+    if !is_there {
         coming.push(one);
     }
     Ok(coming.into_iter().map(|ticket| (ticket, first)).collect())

@@ -1,11 +1,11 @@
 //! Marks: made, and taken out of what is taught again.
 
-use super::act::{find_ticket_of_post, open_or_join};
+use super::opening::Opening;
 use super::{Refusal, Setting};
 use crate::brand::{BrandName, TicketPolicy};
 use crate::enrich::homonym::Learnt;
 use crate::mention::marking::{Marking, MarkingId, Undone, teaching};
-use crate::mention::{Mark, Mention, MentionId, TicketId};
+use crate::mention::{Mark, Mention, MentionId};
 use crate::pipeline::taught::Taught;
 use crate::store::{Commit, Store, Window};
 use crate::ticket::{clock, triage};
@@ -55,32 +55,32 @@ pub(super) fn undo(
         known.clone_from(&found);
     }
     let taught = Taught::by(&markings, now, &setting.rules.brands, store)?;
-    let mut commit = brought_back(&found, &taught, store.next_ticket()?, setting, store, now)?;
+    let mut opening = Opening::new(setting, store, now)?;
+    let back = brought_back(&found, &taught, &mut opening, setting, store)?;
     if let Some(undone) = &mut found.undone {
-        undone.brought_back = commit.mentions.iter().map(|mention| mention.id.clone()).collect();
+        undone.brought_back.clone_from(&back);
     }
+    let mut commit = opening.commit();
     commit.markings = vec![found];
     commit.taught = Some(now);
     crate::pipeline::hand::hand_out(&mut commit, by, setting.rules, store, now)?;
-    let heard = commit.mentions.clone();
-    tell(&mut commit, &heard, setting, store, now)?;
+    tell(&mut commit, &back, setting, store, now)?;
     Ok(commit)
 }
 
 /// Works out what another mark of a mention brings back, where that mention had taught that others are
-/// noise, or was itself taken to be. Its own new ticket, if any, comes before `next`.
+/// noise, or was itself taken to be; it and its ticket are in `opening` already.
 pub(super) fn replaced(
     marking: &Marking,
-    next: TicketId,
+    opening: &mut Opening<'_>,
     setting: &Setting<'_>,
     store: &dyn Store,
-    now: DateTime<Utc>,
-) -> Result<Commit, Refusal> {
+) -> Result<Vec<MentionId>, Refusal> {
     let mut markings = store.markings()?;
     let last = markings.iter().map(|known| known.id.0).max().unwrap_or_default();
     markings.push(Marking { id: MarkingId(last + 1), ..marking.clone() });
-    let taught = Taught::by(&markings, now, &setting.rules.brands, store)?;
-    brought_back(marking, &taught, next, setting, store, now)
+    let taught = Taught::by(&markings, marking.at, &setting.rules.brands, store)?;
+    brought_back(marking, &taught, opening, setting, store)
 }
 
 /// Tells whether a mark of this mention teaches that others are noise.
@@ -98,20 +98,18 @@ pub(super) fn is_taught(brands: &[BrandName], store: &dyn Store) -> Result<bool,
     Ok(teaching(&markings).into_values().any(is_noise))
 }
 
-/// Returns the mentions that nothing calls noise any more, beside the one that was marked, with the
-/// tickets that they should have had.
+/// Returns the mentions that nothing calls noise any more, beside the one that was marked; `opening` has
+/// them, with the tickets that they should have had.
 fn brought_back(
     marking: &Marking,
     taught: &Taught,
-    mut next: TicketId,
+    opening: &mut Opening<'_>,
     setting: &Setting<'_>,
     store: &dyn Store,
-    now: DateTime<Utc>,
-) -> Result<Commit, Refusal> {
-    let mut commit = Commit::default();
+) -> Result<Vec<MentionId>, Refusal> {
     // Of a brand that is no longer watched nobody wants to hear.
     if !setting.rules.brands.iter().any(|brand| brand.name == marking.brand) {
-        return Ok(commit);
+        return Ok(Vec::new());
     }
     let learnt = taught.brand(&marking.brand);
     let mut back = Vec::new();
@@ -127,25 +125,23 @@ fn brought_back(
         }
         true
     })?;
-    // The oldest first: their tickets have the lower numbers.
-    for mut mention in back.into_iter().rev() {
+    // The oldest first: their tickets have the lower numbers, and heads come before their copies.
+    let mut ids = Vec::new();
+    for mention in back.into_iter().rev() {
+        ids.push(mention.id.clone());
+        // As the head of a copy it may have got a ticket here.
+        let mut mention = opening.mention(&mention.id)?.unwrap_or(mention);
         mention.muted = None;
-        let wants = triage::wants_ticket(&mention, policy(&mention, setting));
         // What was deleted, or names the brand no more, nobody can answer.
-        let is_there = !mention.post.is_gone && !mention.hits.is_empty();
-        if wants && is_there && mention.ticket.is_none() {
-            let shared = find_ticket_of_post(&mention, setting, store, now)?;
-            let start = clock_start(&mention, store)?;
-            let ticket = open_or_join(shared, &mention, "vahti", start, now, (store, next))?;
-            if ticket.facts().id == next {
-                next = TicketId(next.0 + 1);
-            }
-            mention.ticket = Some(ticket.facts().id);
-            commit.tickets.push(ticket);
+        if mention.post.is_gone || mention.hits.is_empty() {
+            opening.keep(mention);
+            continue;
         }
-        commit.mentions.push(mention);
+        let wants = triage::wants_ticket(&mention, policy(&mention, setting));
+        let start = clock_start(&mention, store)?;
+        opening.give(mention, wants, "vahti", start)?;
     }
-    Ok(commit)
+    Ok(ids)
 }
 
 /// Returns when the clock of a ticket starts that should have been opened when its mention was found.
@@ -163,18 +159,22 @@ pub(super) fn policy(mention: &Mention, setting: &Setting<'_>) -> TicketPolicy {
     triage::policy(source.and_then(|known| known.tickets).or_else(of_brand), mention)
 }
 
-/// Lets the alerts that speak as it happens hear of what was muted and no longer is.
+/// Lets the alerts that speak as it happens hear of what was muted and no longer is: of a story once.
 pub(super) fn tell(
     commit: &mut Commit,
-    heard: &[Mention],
+    heard: &[MentionId],
     setting: &Setting<'_>,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
-    if heard.is_empty() {
+    let is_copy = |one: &Mention| one.ticket.is_none() && one.story != one.id;
+    let is_news =
+        |one: &&Mention| heard.contains(&one.id) && !(is_copy(one) && heard.contains(&one.story));
+    let news: Vec<Mention> = commit.mentions.iter().filter(is_news).cloned().collect();
+    if news.is_empty() {
         return Ok(());
     }
-    Ok(crate::pipeline::tell::at_once(commit, heard, setting.rules, store, now)?)
+    Ok(crate::pipeline::tell::at_once(commit, &news, setting.rules, store, now)?)
 }
 
 #[cfg(test)]

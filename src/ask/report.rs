@@ -1,12 +1,15 @@
-//! The report on a period: one walk over its mentions and those of the period before, one over the
-//! tickets.
+//! The report on a period: one walk over its mentions and those of the period before, and over the tickets
+//! that were moved since then, wait now, or are of somebody who complained in it.
 
 use super::answer::time;
 use super::{Answer, Refusal, ReportAsked, Setting};
+use crate::mention::TicketId;
 use crate::report::{Gathering, Span};
 use crate::source::Kind;
-use crate::store::{Store, StoreError, Window};
+use crate::store::{Listed, Store, StoreError, Window};
+use crate::ticket::Facts;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 use url::Url;
 
 /// How long the period is where nobody said.
@@ -18,8 +21,9 @@ pub(super) fn answer(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
-    let until = time(asked.until.as_deref(), "until", now)?.unwrap_or(now).min(now);
-    let since = match time(asked.since.as_deref(), "since", now)? {
+    let zone = setting.rules.zone;
+    let until = time(asked.until.as_deref(), "until", zone, now)?.unwrap_or(now).min(now);
+    let since = match time(asked.since.as_deref(), "since", zone, now)? {
         Some(since) => since,
         None => until.checked_sub_signed(USUAL).unwrap_or(until),
     };
@@ -29,11 +33,12 @@ pub(super) fn answer(
             "{what}; --until comes after --since, and not after now"
         )));
     }
-    let zone = setting.rules.zone;
     let span = Span { brand: asked.brand.clone(), since, until, zone };
     let mut gathering = Gathering::new(span, &setting.rules.desk.clocks, now);
     sources(&mut gathering, setting, store)?;
+    gathering.knows(&store.links()?);
     gather(&mut gathering, since, until, store)?;
+    tickets(&mut gathering, asked.public, (since, before(since, until)), store)?;
     Ok(if asked.public {
         Answer::PublicReport(Box::new(gathering.publish()))
     } else {
@@ -64,15 +69,55 @@ fn gather(
     until: DateTime<Utc>,
     store: &dyn Store,
 ) -> Result<(), StoreError> {
-    let before = since.checked_sub_signed(until - since).unwrap_or(since);
-    let window = Window { since: Some(before), until: Some(until) };
+    let window = Window { since: Some(before(since, until)), until: Some(until) };
     store.mentions(window, &mut |mention| {
         gathering.mention(&mention);
         true
-    })?;
-    for ticket in store.tickets()? {
-        let mention = store.mention(&ticket.facts().mention)?;
-        gathering.ticket(&ticket, mention.as_ref());
+    })
+}
+
+fn before(since: DateTime<Utc>, until: DateTime<Utc>) -> DateTime<Utc> {
+    since.checked_sub_signed(until - since).unwrap_or(since)
+}
+
+/// Reads the tickets that have something to tell. What everybody may read names nobody who ever complained:
+/// for that all are read.
+fn tickets(
+    gathering: &mut Gathering,
+    is_public: bool,
+    (since, before): (DateTime<Utc>, DateTime<Utc>),
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    if is_public {
+        for ticket in store.tickets()? {
+            let mention = store.mention(&ticket.facts().mention)?;
+            for also in &ticket.facts().also {
+                if let Some(mention) = store.mention(also)? {
+                    gathering.hides(&mention);
+                }
+            }
+            gathering.ticket(&ticket, mention.as_ref());
+        }
+        return Ok(());
+    }
+    let moved: BTreeSet<TicketId> =
+        store.listed(Listed::Touched { since: before })?.into_iter().collect();
+    let mut wanted = moved.clone();
+    wanted.extend(store.listed(Listed::Open)?);
+    for id in &moved {
+        let Some(ticket) = store.ticket(*id)? else { continue };
+        let Facts { customer: Some(customer), opened, .. } = ticket.facts() else { continue };
+        if *opened >= since {
+            wanted.extend(store.tickets_of(customer)?);
+        }
+    }
+    for id in wanted {
+        let Some(ticket) = store.ticket(id)? else { continue };
+        let mention = moved.contains(&id).then(|| store.mention(&ticket.facts().mention));
+        gathering.ticket(&ticket, mention.transpose()?.flatten().as_ref());
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,7 +169,7 @@ pub(super) fn answer(
     now: DateTime<Utc>,
 ) -> Result<TryView, Refusal> {
     let brands: Vec<Brand> = asked.brands.iter().map(BrandAsked::read).collect::<Result<_, _>>()?;
-    let since = time(asked.since.as_deref(), "since", now)?;
+    let since = time(asked.since.as_deref(), "since", setting.rules.zone, now)?;
     let kept_since = now.checked_sub_signed(setting.rules.keep_posts);
     let matcher = Matcher::new(&brands);
     let trial =

@@ -13,10 +13,12 @@ use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+mod customer;
 mod elsewhere;
 pub mod marks;
 mod status;
 
+pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
@@ -187,6 +189,8 @@ pub struct TicketView {
     /// The event that it is a part of, by the number of its first ticket.
     pub incident: Option<u64>,
     pub customer: Option<Author>,
+    /// What names the customer in commands: the site, and who they are there.
+    pub customer_key: Option<String>,
     pub status: Status,
     pub priority: Priority,
     pub review: bool,
@@ -311,6 +315,7 @@ pub fn ticket(
         brands: facts.brands.iter().map(ToString::to_string).collect(),
         incident: facts.incident.map(|first| first.0),
         customer: customer.filter(|author| !author.is_unknown()),
+        customer_key: facts.customer.clone(),
         status: facts.status,
         priority: facts.priority,
         review: facts.review,
@@ -359,10 +364,7 @@ fn history(facts: &Facts, store: &dyn Store) -> Result<Vec<HistoryView>, Refusal
         if id >= facts.id {
             continue;
         }
-        if let Some(ticket) = store.ticket(id)? {
-            let Facts { id, status, opened, cause, rating, .. } = ticket.facts().clone();
-            earlier.push(HistoryView { id: id.0, status, opened, cause, rating });
-        }
+        earlier.extend(store.ticket(id)?.map(|ticket| HistoryView::of(ticket.facts())));
     }
     Ok(earlier)
 }

@@ -1,6 +1,6 @@
 //! Asking: through the daemon where one runs, of the store itself where none does.
 
-use super::{Context, Failure};
+use super::{Context, Failure, print};
 use crate::ask::taken::TakenView;
 use crate::ask::view::{MarkView, SummaryView, TaughtView};
 use crate::ask::{self, Answer, MarksAsked, Order, Question, Refusal, Setting, SourceFacts};
@@ -8,11 +8,13 @@ use crate::config::Config;
 use crate::control::client::{Client, Unanswered};
 use crate::control::protocol::Batch;
 use crate::daemon::{clock, expand, once, setup};
+use crate::delivery::{Notice, NoticeId, Progress};
 use crate::pipeline::Rules;
 use crate::source::Kind;
 use crate::store::handle::Handle;
 use crate::store::sled::SledStore;
 use crate::store::{Store, StoreError};
+use crate::text::visible;
 use chrono_tz::Tz;
 use std::future::Future;
 use std::path::PathBuf;
@@ -83,19 +85,18 @@ impl Desk {
         }
     }
 
-    /// Gives one order and returns what it led to.
-    pub(super) fn order(&self, order: Order) -> Result<Answer, Failure> {
-        if let Some(answer) = self.by_daemon(async |client| client.order(&order).await)? {
-            return Ok(answer);
+    /// Gives one order and returns what it led to. Whom it tells something is told: by the daemon, or, where
+    /// none runs, by one try here and now. What that comes to is no fault of the order.
+    pub(super) fn order(&self, order: Order, context: &Context) -> Result<Answer, Failure> {
+        let question = order.shown_by();
+        let here = match self.give(order)? {
+            Given::ByDaemon(answer) => return Ok(answer),
+            Given::Here(here) => here,
+        };
+        if !here.fresh.is_empty() {
+            here.tell(context);
         }
-        let config = self.config()?;
-        let store = open(&config)?;
-        let offline = Offline::of(&config, &store);
-        let (setting, question) = (offline.setting(&config), order.shown_by());
-        let by = crate::text::account::user_name(rustix::process::getuid().as_raw());
-        let commit = ask::act(order, &by, &setting, &store, clock::now()).map_err(refused)?;
-        store.apply(&commit).and_then(|()| store.sync()).map_err(failed)?;
-        ask::answer(&question, &setting, &store, clock::now()).map_err(refused)
+        here.answer(&question)
     }
 
     /// Gives one order that puts a notice on its way. The daemon sends it; where none runs, what
@@ -105,15 +106,35 @@ impl Desk {
         order: Order,
         context: &Context,
     ) -> Result<Answer, Failure> {
-        let answer = self.order(order)?;
-        if block_on(Client::reach(&self.control))?.is_ok_and(|client| client.is_some()) {
-            return Ok(answer);
-        }
+        let here = match self.give(order)? {
+            Given::ByDaemon(answer) => return Ok(answer),
+            Given::Here(here) => here,
+        };
         // Only now with its secrets: the mail server wants them.
         let config = Arc::new(context.load()?.config);
-        let store = Handle::new(Arc::new(open(&config)?));
-        block_on(once::send_only(config, store))?.map_err(|died| Failure::new(died.to_string()))?;
-        self.ask(&Question::Outbox)
+        let store = Handle::new(Arc::<SledStore>::clone(&here.store));
+        block_on(once::send_only(config, store, None))?
+            .map_err(|died| Failure::new(died.to_string()))?;
+        here.answer(&Question::Outbox)
+    }
+
+    /// Gives one order, to the daemon or to the store itself.
+    fn give(&self, order: Order) -> Result<Given, Failure> {
+        if let Some(answer) = self.by_daemon(async |client| client.order(&order).await)? {
+            return Ok(Given::ByDaemon(answer));
+        }
+        let config = self.config()?;
+        let store = open(&config)?;
+        let offline = Offline::of(&config, &store);
+        let by = crate::text::account::user_name(rustix::process::getuid().as_raw());
+        let setting = offline.setting(&config);
+        let commit = ask::act(order, &by, &setting, &store, clock::now()).map_err(refused)?;
+        store.apply(&commit).and_then(|()| store.sync()).map_err(failed)?;
+        // What has no number yet was not in the outbox before.
+        let is_fresh = |notice: &&Notice| notice.id == NoticeId(0);
+        let fresh = commit.notices.iter().filter(is_fresh);
+        let fresh = fresh.map(|notice| notice.message_id.clone()).collect();
+        Ok(Given::Here(Box::new(Here { config, store: Arc::new(store), offline, fresh })))
     }
 
     /// Lets the daemon poll; `None` where none runs.
@@ -210,6 +231,51 @@ pub(super) fn refused(refusal: Refusal) -> Failure {
         Refusal::Store(error) => failed(error),
         Refusal::NotFound(_) | Refusal::Refused(_) => Failure::told(&refusal.to_string()),
         Refusal::Faulty(what) => Failure::usage(what),
+    }
+}
+
+/// Who took an order.
+enum Given {
+    ByDaemon(Answer),
+    Here(Box<Here>),
+}
+
+/// The store after an order that was given to it itself.
+struct Here {
+    config: Config,
+    store: Arc<SledStore>,
+    offline: Offline,
+    /// The notices that the order put into the outbox, by their ids as messages.
+    fresh: Vec<String>,
+}
+
+impl Here {
+    /// Tries the notices of the order once. What does not leave waits in the outbox, and a line says so.
+    fn tell(&self, context: &Context) {
+        let store = Handle::new(Arc::<SledStore>::clone(&self.store));
+        let tried = context.load().and_then(|loaded| {
+            let sent = once::send_only(Arc::new(loaded.config), store, Some(self.fresh.clone()));
+            block_on(sent)?.map_err(|died| Failure::new(died.to_string()))
+        });
+        if let Err(failure) = tried {
+            print::complain(&format!("warning: nobody is told yet: {}", failure.what));
+        }
+        let left = self.store.outbox().unwrap_or_default();
+        for notice in left.iter().filter(|notice| self.fresh.contains(&notice.message_id)) {
+            let Notice { subject, to, last_answer, progress, .. } = notice;
+            let how = match progress {
+                Progress::Dead => "was refused",
+                Progress::Queued | Progress::Sent => "waits in the outbox",
+            };
+            let why = last_answer.as_deref().unwrap_or("it was not tried");
+            let line = format!("warning: \"{subject}\" to {to} {how}: {why}");
+            print::complain(&visible(&line));
+        }
+    }
+
+    fn answer(&self, question: &Question) -> Result<Answer, Failure> {
+        let setting = self.offline.setting(&self.config);
+        ask::answer(question, &setting, self.store.as_ref(), clock::now()).map_err(refused)
     }
 }
 

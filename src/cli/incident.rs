@@ -43,7 +43,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let id = TicketId(args.id);
     let answer = match args.action {
         None => desk.ask(&Question::Incident(id))?,
-        Some(action) => desk.order(Order::Incident(id, to_move(action)))?,
+        Some(action) => desk.order(Order::Incident(id, to_move(action)), context)?,
     };
     let incident = match answer {
         Answer::Incident(incident) => incident,

@@ -119,7 +119,7 @@ fn marks(asked: &Marks, output: Output, context: &Context) -> Result<(), Failure
     let desk = context.desk()?;
     let limit = limit.or(tsv.then_some(0));
     let answer = match action {
-        Some(Action::Undo { id }) => desk.order(Order::Undo(MarkingId(*id)))?,
+        Some(Action::Undo { id }) => desk.order(Order::Undo(MarkingId(*id)), context)?,
         None if *words => desk.ask(&Question::Taught)?,
         None => desk.ask(&Question::Marks(MarksAsked { limit, lessons: false }))?,
     };

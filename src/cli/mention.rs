@@ -35,8 +35,8 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let id = MentionId(args.id);
     let answer = match args.action {
         None => desk.ask(&Question::Mention(id))?,
-        Some(Action::Mark { what }) => desk.order(Order::Mark(id, what))?,
-        Some(Action::Thanked) => desk.order(Order::Thank(id))?,
+        Some(Action::Mark { what }) => desk.order(Order::Mark(id, what), context)?,
+        Some(Action::Thanked) => desk.order(Order::Thank(id), context)?,
     };
     let Answer::Mention(mention) = answer else { return Ok(()) };
     print::one(&mention, args.output.format, &super::mentions::COLUMNS, || {

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let answer = match args.action {
         None => desk.ask(&Question::Outbox)?,
         Some(Action::Retry { id }) => desk.order_and_send(Order::Retry(NoticeId(id)), context)?,
-        Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)))?,
+        Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)), context)?,
     };
     let Answer::Outbox(notices) = answer else { return Ok(()) };
     let columns = [

@@ -8,6 +8,7 @@ use crate::ask::{Answer, Order, Question, TicketMove};
 use crate::enrich::{Matter, Priority};
 use crate::mention::TicketId;
 use crate::text::{cut, visible};
+use chrono::DateTime;
 use chrono_tz::Tz;
 use std::fmt::Write;
 
@@ -65,7 +66,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     };
     let answer = match moved {
         None => return show(ask(&desk, id)?.as_ref(), format, desk.zone),
-        Some(moved) => desk.order(Order::Ticket(id, moved))?,
+        Some(moved) => desk.order(Order::Ticket(id, moved), context)?,
     };
     let Answer::Ticket(ticket) = answer else { return Ok(()) };
     if format == Format::Table {
@@ -168,6 +169,7 @@ fn words(ticket: &TicketView, zone: Tz) -> String {
             ),
         ),
         ("Customer", or_dash(who)),
+        ("Known as", or_dash(ticket.customer_key.as_deref())),
         ("Assignee", or_dash(ticket.assignee.as_deref())),
         ("Opened", time(Some(ticket.opened), zone)),
         ("Due", time(ticket.due, zone)),
@@ -246,10 +248,22 @@ fn background(ticket: &TicketView, zone: Tz, text: &mut String) {
                 time(Some(line.at), zone),
                 visible(&line.by),
                 line.action,
-                visible(&cut(&line.text, 200))
+                visible(&cut(&in_zone(line, zone), 200))
             ),
         );
     }
+}
+
+/// Returns the words of a line, with the times in them that vahti wrote as they are shown everywhere.
+fn in_zone(line: &view::LogView, zone: Tz) -> String {
+    if line.action != "rise" {
+        return line.text.clone();
+    }
+    let word = |word: &str| {
+        let at = DateTime::parse_from_rfc3339(word).map(|at| at.to_utc());
+        at.map_or_else(|_| word.to_owned(), |at| time(Some(at), zone))
+    };
+    line.text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns text of several lines, each made safe and moved in by `indent`.

@@ -57,6 +57,7 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Tickets(asked) => ("/tickets".into(), json!(asked)),
         Question::Ticket(id) => (format!("/tickets/{id}"), Value::Null),
         Question::Incident(id) => (format!("/incidents/{id}"), Value::Null),
+        Question::Customer(who) => (format!("/customers/{}", segment(who)), Value::Null),
         Question::Status => ("/status".into(), Value::Null),
         Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
         Question::Outbox => ("/outbox".into(), Value::Null),
@@ -85,6 +86,10 @@ pub fn order_path(order: &Order) -> (String, Value) {
             let (word, body) = moving(json!(moved));
             (format!("/incidents/{id}/{word}"), body)
         }
+        Order::Customer(who, moved) => {
+            let (word, body) = moving(json!(moved));
+            (format!("/customers/{}/{word}", segment(who)), body)
+        }
         Order::Send(name) => (format!("/alerts/{}/send", segment(name)), json!({})),
         Order::Retry(id) => (format!("/outbox/{}/retry", id.0), json!({})),
         Order::Drop(id) => (format!("/outbox/{}/drop", id.0), json!({})),
@@ -105,7 +110,7 @@ fn segment(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ask::{MentionsAsked, TicketMove};
+    use crate::ask::{CustomerMove, MentionsAsked, TicketMove};
     use crate::mention::{Mark, MentionId, TicketId};
 
     #[test]
@@ -119,6 +124,10 @@ mod tests {
     fn orders_have_their_paths_and_bodies() {
         let assign = Order::Ticket(TicketId(7), TicketMove::Assign { who: "maija".into() });
         assert_eq!(order_path(&assign), ("/tickets/7/assign".into(), json!({"who": "maija"})));
+        let link = CustomerMove::Link { other: "2".into() };
+        let link = Order::Customer("m.example \"a/b\"".into(), link);
+        let path = "/customers/m.example%20%22a%2Fb%22/link".into();
+        assert_eq!(order_path(&link), (path, json!({"other": "2"})));
         let close = Order::Ticket(TicketId(7), TicketMove::Close {});
         assert_eq!(order_path(&close), ("/tickets/7/close".into(), json!({})));
         let undo = Order::Undo(crate::mention::marking::MarkingId(3));

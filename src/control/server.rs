@@ -5,7 +5,8 @@ use super::protocol::{BASE, ErrorBody, MOST_LINES, MOST_POSTS_BYTES, MarkBody, P
 use crate::ask::ReportAsked;
 use crate::ask::tried::TryAsked;
 use crate::ask::{
-    IncidentMove, MarksAsked, MentionsAsked, Order, Question, Refusal, TicketMove, TicketsAsked,
+    CustomerMove, IncidentMove, MarksAsked, MentionsAsked, Order, Question, Refusal, TicketMove,
+    TicketsAsked,
 };
 use crate::delivery::NoticeId;
 use crate::mention::marking::MarkingId;
@@ -75,6 +76,8 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/tickets/{id}/{move}", post(move_ticket))
         .route("/incidents/{id}", get(incident))
         .route("/incidents/{id}/{move}", post(move_incident))
+        .route("/customers/{who}", get(customer))
+        .route("/customers/{who}/{move}", post(move_customer))
         .route("/status", get(status))
         .route("/alerts/{name}/preview", get(preview))
         .route("/alerts/{name}/send", post(send))
@@ -202,6 +205,25 @@ async fn move_incident(
     }
     match serde_json::from_value::<IncidentMove>(body) {
         Ok(moved) => give(&calls, Order::Incident(TicketId(id), moved), by).await,
+        Err(error) => fault(StatusCode::BAD_REQUEST, error.to_string()),
+    }
+}
+
+async fn customer(State(calls): Calls, InPath(who): InPath<String>) -> Response {
+    ask(&calls, Question::Customer(who)).await
+}
+
+async fn move_customer(
+    State(calls): Calls,
+    ConnectInfo(Peer(by)): ConnectInfo<Peer>,
+    InPath((who, word)): InPath<(String, String)>,
+    Json(mut body): Json<Value>,
+) -> Response {
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("move".into(), Value::String(word));
+    }
+    match serde_json::from_value::<CustomerMove>(body) {
+        Ok(moved) => give(&calls, Order::Customer(who, moved), by).await,
         Err(error) => fault(StatusCode::BAD_REQUEST, error.to_string()),
     }
 }

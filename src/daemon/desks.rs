@@ -106,14 +106,14 @@ impl Memory for Writer<'_> {
     type Error = Died;
 
     async fn keep(&self, there: Counterpart) -> Result<(), Died> {
-        remember(vec![there], self.0).await
+        remember(there, self.0).await
     }
 }
 
 /// Stores what is known of tickets elsewhere, and waits until it is safe from a power cut.
-async fn remember(all: Vec<Counterpart>, events: &mpsc::Sender<Event>) -> Result<(), Died> {
+async fn remember(there: Counterpart, events: &mpsc::Sender<Event>) -> Result<(), Died> {
     let (reply, stored) = oneshot::channel();
-    let sent = events.send(Event::Remember(all, reply)).await;
+    let sent = events.send(Event::Remember(Box::new(there), reply)).await;
     match (sent, stored.await) {
         (Ok(()), Ok(())) => Ok(()),
         _ => Err(Died("the writer ended before it was stored what another desk has".into())),
@@ -189,7 +189,7 @@ async fn follow(
             Stand::Unknown(why) => {
                 tracing::warn!(channel.name = %channel.name, ticket = there.ticket, "Could not ask {} what became of {}: {why}.", channel.name, there.called());
                 // One that cannot be read must not keep the others from being asked.
-                remember(vec![Counterpart { asked: Some(clock::now()), ..there }], events).await?;
+                followed(Counterpart { asked: Some(clock::now()), ..there }, events).await?;
                 return Ok(());
             }
         }

@@ -46,7 +46,7 @@ pub enum Event {
     /// A notice was tried; perhaps a ticket was opened at another desk with it.
     Tried(Notice, Option<Box<Counterpart>>, oneshot::Sender<()>),
     /// What is known of tickets at other desks, before it is acted upon.
-    Remember(Vec<Counterpart>, oneshot::Sender<()>),
+    Remember(Box<Counterpart>, oneshot::Sender<()>),
     /// Another desk said how a ticket stands there.
     Followed(Box<Counterpart>, oneshot::Sender<()>),
     /// An alert's time has come.
@@ -230,7 +230,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
         Event::Tried(notice, there, reply) => tried(notice, there, reply, store),
-        Event::Remember(there, reply) => remembered(there, reply, store),
+        Event::Remember(there, reply) => remembered(*there, reply, store),
         Event::Followed(there, reply) => followed(*there, setup, reply, store),
         Event::Speak { alert, reply } => {
             let now = clock::now();
@@ -300,8 +300,7 @@ fn tried(
     store: &dyn Store,
 ) -> Result<Written, StoreError> {
     // One that a person dropped while it was tried does not come back.
-    let is_wanted = notice.progress == Progress::Sent
-        || store.outbox()?.iter().any(|known| known.id == notice.id);
+    let is_wanted = notice.progress == Progress::Sent || store.notice(notice.id)?.is_some();
     let notices = if is_wanted { vec![notice] } else { Vec::new() };
     let mut commit = Commit { notices, ..Commit::default() };
     if let Some(there) = there {
@@ -311,11 +310,13 @@ fn tried(
 }
 
 fn remembered(
-    counterparts: Vec<Counterpart>,
+    there: Counterpart,
     reply: oneshot::Sender<()>,
     store: &dyn Store,
 ) -> Result<Written, StoreError> {
-    Written::told(&Commit { counterparts, ..Commit::default() }, store, reply)
+    let mut commit = Commit::default();
+    outward::opened(&mut commit, there, store, clock::now())?;
+    Written::told(&commit, store, reply)
 }
 
 fn followed(

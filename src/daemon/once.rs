@@ -46,7 +46,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     once.tell().await?;
     desks::look(&once.setup, &once.store, &once.events).await?;
     ward::look(&once.setup, None, &once.events).await?;
-    once.send(&mut summary).await?;
+    once.send(&mut summary, None).await?;
     once.end().await?;
     Ok(summary)
 }
@@ -115,13 +115,17 @@ pub(super) fn waits_for_posts(name: &SourceName) -> String {
     format!("`{name}` is not polled: it waits for posts; `vahti poll --stdin {name}` brings some")
 }
 
-/// Tries every queued notice once, and polls nothing.
-pub async fn send_only(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died> {
+/// Tries every queued notice once, or those with these ids as messages, and polls nothing.
+pub async fn send_only(
+    config: Arc<Config>,
+    store: Handle,
+    only: Option<Vec<String>>,
+) -> Result<SummaryView, Died> {
     // Lists of feeds on the web need not be fetched for this.
     let config = Config { sources: Vec::new(), ..Config::clone(&config) };
     let once = Once::begin(Arc::new(config), store).await?;
     let mut summary = SummaryView::default();
-    once.send(&mut summary).await?;
+    once.send(&mut summary, only.as_deref()).await?;
     once.end().await?;
     Ok(summary)
 }
@@ -235,9 +239,11 @@ impl Once {
         Ok(())
     }
 
-    /// Tries every queued notice once.
-    async fn send(&self, summary: &mut SummaryView) -> Result<(), Died> {
-        for notice in send::due(&self.store, clock::now(), true, None).await? {
+    /// Tries every queued notice once, or those with these ids as messages.
+    async fn send(&self, summary: &mut SummaryView, only: Option<&[String]>) -> Result<(), Died> {
+        let mut due = send::due(&self.store, clock::now(), true, None).await?;
+        due.retain(|notice| only.is_none_or(|only| only.contains(&notice.message_id)));
+        for notice in due {
             let tried = send::try_once(notice, &self.setup, &self.store, &self.events).await?;
             match tried.notice.progress {
                 Progress::Sent => {

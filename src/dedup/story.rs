@@ -140,6 +140,17 @@ impl Said {
     }
 }
 
+/// Tells whether an edited post says something that it did not say before: it has [`SHARED`] words or more
+/// that are new, or fewer stars. Fewer words, and words taken out, correct what stood there.
+pub fn says_more(old: &Post, new: &Post) -> bool {
+    let words = |post: &Post| {
+        let title = Words::of_text(post.title.as_deref().unwrap_or_default());
+        title.followed_by(&Words::of_text(&post.text))
+    };
+    let has_fewer = old.rating.zip(new.rating).is_some_and(|(before, now)| now < before);
+    has_fewer || words(new).own_against(&words(old)).len() >= SHARED
+}
+
 /// Tells whether a person speaks in a post, and not a page: where people have accounts, and in what is
 /// signed with one.
 pub fn is_personal(post: &Post, kind: Kind) -> bool {

@@ -234,7 +234,7 @@ mod tests {
         ");
         for (language, expected) in [
             (Language::FINNISH, "Tiketti 1 on nyt sinun – Acme <b>burns</b>"),
-            (Language::TURKISH, "Kayıt 1 size atandı – Acme <b>burns</b>"),
+            (Language::TURKISH, "1 numaralı kayıt size atandı – Acme <b>burns</b>"),
             (Language::SWEDISH, "Ärende 1 är nu ditt – Acme <b>burns</b>"),
             ("de".parse().unwrap(), "Ticket 1 is yours – Acme <b>burns</b>"),
         ] {
@@ -243,12 +243,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_reads_well_in_finnish_turkish_and_english() {
+        for (language, name) in [("fi", "finnish"), ("tr", "turkish"), ("en", "english")] {
+            let language = language.parse().unwrap();
+            let Message { subject, text, .. } = told(language, Some("liisa"), 2);
+            let whole = format!("{subject}\n\n{}", text.replace("-- \n", "--␠\n"));
+            insta::assert_snapshot!(format!("two_tickets_in_{name}"), whole);
+        }
+    }
+
+    #[test]
     fn many_are_counted_and_a_person_is_named() {
         let finnish = told(Language::FINNISH, Some("liisa"), 60);
-        assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi sinulle seuraavan."));
-        assert!(
-            finnish.text.contains("ja 10 muuta; ne näyttää\n  vahti tickets --limit 0 --assig")
-        );
+        assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi työn sinulle."));
+        assert!(finnish.text.contains(
+            "Lisäksi vielä 10. Koko luettelon näet komennolla\n  vahti tickets --limit 0 --assig"
+        ));
         assert_eq!(finnish.text.matches("vahti ticket ").count(), 50);
     }
 

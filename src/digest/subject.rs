@@ -92,7 +92,7 @@ mod tests {
         };
         say(Language::ENGLISH, "3 mentions, 2 negative");
         say(Language::FINNISH, "3 mainintaa, 2 kielteistä");
-        say(Language::TURKISH, "3 bahsetme, 2 olumsuz");
+        say(Language::TURKISH, "3 paylaşım, 2 olumsuz");
         say(Language::SWEDISH, "3 omnämnanden, 2 negativa");
     }
 

@@ -327,10 +327,10 @@ impl Wording<'_> {
             let cues = complaint.cues.iter().take(MOST_REASONS);
             reasons.extend(cues.map(|cue| format!("{open}{}{close}", excerpt::line(cue, 80))));
         }
-        // The judge gives its reasons in English.
+        // The judge gives its reasons in English. What single words weigh is for `vahti mention` to tell.
         if self.words.is_english() {
-            let why = mention.insight.why.iter().take(MOST_REASONS);
-            reasons.extend(why.map(|why| excerpt::line(why, 120)));
+            let why = mention.insight.why.iter().filter(|why| !why.starts_with('"'));
+            reasons.extend(why.take(MOST_REASONS).map(|why| excerpt::line(why, 120)));
         }
         reasons.retain(|reason| !reason.is_empty());
         reasons.join("; ")

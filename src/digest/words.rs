@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(count(Language::ENGLISH, 1234), "1,234 mentions");
         assert_eq!(count(Language::FINNISH, 0), "0 mainintaa");
         assert_eq!(count(Language::FINNISH, 1_234_567), "1\u{a0}234\u{a0}567 mainintaa");
-        assert_eq!(count(Language::TURKISH, 3), "3 bahsetme");
+        assert_eq!(count(Language::TURKISH, 3), "3 paylaşım");
         assert_eq!(count(Language::SWEDISH, 2), "2 omnämnanden");
     }
 

@@ -1,7 +1,7 @@
 //! How a request shows that it may: headers, parts of an address and tokens that nobody else is to see.
 
 use super::Location;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -63,6 +63,42 @@ fn bare(secret: &Secret) -> Vec<String> {
 /// What is shorter than this may stand in any text.
 const LEAST_MASKED: usize = 6;
 
+/// What stands in many an address, and in many a text: no secret by itself.
+const PLAIN: [&str; 14] = [
+    "webhook",
+    "webhooks",
+    "ticket",
+    "tickets",
+    "message",
+    "messages",
+    "incoming",
+    "services",
+    "workflows",
+    "triggers",
+    "manual",
+    "invoke",
+    "integrations",
+    "notifications",
+];
+
+/// Returns a part of an address without its escapes.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        match (byte, digit(ahead.next()), digit(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap_or(byte));
+                rest = ahead;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// What a request shows to be let in. It is added when the request is sent, to the address that was
 /// asked for alone: a redirect to another host goes without, and nothing of it is in a [`Location`].
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -75,6 +111,8 @@ pub struct Access {
     pub token: Option<Secret>,
     /// A token that has to be asked for, and is sent as `Authorization: Bearer`.
     pub grant: Option<Grant>,
+    /// What stands in the address itself and is a secret all the same.
+    pub hidden: Vec<Secret>,
 }
 
 impl Access {
@@ -88,6 +126,26 @@ impl Access {
         Self { headers: vec![(name.to_owned(), value.clone())], ..Self::default() }
     }
 
+    /// Hides an address that nobody else is to know: nobody can tell which part of it is the secret.
+    pub fn hiding(url: &Url) -> Self {
+        let mut parts = vec![url.path().to_owned()];
+        parts.extend(url.path_segments().into_iter().flatten().map(str::to_owned));
+        for pair in url.query().unwrap_or_default().split('&') {
+            parts.push(pair.to_owned());
+            parts.extend(pair.split_once('=').map(|(_, value)| value.to_owned()));
+        }
+        parts.extend(url.query().map(str::to_owned));
+        parts.retain(|part| part.len() >= LEAST_MASKED && !PLAIN.contains(&&**part));
+        // As it may be said again: decoded, and as JSON has it.
+        let decoded: Vec<String> = parts.iter().map(|part| decoded(part)).collect();
+        parts.extend(decoded);
+        let escaped: Vec<String> = parts.iter().map(|part| part.replace('/', "\\/")).collect();
+        parts.extend(escaped);
+        parts.sort();
+        parts.dedup();
+        Self { hidden: parts.into_iter().map(Secret::from).collect(), ..Self::default() }
+    }
+
     /// Lets a token be asked for.
     pub fn granted(grant: Grant) -> Self {
         Self { grant: Some(grant), ..Self::default() }
@@ -96,12 +154,13 @@ impl Access {
     /// Takes out of what a site said whatever it was shown, and `token`, which was asked for.
     pub(super) fn masked(&self, said: Vec<u8>, token: Option<&Secret>) -> Vec<u8> {
         let shown = self.query.iter().chain(&self.headers).map(|(_, secret)| secret);
-        let all = shown.chain(&self.token).chain(token).flat_map(bare);
+        let all = shown.chain(&self.token).chain(&self.hidden).chain(token).flat_map(bare);
         let secrets: Vec<String> = all.filter(|secret| secret.len() >= LEAST_MASKED).collect();
         if secrets.is_empty() {
             return said;
         }
-        match AhoCorasick::new(&secrets) {
+        // Of two that begin alike the longer one, or its end would be told.
+        match AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&secrets) {
             Ok(finder) if finder.is_match(&said) => {
                 finder.replace_all_bytes(&said, &vec!["(secret)"; secrets.len()])
             }
@@ -165,6 +224,37 @@ mod tests {
             let masked = access.masked(said.into(), None);
             assert_eq!(String::from_utf8(masked).unwrap(), "no (secret) here", "{shown}");
         }
+    }
+
+    #[test]
+    fn no_part_of_an_address_that_is_a_secret_is_said_again() {
+        let url =
+            "https://a.example/hooks/T0%2BABCD/very-secret/webhook?k=other-secret&sig=a%2Fb%2Bcdef";
+        let url = Url::parse(url).unwrap();
+        let access = Access::hiding(&url);
+        for said in [
+            url.as_str().to_owned(),
+            format!("{}?{}", url.path(), url.query().unwrap()),
+            "no very-secret, nor T0+ABCD nor T0%2BABCD".to_owned(),
+            "{\"at\":\"https:\\/\\/a.example\\/hooks\\/T0%2BABCD\\/very-secret\"}".to_owned(),
+            "sig a/b+cdef and a%2Fb%2Bcdef of other-secret".to_owned(),
+        ] {
+            let masked = String::from_utf8(access.masked(said.into_bytes(), None)).unwrap();
+            for part in ["very-secret", "T0", "other", "cdef"] {
+                assert!(!masked.contains(part), "{part} in {masked}");
+            }
+        }
+        let plain = b"{\"message\":\"no such webhook\",\"id\":7}".to_vec();
+        assert_eq!(access.masked(plain.clone(), None), plain);
+        assert!(!format!("{access:?}").contains("very-secret"));
+    }
+
+    #[test]
+    fn the_longer_of_two_secrets_that_begin_alike_is_masked_whole() {
+        let query = [("a", "abcdef"), ("b", "abcdefghi")];
+        let query = query.map(|(name, value)| (name.to_owned(), value.into())).into();
+        let access = Access { query, ..Access::default() };
+        assert_eq!(access.masked(b"abcdefghi".to_vec(), None), b"(secret)");
     }
 
     #[test]

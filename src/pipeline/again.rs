@@ -188,8 +188,9 @@ pub struct Again {
 /// Works out what was found again.
 pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, StoreError> {
     let mut state = store.source(&again.source)?;
-    let desk = desk(&again, &state, rules, store)?;
+    let mut desk = desk(&again, &state, rules, store)?;
     state.health.mentions += desk.found();
+    desk.settle_threads()?;
     let mut commit = desk.commit();
     let Again { source, at, tell_at_once, .. } = again;
     commit.source = Some((source, state));

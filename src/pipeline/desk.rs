@@ -12,11 +12,11 @@ use crate::matching::Candidate;
 use crate::mention::{Mention, MentionId, PostKey, TicketId, Version, praise};
 use crate::post::{Post, SourceName};
 use crate::source::Kind;
-use crate::store::kept::MOST_TEXT_BYTES;
 use crate::store::{Commit, Store, StoreError};
 use crate::ticket::own_reply::OwnReply;
-use crate::ticket::{Action, Ticket, clock, customer, triage};
+use crate::ticket::{Ticket, clock, customer, triage};
 use chrono::{DateTime, Duration, Utc};
+use edit::{completes, differs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -59,12 +59,15 @@ pub(super) struct Desk<'a> {
     /// Fingerprints of the new mentions, and which of them have one.
     prints: Vec<(MentionId, DateTime<Utc>, Vec<u64>)>,
     printed: HashMap<u64, Vec<MentionId>>,
-    /// The complaints of the last time that have a ticket, once they were looked for.
-    cases: Option<Vec<(Case, TicketId)>>,
+    /// The complaints that have a ticket: of this batch, and of the store around the time at hand.
+    new_cases: Vec<(Case, TicketId)>,
+    cases: Option<incident::Around>,
     /// When the post at hand was first seen, where that is not now.
     seen: Option<DateTime<Utc>>,
     /// Answers by accounts of our own, by what they answer.
     own_replies: BTreeMap<PostKey, OwnReply>,
+    /// Those in threads that tell not whom they answer, by their threads.
+    threads: BTreeMap<PostKey, Vec<OwnReply>>,
 }
 
 impl<'a> Desk<'a> {
@@ -89,9 +92,11 @@ impl<'a> Desk<'a> {
             unkept: Vec::new(),
             prints: Vec::new(),
             printed: HashMap::new(),
+            new_cases: Vec::new(),
             cases: None,
             seen: None,
             own_replies: BTreeMap::new(),
+            threads: BTreeMap::new(),
         })
     }
 
@@ -188,17 +193,14 @@ impl<'a> Desk<'a> {
             let own = known.as_ref().filter(|old| by_id && old.source == *self.origin.source);
             let is_edited = own.is_some_and(|old| differs(old, post));
             if known.is_none() || is_edited {
-                let is_whole_now = known.as_ref().is_some_and(|old| completes(old, post));
                 let others = candidate.others(candidates);
-                let is_new = known.is_none();
+                let old = known.clone();
                 let mut mention = self.judge(key, brand, post, candidate, &others, known)?;
-                if is_new {
-                    self.join_story(&mut mention)?;
-                } else {
+                if let Some(old) = old {
                     self.leave_story(&mut mention)?;
-                }
-                if !is_whole_now {
-                    self.note_edit(&mention)?;
+                    self.note_edit(&mention, &old)?;
+                } else {
+                    self.join_story(&mut mention)?;
                 }
                 self.triage(mention, brand)?;
             } else if let Some(old) = own
@@ -206,33 +208,6 @@ impl<'a> Desk<'a> {
             {
                 let engaged = Post { engagement: post.engagement, ..old.post.clone() };
                 self.keep(Mention { post: engaged, ..old.clone() });
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells the ticket of a mention that its post says something else now.
-    fn note_edit(&mut self, mention: &Mention) -> Result<(), StoreError> {
-        if let Some(id) = mention.ticket
-            && let Some(ticket) = self.ticket(id)?
-            && let Ok(ticket) = ticket.apply(Action::Edited(mention.priority()), "vahti", self.at)
-        {
-            self.tickets.insert(id, ticket);
-        }
-        Ok(())
-    }
-
-    /// Keeps the new words of a post that named a brand and no longer does: it now names `candidates`.
-    fn reword(&mut self, post: &Post, candidates: &[Candidate]) -> Result<(), StoreError> {
-        for (old, place) in self.known(post)? {
-            if candidates.iter().any(|candidate| candidate.brand == place) {
-                continue;
-            }
-            let Some(brand) = self.rules.brands.get(place) else { continue };
-            if old.source == *self.origin.source && differs(&old, post) {
-                let candidate = Candidate { brand: place, hits: Vec::new() };
-                let mention = self.judge(old.key, brand, post, &candidate, &[], Some(old))?;
-                self.keep(mention);
             }
         }
         Ok(())
@@ -325,7 +300,8 @@ impl<'a> Desk<'a> {
                 story: old.story,
                 copies: old.copies,
                 ticket: old.ticket,
-                mark: old.mark,
+                // What a person called the words that stood there; noise is of the whole post.
+                mark: old.mark.filter(|mark| !is_edited || !edit::is_of_words(*mark)),
                 source: old.source,
                 muted: old.muted,
                 praise: old.praise,
@@ -359,10 +335,13 @@ impl<'a> Desk<'a> {
         let of_thread = self.head(mention)?.and_then(|head| head.ticket);
         let since = self.at - Duration::days(90);
         let mut matters = Vec::new();
-        for id in self.store.tickets_of(&customer)? {
-            let ticket =
-                self.store.ticket(id)?.filter(|_| Some(id) != own && Some(id) != of_thread);
-            if let Some(ticket) = ticket.filter(|ticket| ticket.facts().opened >= since) {
+        // The last first: what was opened before the first of these days is not read.
+        for id in self.store.tickets_of(&customer)?.into_iter().rev() {
+            let Some(ticket) = self.store.ticket(id)? else { continue };
+            if ticket.facts().opened < since {
+                break;
+            }
+            if Some(id) != own && Some(id) != of_thread {
                 let mention = self.store.mention(&ticket.facts().mention)?;
                 let complaint = mention.and_then(|mention| mention.insight.complaint);
                 matters.push(complaint.and_then(|complaint| complaint.matter));
@@ -372,12 +351,15 @@ impl<'a> Desk<'a> {
     }
 
     /// Opens a ticket where one is wanted: the post's own, if it has one for another brand, and that of
-    /// its thread, if it is a message.
+    /// its thread, if it is a message: that grows by whatever is written in the thread.
     fn triage(&mut self, mut mention: Mention, brand: &Brand) -> Result<(), StoreError> {
         let policy = triage::policy(self.origin.tickets.or(brand.tickets), &mention);
-        if mention.ticket.is_none() && triage::wants_ticket(&mention, policy) {
-            let shared = self.shared(&mention)?;
-            let grown = if shared.is_none() { self.grown(&mention)? } else { None };
+        let is_wanted = triage::wants_ticket(&mention, policy);
+        let is_free = mention.ticket.is_none();
+        let shared = if is_free && is_wanted { self.shared(&mention)? } else { None };
+        let may_grow = is_free && shared.is_none() && triage::may_have_ticket(&mention);
+        let grown = if may_grow { self.grown(&mention)? } else { None };
+        if is_free && (is_wanted || grown.is_some()) {
             let head = self.story_head(&mention)?;
             if self.is_dealt_with(&mention, head.as_ref())? {
                 self.keep(mention);
@@ -420,21 +402,16 @@ impl<'a> Desk<'a> {
     fn open(&mut self, mention: &Mention) -> Result<Ticket, StoreError> {
         let id = self.next_ticket;
         self.next_ticket = TicketId(id.0 + 1);
-        if let Some(thread) = self.thread(mention) {
+        if let Some(thread) = own::thread(mention) {
             self.identities.insert(thread, mention.key);
         }
+        self.recall_thread(mention)?;
         let start = clock::start(mention, self.origin.first_poll);
         let ticket = Ticket::open(id, mention, start, self.at);
         let heard = |answered| self.own_reply(answered);
         let known = |identity| self.post(identity);
         let is_own = |key| self.is_own(key, &mention.brand);
         own::answered(ticket, mention, self.at, &heard, &known, &is_own)
-    }
-
-    /// Returns the name of the thread that a message belongs to.
-    fn thread(&self, mention: &Mention) -> Option<PostKey> {
-        let Post { site, thread, is_private: true, .. } = &mention.post else { return None };
-        Some(own::thread_name(self.origin.kind, site, thread.as_deref()?, &mention.brand))
     }
 
     pub(super) fn commit(mut self) -> Commit {
@@ -454,23 +431,12 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Tells whether a post says something else than it did.
-fn differs(old: &Mention, post: &Post) -> bool {
-    let said = |post: &Post| (post.title.clone(), post.text.clone(), post.rating);
-    said(&old.post) != said(post)
-}
-
-/// Tells whether a post is, in full, what was cut when it was kept: nobody edited it.
-fn completes(old: &Mention, post: &Post) -> bool {
-    let end = post.text.floor_char_boundary(MOST_TEXT_BYTES);
-    let is_beginning = end < post.text.len() && post.text.get(..end) == Some(&old.post.text);
-    is_beginning && (&old.post.title, old.post.rating) == (&post.title, post.rating)
-}
-
+mod edit;
 mod gone;
 mod incident;
 mod look;
 pub(super) mod own;
-mod story;
+pub(super) mod story;
 #[cfg(test)]
 mod tests;
+mod thread;

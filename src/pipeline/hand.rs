@@ -7,7 +7,7 @@ use crate::delivery::{Enclosed, Notice};
 use crate::digest::TicketLine;
 use crate::digest::assigned::{self, Assigned};
 use crate::mention::{Mention, TicketId};
-use crate::store::{Commit, Store, StoreError};
+use crate::store::{Commit, Listed, Store, StoreError};
 use crate::text::Language;
 use crate::ticket::clock::Clocks;
 use crate::ticket::route::{self, Staff, Work};
@@ -21,9 +21,6 @@ pub const NAME: &str = "desk";
 
 /// The writer of the lines that nobody wrote.
 pub const VAHTI: &str = "vahti";
-
-/// So many tickets back somebody's last turn is looked for.
-const FARTHEST_TURN: u64 = 10_000;
 
 /// Who works at the desk, by when, and how they are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +74,8 @@ pub fn hand_out(
 /// Returns the commit of all tickets that have risen by being late.
 pub fn aged(rules: &Rules, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit, StoreError> {
     let mut tickets = Vec::new();
-    for ticket in store.tickets()? {
+    for id in store.listed(Listed::Rising)? {
+        let Some(ticket) = store.ticket(id)? else { continue };
         let lines = ticket.facts().log.len();
         let timed = ticket.timed(&rules.desk.clocks, now);
         if timed.facts().log.len() > lines {
@@ -107,6 +105,17 @@ pub fn tickets(
     Ok(store.tickets()?.into_iter().map(|ticket| ticket.timed(clocks, now)).collect())
 }
 
+/// Returns the tickets that are listed so, as they are at `now`.
+pub fn listed(
+    what: Listed<'_>,
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Ticket>, StoreError> {
+    let ids = store.listed(what)?.into_iter();
+    ids.filter_map(|id| ticket(id, rules, store, now).transpose()).collect()
+}
+
 /// The tickets at hand, with those of the store behind them.
 struct Office<'a> {
     rules: &'a Rules,
@@ -114,8 +123,8 @@ struct Office<'a> {
     now: DateTime<Utc>,
     next: TicketId,
     tickets: RefCell<BTreeMap<TicketId, Ticket>>,
-    /// How many tickets of the store everybody has, without those at hand; counted when it is asked.
-    loads: RefCell<Option<HashMap<String, usize>>>,
+    /// How many tickets of the store people have, without those at hand; counted when it is asked.
+    loads: RefCell<HashMap<String, usize>>,
 }
 
 impl<'a> Office<'a> {
@@ -137,7 +146,8 @@ impl<'a> Office<'a> {
         let Some(ticket) = self.tickets.borrow().get(&id).cloned() else { return Ok(()) };
         let facts = ticket.facts();
         let is_free = facts.assignee.is_none()
-            && matches!(facts.status, Status::New | Status::Open)
+            // Our own account may have answered before the poll was over; it is somebody's all the same.
+            && matches!(facts.status, Status::New | Status::Open | Status::Answered)
             && (id >= self.next || self.was_closed(id)?);
         if !is_free || self.rules.desk.staff.routes.is_empty() {
             return Ok(());
@@ -172,39 +182,38 @@ impl Work for Office<'_> {
         let given = |ticket: &Ticket| {
             route::given(ticket.facts()).filter(|who| is_one(who)).map(str::to_owned)
         };
-        if let Some(who) = self.tickets.borrow().values().rev().find_map(given) {
+        let at_hand = self.tickets.borrow();
+        let opened_now = at_hand.range(self.next..).map(|(_, ticket)| ticket);
+        if let Some(who) = opened_now.rev().find_map(given) {
             return Ok(Some(who));
         }
-        for number in (1..self.next.0).rev().take(usize::try_from(FARTHEST_TURN).unwrap_or(0)) {
-            let ticket = self.store.ticket(TicketId(number))?;
-            if let Some(who) = ticket.as_ref().and_then(given) {
-                return Ok(Some(who));
-            }
+        let mut last: Option<(TicketId, &str)> = None;
+        for who in people {
+            let theirs = self.store.last_listed(Listed::GivenTo(who))?;
+            let is_later = |id: &TicketId| last.is_none_or(|(known, _)| known < *id);
+            last = theirs.filter(is_later).map(|id| (id, *who)).or(last);
         }
-        Ok(None)
+        Ok(last.map(|(_, who)| who.to_owned()))
     }
 
     fn load(&self, who: &str) -> Result<usize, StoreError> {
         let at_hand = self.tickets.borrow();
-        if self.loads.borrow().is_none() {
-            let mut loads: HashMap<String, usize> = HashMap::new();
-            for ticket in self.store.tickets()? {
-                let facts = ticket.facts();
-                let is_counted = route::is_work(facts) && !at_hand.contains_key(&facts.id);
-                if let Some(who) = facts.assignee.as_ref().filter(|_| is_counted) {
-                    *loads.entry(who.trim().to_lowercase()).or_default() += 1;
-                }
-            }
-            self.loads.replace(Some(loads));
-        }
+        let person = route::person(who);
+        let known = self.loads.borrow().get(&person).copied();
+        let stored = if let Some(stored) = known {
+            stored
+        } else {
+            let theirs = self.store.listed(Listed::WorkOf(who))?;
+            let stored = theirs.iter().filter(|id| !at_hand.contains_key(id)).count();
+            self.loads.borrow_mut().insert(person, stored);
+            stored
+        };
         let has = |ticket: &&Ticket| {
             let facts = ticket.facts();
             let is_theirs = facts.assignee.as_deref().is_some_and(|own| route::is_same(own, who));
             is_theirs && route::is_work(facts)
         };
-        let stored = self.loads.borrow();
-        let stored = stored.as_ref().and_then(|loads| loads.get(&who.trim().to_lowercase()));
-        Ok(stored.copied().unwrap_or_default() + at_hand.values().filter(has).count())
+        Ok(stored + at_hand.values().filter(has).count())
     }
 }
 

@@ -9,9 +9,10 @@ use crate::digest::lessons::{self, CauseLine, Lessons, ThanksLine};
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
 use crate::report::{Gathering, Report, Span};
-use crate::store::{Store, StoreError, Window};
+use crate::store::{Listed, Sequence, Store, StoreError};
 use crate::ticket::Ticket;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 
 /// What is told of where it has never spoken and nobody knows since when it is there.
 const FIRST: TimeDelta = TimeDelta::days(7);
@@ -25,7 +26,7 @@ pub(super) fn say(
     now: DateTime<Utc>,
 ) -> Result<Said, StoreError> {
     let from = state.last.max(state.began).filter(|from| *from < now).unwrap_or(now - FIRST);
-    let report = report(alert, from, rules, store, now)?;
+    let report = report(alert, (state, from), rules, store, now)?;
     let letter = letter(alert, &report, rules);
     Ok(Said {
         subject: lessons::subject(&letter),
@@ -39,28 +40,26 @@ pub(super) fn say(
 
 fn report(
     alert: &Alert,
-    since: DateTime<Utc>,
+    (state, since): (&AlertState, DateTime<Utc>),
     rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Report, StoreError> {
     let span = Span { brand: None, since, until: now, zone: rules.zone };
+    let touched = span.before();
     let mut gathering = Gathering::new(span, &rules.desk.clocks, now);
-    let mut failed = None;
-    store.mentions(Window { since: Some(since), until: Some(now) }, &mut |mention| {
-        match ticket_of(&mention, store) {
-            Ok(ticket) if is_wanted(alert, &mention, ticket.as_ref(), now) => {
-                gathering.mention(&mention);
-            }
-            Ok(_) => {}
-            Err(error) => failed = Some(error),
+    // Praise is news by when it was found: a poll may bring it long after it was written.
+    let is_new = state.last.or(state.began).is_none();
+    for mention in store.mentions_after(Sequence(state.told_up_to))? {
+        let is_late = is_new && mention.seen < since;
+        if !is_late && is_wanted(alert, &mention, ticket_of(&mention, store)?.as_ref(), now) {
+            gathering.thanks(&mention);
         }
-        failed.is_none()
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
     }
-    for ticket in store.tickets()? {
+    // With which nothing was done since then taught nothing. By number: the first names a cause.
+    let touched = store.listed(Listed::Touched { since: touched })?;
+    for id in touched.into_iter().collect::<BTreeSet<_>>() {
+        let Some(ticket) = store.ticket(id)? else { continue };
         let mention = store.mention(&ticket.facts().mention)?;
         // What was learned stays true of a mention that is no more.
         let is_meant =
@@ -93,7 +92,14 @@ fn letter(alert: &Alert, report: &Report, rules: &Rules) -> Lessons {
     let lessons_of = |cause: &str| {
         let of_it =
             |lesson: &&crate::report::Lesson| lesson.cause.to_lowercase() == cause.to_lowercase();
-        report.lessons.iter().filter(of_it).map(|lesson| lesson.lesson.clone()).collect()
+        // What was learned of an event stands at each of its tickets, and is told once.
+        let mut lessons: Vec<String> = Vec::new();
+        for lesson in report.lessons.iter().filter(of_it) {
+            if !lessons.contains(&lesson.lesson) {
+                lessons.push(lesson.lesson.clone());
+            }
+        }
+        lessons
     };
     let causes = report.causes.iter().filter(|cause| cause.count > 0).map(|cause| CauseLine {
         cause: cause.cause.clone(),
@@ -185,6 +191,24 @@ mod tests {
             assert!(told[0].contains(words), "{words}: {}", told[0]);
         }
         assert!(speak(&store, &alert, 200).is_empty(), "it was told");
+    }
+
+    #[test]
+    fn praise_that_is_found_late_is_told_all_the_same_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let alert = alert("", false);
+        learn(&store);
+        assert!(speak(&store, &alert, 30).iter().all(|told| told.contains("Scan twice.")));
+        // It was written before the alert spoke last, and its source was polled after that.
+        let mut late = mention(25, "liisa", "Acme auttoi minua, kiitos");
+        (late.seen, late.mark) = (at(40), Some(Mark::Positive));
+        store.apply(&Commit { mentions: vec![late], ..Commit::default() }).unwrap();
+        let told = speak(&store, &alert, 200);
+        assert_eq!(told.len(), 2);
+        assert!(told[0].contains("”Acme auttoi minua, kiitos”"), "{}", told[0]);
+        assert!(!told[0].contains("Scan twice."), "{}", told[0]);
+        assert!(speak(&store, &alert, 400).is_empty(), "it was told");
     }
 
     #[test]

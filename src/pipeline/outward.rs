@@ -8,7 +8,7 @@ use crate::mention::filter::{Filter, TicketFacts};
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Commit, Store, StoreError};
 use crate::text::{self, Language};
-use crate::ticket::{Action, Facts, Status, Ticket, card, reply};
+use crate::ticket::{Action, Facts, Status, Ticket, card, people, reply};
 use chrono::{DateTime, Utc};
 
 /// What the text of a mention is cut to, in characters.
@@ -96,9 +96,25 @@ fn dossier(
             avoid: card.avoid,
         },
         suggested_reply: reply::suggest(mention, facts, now, rules.zone, &rules.replies).reply,
-        customer: facts.customer.clone(),
+        customer: known_as(facts, store)?,
         history: history.into_iter().map(|TicketId(id)| id).collect(),
     })
+}
+
+/// Returns by what other desks know the customer: of the handles that are linked, that of the oldest
+/// ticket, so that it stays the same; a mere name is nobody's alone.
+fn known_as(facts: &Facts, store: &dyn Store) -> Result<Option<String>, StoreError> {
+    let Some(own) = &facts.customer else { return Ok(None) };
+    let handles = people::handles(own, |handle| store.links_of(handle))?;
+    if handles.len() > 1 {
+        for id in store.tickets_of(own)? {
+            let earlier = store.ticket(id)?.and_then(|ticket| ticket.facts().customer.clone());
+            if let Some(handle) = earlier.filter(|handle| !handle.contains('"')) {
+                return Ok(Some(handle));
+            }
+        }
+    }
+    Ok(Some(own.clone()))
 }
 
 /// Returns the mark by which the ticket is found again at another desk. Numbers begin anew with a new
@@ -144,7 +160,8 @@ pub fn is_mail(notice: &Notice) -> bool {
     notice.to.contains('@')
 }
 
-/// Adds to `commit` that a ticket was opened at another desk, with a line in the log of ours.
+/// Adds to `commit` what is known of a ticket at another desk, with a line in the log of ours once it is
+/// there. How it stands there may have been asked meanwhile: that stays.
 pub fn opened(
     commit: &mut Commit,
     there: Counterpart,
@@ -152,8 +169,9 @@ pub fn opened(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let known = store.counterparts_of(TicketId(there.ticket))?;
-    let is_known = known.iter().any(|old| old.channel == there.channel && old.opened.is_some());
-    if there.opened.is_some() && !is_known {
+    let known = known.into_iter().find(|old| old.channel == there.channel);
+    let is_there = |one: &Counterpart| one.id.is_some() || one.opened.is_some();
+    if is_there(&there) && !known.as_ref().is_some_and(is_there) {
         let note = match (there.called(), &there.url) {
             ("", _) => format!("told {}", there.channel),
             (called, None) => format!("opened in {} as {called}", there.channel),
@@ -163,7 +181,12 @@ pub fn opened(
         let noted = ticket.and_then(|ticket| ticket.apply(Action::Note(note), "vahti", now).ok());
         commit.tickets.extend(noted);
     }
-    commit.counterparts.push(there);
+    commit.counterparts.push(match known {
+        Some(Counterpart { standing, word, asked, .. }) => {
+            Counterpart { standing, word, asked, ..there }
+        }
+        None => there,
+    });
     Ok(())
 }
 
@@ -190,7 +213,9 @@ pub fn followed(
         };
         commit.tickets.extend(ticket.map(|ticket| moved(ticket, &there, follow_up_days, now)));
     }
-    commit.counterparts.push(there);
+    // What it lacked may have been added meanwhile.
+    let Counterpart { standing, word, asked, .. } = there;
+    commit.counterparts.push(Counterpart { standing, word, asked, ..before });
     Ok(())
 }
 
@@ -220,7 +245,8 @@ fn moved(ticket: Ticket, there: &Counterpart, follow_up_days: i64, now: DateTime
 }
 
 /// Returns the tickets at a channel's desk of which it is to be asked how they stand: not more than `most`,
-/// and those first that were not asked for longest. What is closed here and settled there is over.
+/// and those first that were not asked for longest. What is closed here and settled there is over; what is
+/// there is asked even while it lacks something.
 pub fn to_follow(
     channel: &str,
     before: DateTime<Utc>,
@@ -229,7 +255,7 @@ pub fn to_follow(
 ) -> Result<Vec<Counterpart>, StoreError> {
     let mut found = Vec::new();
     for there in store.counterparts()? {
-        let is_theirs = there.channel == channel && there.id.is_some() && there.opened.is_some();
+        let is_theirs = there.channel == channel && there.id.is_some();
         if !is_theirs || there.standing == Standing::Gone {
             continue;
         }
@@ -247,4 +273,31 @@ pub fn to_follow(
     found.sort_by_key(|there| (there.asked, there.ticket));
     found.truncate(most);
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::sample::{at, mention};
+    use crate::store::sled::SledStore;
+    use crate::ticket::Ticket;
+    use crate::ticket::people::Link;
+
+    #[test]
+    fn somebody_of_several_handles_has_one_contact_that_of_the_oldest_ticket() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let open = |id, hour, handle: &str| {
+            Ticket::open(TicketId(id), &mention(hour, handle, "Acme fails"), at(hour), at(hour))
+        };
+        let tickets = vec![open(1, 1, "maija"), open(2, 2, "kettle")];
+        store.apply(&Commit { tickets, ..Commit::default() }).unwrap();
+        let new = open(3, 3, "kettle");
+        let contact = || known_as(new.facts(), &store).unwrap().unwrap();
+        assert_eq!(contact(), "feed @kettle");
+        let [one, other] = ["feed @kettle", "feed @maija"].map(str::to_owned);
+        let link = Link { id: 0, one, other, by: "desk".into(), at: at(3), parted: None };
+        store.apply(&Commit { links: vec![link], ..Commit::default() }).unwrap();
+        assert_eq!(contact(), "feed @maija");
+    }
 }

@@ -5,12 +5,16 @@
 use super::Rules;
 use crate::alert::{Alert, AlertState};
 use crate::digest::QuietLine;
-use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
-use crate::store::{Store, StoreError, Window};
+use crate::mention::{Mention, TicketId};
+use crate::store::{Listed, Store, StoreError, Window};
+use crate::ticket::people::People;
 use crate::ticket::{Ticket, customer};
-use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How exact times are kept: what is later by this is later.
+const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
 /// What is known of a customer: the last ticket, and when anything was last heard.
 struct Known {
@@ -31,23 +35,21 @@ pub(super) fn gone_quiet(
     };
     // Who was last heard of between these has gone quiet between then and now.
     let (oldest, newest) = (from - after, now - after);
-    let mut known = customers(store)?;
-    known.retain(|_, known| known.heard <= newest);
-    if known.is_empty() {
-        return Ok(Vec::new());
+    let people = People::of(&store.links()?);
+    let mut known = customers(&people, oldest, newest, store)?;
+    known.retain(|_, known| known.heard <= newest && known.heard > oldest);
+    // Whoever wrote something since that became no ticket was heard as well.
+    let since = Window { since: Some(newest + MOMENT), until: None };
+    if !known.is_empty() {
+        store.mentions(since, &mut |mention| {
+            if let Some(key) = customer::key(&mention) {
+                known.remove(people.one(&key));
+            }
+            !known.is_empty()
+        })?;
     }
-    // Whoever wrote something that became no ticket was heard as well.
-    store.mentions(Window { since: Some(oldest), until: None }, &mut |mention| {
-        if let Some(known) = customer::key(&mention).and_then(|key| known.get_mut(&key)) {
-            known.heard = known.heard.max(mention.time());
-        }
-        true
-    })?;
     let mut quiet = Vec::new();
     for Known { ticket, heard } in known.into_values() {
-        if heard <= oldest || heard > newest {
-            continue;
-        }
         let facts = ticket.facts();
         let Some(mention) = store.mention(&facts.mention)? else { continue };
         if is_wanted(alert, &mention, &ticket, now) {
@@ -64,29 +66,57 @@ pub(super) fn gone_quiet(
     Ok(quiet)
 }
 
-/// Returns the customers who have a ticket, with what their tickets tell of when they were heard.
-fn customers(store: &dyn Store) -> Result<BTreeMap<String, Known>, StoreError> {
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
-    for ticket in store.tickets()? {
+/// Returns the customers who have a ticket and were heard behind `oldest` and up to `newest`, by one name
+/// however many handles they have, with when they were heard last, as far as it was not later in what became
+/// no ticket.
+fn customers(
+    people: &People,
+    oldest: DateTime<Utc>,
+    newest: DateTime<Utc>,
+    store: &dyn Store,
+) -> Result<BTreeMap<String, Known>, StoreError> {
+    let mut heard: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
+    let mut tickets: BTreeSet<TicketId> = BTreeSet::new();
+    let window = Window { since: Some(oldest), until: Some(newest + MOMENT) };
+    store.mentions(window, &mut |mention| {
+        tickets.extend(mention.ticket);
+        if let Some(key) = customer::key(&mention) {
+            let last = heard.entry(people.one(&key).to_owned()).or_insert(mention.time());
+            *last = mention.time().max(*last);
+        }
+        true
+    })?;
+    tickets.extend(store.listed(Listed::Heard { since: oldest, until: newest + MOMENT })?);
+    let mut keys: BTreeSet<String> = heard.keys().cloned().collect();
+    for id in tickets {
+        let customer = store.ticket(id)?.and_then(|ticket| ticket.facts().customer.clone());
+        keys.extend(customer.map(|key| people.one(&key).to_owned()));
+    }
+    let mut known = BTreeMap::new();
+    for key in keys {
+        if let Some(mut customer) = known_of(&key, people, store)? {
+            customer.heard = heard.get(&key).copied().max(Some(customer.heard)).unwrap_or_default();
+            known.insert(key, customer);
+        }
+    }
+    Ok(known)
+}
+
+/// Returns the last ticket of a customer, and when the customer was last heard in any of them.
+fn known_of(key: &str, people: &People, store: &dyn Store) -> Result<Option<Known>, StoreError> {
+    let mut known: Option<Known> = None;
+    for id in store.tickets_of(key)? {
+        let Some(ticket) = store.ticket(id)? else { continue };
         let facts = ticket.facts();
-        let Some(key) = facts.customer.clone().filter(|_| !facts.is_withdrawn()) else { continue };
-        // A rating is an answer of the customer's; all else in the log is ours.
-        let rated = facts.log.iter().filter(|line| line.action == "rate").map(|line| line.at).max();
-        let mut heard = rated.max(Some(facts.opened.min(facts.clock_start)));
+        let is_theirs = facts.customer.as_deref().is_some_and(|own| people.one(own) == key);
+        let of_ticket = facts.heard().filter(|_| is_theirs);
+        let Some(mut heard) = of_ticket else { continue };
         for id in std::iter::once(&facts.mention).chain(&facts.also) {
-            heard = heard.max(store.mention(id)?.map(|mention| mention.time()));
+            heard = heard.max(store.mention(id)?.map_or(heard, |mention| mention.time()));
         }
-        let heard = heard.unwrap_or(facts.opened);
-        match known.get_mut(&key) {
-            Some(customer) => {
-                customer.heard = customer.heard.max(heard);
-                // They come by number, so that the last is the latest.
-                customer.ticket = ticket;
-            }
-            None => {
-                known.insert(key, Known { ticket, heard });
-            }
-        }
+        let heard = known.map_or(heard, |known| known.heard.max(heard));
+        // They come by number, so that the last is the latest.
+        known = Some(Known { ticket, heard });
     }
     Ok(known)
 }
@@ -101,8 +131,8 @@ fn is_wanted(alert: &Alert, mention: &Mention, ticket: &Ticket, now: DateTime<Ut
 mod tests {
     use super::*;
     use crate::alert::{Content, Frequency};
+    use crate::mention::Mark;
     use crate::mention::filter::Filter;
-    use crate::mention::{Mark, TicketId};
     use crate::pipeline::sample::{at, mention};
     use crate::pipeline::tell;
     use crate::query::Query;
@@ -110,7 +140,7 @@ mod tests {
     use crate::store::sled::SledStore;
     use crate::text::Language;
     use crate::ticket::Action;
-    use chrono::TimeDelta;
+    use crate::ticket::people::Link;
 
     fn alert() -> Alert {
         Alert {
@@ -186,6 +216,22 @@ mod tests {
             "{again}"
         );
         assert_eq!(speak(&store, 24 * 192), None);
+    }
+
+    #[test]
+    fn somebody_who_speaks_elsewhere_under_a_linked_handle_is_not_silent() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let mut praise = mention(24 * 80, "maijam", "Acme is fine");
+        praise.mark = Some(Mark::Positive);
+        let handles = ["feed @maija", "feed @maijam"].map(str::to_owned);
+        let [one, other] = handles;
+        let link = Link { id: 0, one, other, by: "desk".into(), at: at(1), parted: None };
+        let mentions = vec![praise];
+        store.apply(&Commit { mentions, links: vec![link], ..Commit::default() }).unwrap();
+        speak(&store, 24 * 81);
+        assert_eq!(speak(&store, 24 * 95), None);
+        assert!(speak(&store, 24 * 171).unwrap().contains("vahti ticket 1"));
     }
 
     #[test]

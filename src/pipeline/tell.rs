@@ -10,7 +10,7 @@ use crate::enrich::Priority;
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
-use crate::store::{Commit, Sequence, Store, StoreError};
+use crate::store::{Commit, Listed, Sequence, Store, StoreError};
 use crate::ticket::{Ticket, reply};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -58,12 +58,13 @@ pub fn at_once(
         let state = store.alert(&alert.name)?.unwrap_or_default();
         let mut mentions = store.mentions_after(Sequence(state.told_up_to))?;
         for mention in news {
-            // An edited mention was told when it was new, unless it has become a case only now, or was
-            // taken for noise until now.
+            // An edited mention was told when it was new, unless it has become a case only now or once
+            // more, or was taken for noise until now.
             let before = store.mention(&mention.id)?;
+            let is_back = brings_back(mention, before.as_ref(), &tickets, store)?;
             let is_case = |old: Mention| {
                 let is_heard = old.is_muted() && !mention.is_muted();
-                is_heard || (old.ticket.is_none() && mention.ticket.is_some())
+                is_heard || is_back || (old.ticket.is_none() && mention.ticket.is_some())
             };
             if let Some(untold) = mentions.iter_mut().find(|untold| untold.id == mention.id) {
                 // It was not told yet: then as it is now.
@@ -84,6 +85,20 @@ pub fn at_once(
         commit.told.push(alert.name.clone());
     }
     Ok(())
+}
+
+/// Tells whether a mention says something else than `before`, by which its ticket was opened again.
+fn brings_back(
+    mention: &Mention,
+    before: Option<&Mention>,
+    tickets: &BTreeMap<TicketId, Ticket>,
+    store: &dyn Store,
+) -> Result<bool, StoreError> {
+    let is_edited = before.is_some_and(|old| old.versions.last() != mention.versions.last());
+    let ticket = mention.ticket.filter(|_| is_edited).and_then(|id| tickets.get(&id));
+    let Some(facts) = ticket.map(Ticket::facts) else { return Ok(false) };
+    let old = store.ticket(facts.id)?;
+    Ok(old.is_some_and(|old| old.facts().reopened != facts.reopened))
 }
 
 /// Lets alerts that speak as it happens pass over what this commit brings, if they have heard all that
@@ -217,11 +232,19 @@ impl Gathered {
         let mut wanted = Vec::new();
         let mut lines: BTreeMap<TicketId, TicketLine> = BTreeMap::new();
         let mut copies = BTreeSet::new();
+        // What one batch brings is not in the store yet.
+        let at_hand: BTreeSet<MentionId> = mentions
+            .iter()
+            .filter(|it| alert.wants(it, None, now))
+            .map(|it| it.id.clone())
+            .collect();
         for mention in mentions {
             // What was told before, in the same words, is no news, unless it became a ticket.
             if mention.story != mention.id && mention.ticket.is_none() {
-                let head = store.mention(&mention.story)?;
-                let is_told = head.is_some_and(|head| alert.wants(&head, None, now));
+                let is_told = at_hand.contains(&mention.story)
+                    || store
+                        .mention(&mention.story)?
+                        .is_some_and(|head| alert.wants(&head, None, now));
                 if is_told || !copies.insert(mention.story.clone()) {
                     continue;
                 }
@@ -250,7 +273,7 @@ impl Gathered {
         Ok(Self { mentions: wanted, tickets, pressing: 0, quiet: Vec::new(), to: now })
     }
 
-    /// Adds the tickets that are overdue or urgent, of mentions that the alert wants.
+    /// Adds the tickets that are overdue, or due before the day ends, of mentions that the alert wants.
     fn add_pressing(
         &mut self,
         alert: &Alert,
@@ -259,9 +282,9 @@ impl Gathered {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let known: BTreeSet<TicketId> = self.tickets.iter().map(|line| line.id).collect();
-        for ticket in hand::tickets(rules, store, now)? {
+        for ticket in hand::listed(Listed::Open, rules, store, now)? {
             let facts = ticket.facts();
-            if !ticket.is_overdue(now) || known.contains(&facts.id) {
+            if !is_for_today(&ticket, now, rules.zone) || known.contains(&facts.id) {
                 continue;
             }
             let Some(mention) = store.mention(&facts.mention)? else { continue };
@@ -316,16 +339,18 @@ fn one_line_an_incident(
     new_tickets: &BTreeMap<TicketId, Ticket>,
     store: &dyn Store,
 ) -> Result<(), StoreError> {
-    if lines.values().all(|line| line.incident.is_none()) {
+    let told: BTreeSet<TicketId> =
+        lines.values().filter_map(|line| Some(line.incident?.0)).collect();
+    if told.is_empty() {
         return Ok(());
     }
-    let mut all: BTreeMap<TicketId, Option<TicketId>> = BTreeMap::new();
-    for ticket in store.tickets()?.iter().chain(new_tickets.values()) {
-        all.insert(ticket.facts().id, ticket.facts().incident);
-    }
     let mut totals: BTreeMap<TicketId, u64> = BTreeMap::new();
-    for first in all.into_values().flatten() {
-        *totals.entry(first).or_default() += 1;
+    for first in told {
+        let stored = store.listed(Listed::Incident(first))?.into_iter();
+        let stored = stored.filter(|id| !new_tickets.contains_key(id)).count();
+        let is_new = |ticket: &&Ticket| ticket.facts().incident == Some(first);
+        let new = new_tickets.values().filter(is_new).count();
+        totals.insert(first, u64::try_from(stored + new).unwrap_or(u64::MAX));
     }
     for line in lines.values_mut() {
         if let Some((first, tickets)) = &mut line.incident {
@@ -357,6 +382,12 @@ fn one_line_an_incident(
     let kept: BTreeSet<TicketId> = wanted.iter().filter_map(|mention| mention.ticket).collect();
     lines.retain(|id, line| line.incident.is_none() || kept.contains(id));
     Ok(())
+}
+
+/// Tells whether somebody must see to a ticket before the day ends where the desk is.
+fn is_for_today(ticket: &Ticket, now: DateTime<Utc>, zone: Tz) -> bool {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    ticket.is_overdue(now) || ticket.facts().due.is_some_and(|due| day(due) <= day(now))
 }
 
 pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {

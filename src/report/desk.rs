@@ -6,6 +6,7 @@ use crate::enrich::Complainer;
 use crate::mention::Mention;
 use crate::text::{cut, visible};
 use crate::ticket::clock::Clocks;
+use crate::ticket::people::People;
 use crate::ticket::{Action, Facts, Status, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct Cause {
     pub before: u64,
     /// Their numbers, newest resolution first; 50 at most.
     pub tickets: Vec<u64>,
+    /// Whether the posts of all of them are gone.
+    #[serde(skip)]
+    pub(super) is_gone: bool,
 }
 
 /// What somebody learned from a ticket.
@@ -51,6 +55,9 @@ pub struct Lesson {
     pub cause: String,
     pub lesson: String,
     pub at: DateTime<Utc>,
+    /// Whether its post is gone: of whom it tells is not known any more.
+    #[serde(skip)]
+    pub(super) is_gone: bool,
 }
 
 /// How long something took.
@@ -119,6 +126,8 @@ pub(super) struct Desk {
     ratings: Vec<Rating>,
     closed_unrated: u64,
     customers: BTreeMap<String, Customer>,
+    /// Which of them are one.
+    pub(super) people: People,
 }
 
 /// What was resolved as one cause.
@@ -129,6 +138,8 @@ struct Resolved {
     tickets: Vec<(DateTime<Utc>, u64)>,
     /// How many were in the period before.
     before: u64,
+    /// Whether there is one whose post is still there.
+    is_there: bool,
 }
 
 struct Rating {
@@ -170,6 +181,7 @@ impl Desk {
             ratings: Vec::new(),
             closed_unrated: 0,
             customers: BTreeMap::new(),
+            people: People::default(),
         }
     }
 
@@ -198,7 +210,7 @@ impl Desk {
         if facts.opened >= span.until {
             return;
         }
-        let customer = self.customers.entry(key.clone()).or_default();
+        let customer = self.customers.entry(self.people.one(key).to_owned()).or_default();
         customer.tickets.push((facts.opened, facts.id.0));
         customer.is_here |= facts.opened >= span.since;
         if facts.customer_name.is_some() {
@@ -249,11 +261,21 @@ impl Desk {
             self.cause(&cause).before += 1;
         }
         if let Some((at, cause, lesson)) = resolved {
-            self.resolved(facts, at, &cause, lesson);
+            let was_deleted = facts.log.iter().any(|line| line.action == "gone");
+            let is_gone = was_deleted || mention.is_none_or(|mention| mention.post.is_gone);
+            self.cause(&cause).is_there |= !is_gone;
+            self.resolved(facts, at, &cause, lesson, is_gone);
         }
     }
 
-    fn resolved(&mut self, facts: &Facts, at: DateTime<Utc>, cause: &str, lesson: Option<String>) {
+    fn resolved(
+        &mut self,
+        facts: &Facts,
+        at: DateTime<Utc>,
+        cause: &str,
+        lesson: Option<String>,
+        is_gone: bool,
+    ) {
         self.flow.resolved += 1;
         self.cause(cause).tickets.push((at, facts.id.0));
         let took = at - facts.clock_start;
@@ -261,12 +283,13 @@ impl Desk {
         self.resolutions.push((took, at <= by));
         if let Some(lesson) = lesson {
             let (ticket, cause) = (facts.id.0, visible(cause));
-            self.lessons.push(Lesson { ticket, cause, lesson: visible(&lesson), at });
+            self.lessons.push(Lesson { ticket, cause, lesson: visible(&lesson), at, is_gone });
         }
     }
 
     fn cause(&mut self, cause: &str) -> &mut Resolved {
-        let new = || Resolved { cause: visible(cause), tickets: Vec::new(), before: 0 };
+        let new =
+            || Resolved { cause: visible(cause), tickets: Vec::new(), before: 0, is_there: false };
         self.causes.entry(cause.to_lowercase()).or_insert_with(new)
     }
 
@@ -286,11 +309,11 @@ impl Desk {
     }
 }
 
-fn cause(Resolved { cause, mut tickets, before }: Resolved) -> Cause {
+fn cause(Resolved { cause, mut tickets, before, is_there }: Resolved) -> Cause {
     tickets.sort_by_key(|resolved| Reverse(*resolved));
     let count = tickets.len() as u64;
     let tickets = tickets.into_iter().map(|(_, id)| id).take(MOST_TICKETS).collect();
-    Cause { cause, count, before, tickets }
+    Cause { cause, count, before, tickets, is_gone: !is_there }
 }
 
 fn times(mut took: Vec<(TimeDelta, bool)>) -> Times {

@@ -6,6 +6,7 @@ use super::mask::{Mask, Ready};
 use super::view::{Page, Part, hours, percent};
 use super::words::{Words, fill};
 use super::{About, Report, Times};
+use crate::enrich::Matter;
 use crate::text::Language;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -162,7 +163,10 @@ impl PublicReport {
     fn learned(&self, words: &Words) -> Option<Part> {
         let mut lines = Vec::new();
         for cause in &self.causes {
-            let name = cause.cause.as_ref().unwrap_or(&words.other);
+            let cause_name = cause.cause.as_deref().unwrap_or(&words.other);
+            // One that is a word of ours is said in the language of the report.
+            let matter = Matter::ALL.into_iter().find(|it| it.word() == cause_name.to_lowercase());
+            let name = matter.map_or(cause_name, |matter| words.matter(matter));
             let count = cause.count.to_string();
             let pattern = if cause.count == 1 { &words.cause_one } else { &words.cause };
             lines.push(fill(pattern, &[("cause", name), ("n", &count)]));
@@ -188,11 +192,12 @@ fn causes(report: &Report, mask: &Ready) -> Vec<PublicCause> {
     let mut causes: Vec<PublicCause> = Vec::new();
     let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
     for cause in report.causes.iter().filter(|cause| cause.count > 0) {
-        let name = mask.cover(&cause.cause);
+        let name = mask.cover(&cause.cause).filter(|_| !cause.is_gone);
         let lessons = report
             .lessons
             .iter()
             .filter(|lesson| lesson.cause.to_lowercase() == cause.cause.to_lowercase())
+            .filter(|lesson| !lesson.is_gone)
             .filter_map(|lesson| mask.cover(&lesson.lesson));
         let at = *places.entry(name.clone()).or_insert_with(|| {
             causes.push(PublicCause { cause: name, count: 0, lessons: Vec::new() });

@@ -3,7 +3,9 @@
 use super::sample::{by, complaint, gathered, mention, now, report, resolve, ticket, week};
 use super::*;
 use crate::mention::Mark;
+use crate::post::Author;
 use crate::text::Language;
+use crate::ticket::Action;
 
 const LANGUAGES: [Language; 3] = [Language::ENGLISH, Language::FINNISH, Language::TURKISH];
 
@@ -188,6 +190,49 @@ fn every_language_fills_in_the_same_things() {
     };
     assert_eq!(blanks(files[0]), blanks(files[1]));
     assert_eq!(blanks(files[0]), blanks(files[2]));
+}
+
+#[test]
+fn what_was_learned_from_somebody_who_deleted_the_post_is_for_the_house_alone() {
+    let told = |is_gone: bool| {
+        let mut gathering = Gathering::new(week(), &Clocks::default(), now());
+        let mut bad = by(complaint(1, 9, Matter::Service, "Acme fails"), "Liisa", "li");
+        let lesson = "Liisa's door is blue: look for it.";
+        let mut moves = vec![(1, resolve("the blue door", Some(lesson)))];
+        if is_gone {
+            bad.post.author = Author::default();
+            bad.post.is_gone = true;
+            moves.push((2, Action::Gone));
+        }
+        let kept = by(complaint(2, 9, Matter::Service, "Acme is slow"), "Pekka", "pekka");
+        let lesson = "Answer within an hour.";
+        let other = ticket(2, &kept, &[(1, resolve("slow answer", Some(lesson)))]);
+        gathering.ticket(&ticket(1, &bad, &moves), Some(&bad));
+        gathering.ticket(&other, Some(&kept));
+        serde_json::to_string(&gathering.publish()).unwrap()
+    };
+    let (there, gone) = (told(false), told(true));
+    assert!(there.contains("the blue door") && there.contains("… door is blue"), "{there}");
+    assert!(!gone.contains("blue") && !gone.contains("Liisa"), "{gone}");
+    assert!(gone.contains("Answer within an hour.") && gone.contains("slow answer"), "{gone}");
+}
+
+#[test]
+fn a_customer_of_several_handles_counts_once() {
+    let report = |links: &[Link]| {
+        let mut gathering = Gathering::new(week(), &Clocks::default(), now());
+        gathering.knows(links);
+        for (number, handle) in [(1, "liisa"), (2, "kettle"), (3, "pekka")] {
+            let bad = by(complaint(number, 9, Matter::Service, "Acme fails"), "L", handle);
+            gathering.ticket(&ticket(number.into(), &bad, &[]), Some(&bad));
+        }
+        gathering.finish().customers
+    };
+    let [one, other] = ["news.example @liisa", "news.example @kettle"].map(str::to_owned);
+    let link = Link { id: 1, one, other, by: "maija".into(), at: now(), parted: None };
+    assert_eq!((report(&[]).known, report(&[]).returning), (3, 0));
+    let linked = report(&[link]);
+    assert_eq!((linked.known, linked.returning, linked.most[0].last_ticket), (2, 1, 2));
 }
 
 mod always {

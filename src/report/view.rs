@@ -261,7 +261,12 @@ impl Report {
                 "{} opened ({} before), {} answered, {} resolved ({} before).",
                 flow.opened, flow.opened_before, flow.answered, flow.resolved, flow.resolved_before
             ),
-            format!("{} wait for an answer now, {} of them too long.", flow.waiting, flow.overdue),
+            format!(
+                "{} {} for an answer now, {} of them too long.",
+                flow.waiting,
+                if flow.waiting == 1 { "waits" } else { "wait" },
+                flow.overdue
+            ),
         ];
         Part::lines("Tickets", &lines)
     }

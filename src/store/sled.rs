@@ -3,17 +3,19 @@
 //! store that was cut off may panic when it is opened, so it is opened where a panic is caught.
 
 use super::{
-    Commit, Counts, Fault, Reported, Sequence, SourceState, Store, StoreError, Teaching, Window,
+    Commit, Counts, Fault, Listed, Reported, Sequence, SourceState, Store, StoreError, Teaching,
+    Window,
 };
 use crate::alert::AlertState;
 use crate::delivery::desk::Counterpart;
-use crate::delivery::{Notice, Progress};
+use crate::delivery::{Notice, NoticeId, Progress};
 use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::kept::{KeptPlace, Packed};
 use crate::ticket::Ticket;
 use crate::ticket::own_reply::OwnReply;
+use crate::ticket::people::{self, Link};
 use chrono::{DateTime, Utc};
 use sled::Db;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
@@ -24,6 +26,7 @@ mod check;
 mod counterpart;
 mod kept;
 mod key;
+mod listed;
 mod open;
 mod record;
 mod write;
@@ -41,11 +44,14 @@ mod counter {
     pub(super) const NOTICE: &[u8] = b"notice";
     pub(super) const MENTIONS: &[u8] = b"mentions";
     pub(super) const MARKING: &[u8] = b"marking";
+    pub(super) const LINK: &[u8] = b"link";
     /// How often people taught something, and the microsecond of the last time.
     pub(super) const TAUGHT: &[u8] = b"taught";
     pub(super) const TAUGHT_LAST: &[u8] = b"taught-last";
     /// Commits so far, to hold against the witness.
     pub(super) const COMMITS: &[u8] = b"commits";
+    /// The version of what is listed of the tickets.
+    pub(super) const LISTED: &[u8] = b"listed";
     pub(super) const SET_ASIDE: &[u8] = b"set-aside";
     /// Not a number: what the operator was told.
     pub(super) const REPORTED: &[u8] = b"reported";
@@ -119,6 +125,10 @@ impl SledStore {
     fn counter(&self, name: &[u8]) -> Result<u64, StoreError> {
         let bytes = self.trees.meta.get(name).map_err(self.broken())?;
         Ok(bytes.as_deref().and_then(key::read_number).unwrap_or(0))
+    }
+
+    fn link(&self, value: sled::Result<sled::IVec>) -> Result<Link, StoreError> {
+        record::read_link(&value.map_err(self.broken())?).map_err(|error| self.damaged(error.0))
     }
 
     fn mention_at(&self, id: &[u8]) -> Result<Option<(Sequence, Mention)>, StoreError> {
@@ -223,13 +233,24 @@ impl Store for SledStore {
             .collect()
     }
 
+    fn listed(&self, what: Listed<'_>) -> Result<Vec<TicketId>, StoreError> {
+        self.listed_ids(&what).collect()
+    }
+
+    fn last_listed(&self, what: Listed<'_>) -> Result<Option<TicketId>, StoreError> {
+        self.listed_ids(&what).next_back().transpose()
+    }
+
     fn tickets_of(&self, customer: &str) -> Result<Vec<TicketId>, StoreError> {
-        self.trees
-            .customers
-            .scan_prefix(key::customer_prefix(customer))
-            .keys()
-            .map(|key| Ok(TicketId(key::read_number(&key.map_err(self.broken())?).unwrap_or(0))))
-            .collect()
+        let mut tickets = Vec::new();
+        for handle in people::handles(customer, |handle| self.links_of(handle))? {
+            for key in self.trees.customers.scan_prefix(key::customer_prefix(&handle)).keys() {
+                let number = key::read_number(&key.map_err(self.broken())?);
+                tickets.push(TicketId(number.unwrap_or(0)));
+            }
+        }
+        tickets.sort_unstable();
+        Ok(tickets)
     }
 
     fn next_ticket(&self) -> Result<TicketId, StoreError> {
@@ -256,6 +277,11 @@ impl Store for SledStore {
                 record::read_notice(&value.map_err(self.broken())?).map_err(|e| self.damaged(e.0))
             })
             .collect()
+    }
+
+    fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+        let bytes = self.trees.outbox.get(key::number(id.0)).map_err(self.broken())?;
+        bytes.map(|bytes| record::read_notice(&bytes).map_err(|e| self.damaged(e.0))).transpose()
     }
 
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError> {
@@ -317,6 +343,21 @@ impl Store for SledStore {
         let bytes = self.trees.own_replies.get(answered.0).map_err(self.broken())?;
         let read = bytes.map(|bytes| record::read_own_reply(&bytes)).transpose();
         read.map_err(|error| self.damaged(error.0))
+    }
+
+    fn links_of(&self, customer: &str) -> Result<Vec<Link>, StoreError> {
+        let entries = self.trees.links.scan_prefix(key::customer_prefix(customer));
+        entries.values().map(|value| self.link(value)).collect()
+    }
+
+    fn links(&self) -> Result<Vec<Link>, StoreError> {
+        let mut links = BTreeMap::new();
+        for value in self.trees.links.iter().values() {
+            // Each stands under both of its ends.
+            let link = self.link(value)?;
+            links.insert(link.id, link);
+        }
+        Ok(links.into_values().collect())
     }
 
     fn teaching(&self) -> Result<Teaching, StoreError> {

@@ -204,7 +204,7 @@ mod tests {
         Tässä viestissä: ”haastan teidät oikeuteen”, ”mitä ␛[31mhelvettiä”
         - Anna asiakkaan puhua loppuun ja kysy: ”Entä muuta?” Myönnä, että ongelma on olemassa, ja kerro, mitä tehdään ja milloin.
         Uhkaa oikeustoimilla: vie asia ensin sille, joka talossa hoitaa lakiasiat. Vastaa vain, että asiaa selvitetään, ja kerro, mihin mennessä vastaus tulee.
-        Turvallisuus: pyydä lopettamaan käyttö heti. Asiakkaalle soittaa ihminen vielä tänään, ja turvallisuudesta vastaava saa tiedon saman tien.
+        Turvallisuus: pyydä lopettamaan käyttö heti. Joku soittaa asiakkaalle vielä tänään, ja turvallisuudesta vastaava saa tiedon saman tien.
         - Selittely, keskeyttäminen, rauhoittumaan käskeminen, samalla mitalla vastaaminen.
         Syyn myöntäminen tai kiistäminen, lain tulkinnasta väitteleminen.
         Selvityksen valmistumisen odottaminen, vähättely.
@@ -213,7 +213,7 @@ mod tests {
         let public = complaint(hunter, &[Flag::PublicPressure], &["yetmez"]);
         assert_snapshot!(shown(&public, "tr"), @r#"
         Some(BenefitHunter)
-        - Hakkı olandan fazlasını ister; ne önerilse “yetmez” der, tekrar tekrar.
+        - Hakkı olandan fazlasını ister; ne önerilirse önerilsin tekrar tekrar “yetmez” der.
         Bu mesajda: “yetmez”
         - Nesnel kalın, somut bilgilerle ve rakamlarla konuşun. Kurumun normalde sunduğu çözümü önerin, ardından “Bunu düzeltmek için ne yapabilirim?” diye sorun.
         Herkese açık yazmış: aynı kanalda, herkese açık ve kısa bir yanıt verin, sonra özelden devam edin.

@@ -16,6 +16,13 @@ pub const FOLLOW_UP_DAYS: i64 = 10;
 /// How long after an answer the matter itself is to be settled, where nobody said.
 pub const RESOLUTION: TimeDelta = TimeDelta::days(3);
 
+/// How long after the resolution a customer is asked at the earliest, and at the latest where a working day
+/// lies between.
+const EARLIEST_QUESTION: TimeDelta = TimeDelta::days(7);
+const LATEST_QUESTION: TimeDelta = TimeDelta::days(14);
+/// The lines of the log with which the customer has an answer.
+const REPLIES: [&str; 2] = ["reply", "answered"];
+
 const HOUR: TimeDelta = TimeDelta::hours(1);
 const DAY: TimeDelta = TimeDelta::days(1);
 
@@ -50,6 +57,8 @@ impl Targets {
 pub struct Clocks {
     /// When the desk works; `None`: always.
     pub hours: Option<Hours>,
+    /// On which days customers are asked whether all is well, where the desk has no hours.
+    pub workdays: Hours,
     /// Whether what is urgent, or about safety or the law, waits for these hours too.
     pub urgent_waits: bool,
     /// From the publication of the post, or its return, to the answer.
@@ -71,6 +80,7 @@ impl Default for Clocks {
         let priorities = BTreeMap::from([(Priority::Urgent, hour), (Priority::High, few)]);
         Self {
             hours: None,
+            workdays: Hours::workdays(),
             urgent_waits: false,
             answer: Targets { kinds, other: DAY, priorities },
             resolve: Targets {
@@ -85,7 +95,7 @@ impl Default for Clocks {
 impl Clocks {
     /// Returns when the matter is to be settled of a ticket whose customer is answered at `at`.
     pub fn settled_by(&self, facts: &Facts, at: DateTime<Utc>) -> DateTime<Utc> {
-        let priority = of_clock(facts, at);
+        let priority = of_clock(facts, facts.log.partition_point(|line| line.at < at));
         let (time, _) = self.resolve.of(facts, priority);
         self.after_days(facts, priority, at, time)
     }
@@ -94,6 +104,21 @@ impl Clocks {
     pub fn first_answer_by(&self, facts: &Facts) -> DateTime<Utc> {
         let (time, _) = self.answer.of(facts, facts.first_priority);
         self.after(facts, facts.first_priority, facts.clock_start, time)
+    }
+
+    /// Returns when a customer is asked who is to be asked at `at`: on the next working day, unless that
+    /// is more than two weeks after the resolution and the one before it is not too soon.
+    fn asked(&self, at: DateTime<Utc>, resolved: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        let days = self.hours.as_ref().unwrap_or(&self.workdays);
+        let next = days.day_from(at);
+        let before = resolved
+            .filter(|resolved| next - *resolved > LATEST_QUESTION)
+            .map(|resolved| (days.day_until(at), resolved));
+        let on = match before {
+            Some((before, resolved)) if before - resolved >= EARLIEST_QUESTION => before,
+            _ => next,
+        };
+        self.hours.as_ref().map_or(on, |hours| hours.open_from(on))
     }
 
     /// Returns the hours that count for a ticket of this priority; `None`: all.
@@ -131,7 +156,7 @@ impl Clocks {
     /// Returns when the customer is to be answered, and by what rule.
     fn answer_due(&self, facts: &Facts) -> (DateTime<Utc>, String) {
         let since = begun(facts);
-        let priority = of_clock(facts, since);
+        let priority = of_clock(facts, lines_before(facts));
         let (time, rule) = self.answer.of(facts, priority);
         let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
         let within = match time.num_seconds() {
@@ -150,7 +175,7 @@ impl Clocks {
     /// Returns when the matter is to be settled, and by what rule.
     fn resolve_due(&self, facts: &Facts) -> (DateTime<Utc>, String) {
         let since = begun(facts);
-        let priority = of_clock(facts, since);
+        let priority = of_clock(facts, lines_before(facts));
         let (time, rule) = self.resolve.of(facts, priority);
         let working = if self.hours(facts, priority).is_some() { "working " } else { "" };
         let within = counted(time.num_days(), working, "day");
@@ -176,9 +201,9 @@ pub(super) fn presses(mention: &Mention) -> bool {
 /// Writes down when what is due next, by the status and the times of the ticket.
 pub(super) fn set_due(facts: &mut Facts, clocks: &Clocks) {
     if facts.status == Status::Resolved
-        && let (Some(hours), Some(asked)) = (&clocks.hours, facts.follow_up)
+        && let Some(asked) = facts.follow_up
     {
-        facts.follow_up = Some(hours.open_from(asked));
+        facts.follow_up = Some(clocks.asked(asked, facts.resolved));
     }
     let due = match facts.status {
         Status::New | Status::Open => Some(clocks.answer_due(facts)),
@@ -202,14 +227,14 @@ pub(super) fn next_rise(
         Status::Answered => &clocks.resolve,
         Status::Resolved | Status::Closed => return None,
     };
-    if facts.priority_by_person || facts.priority == Priority::Urgent {
+    if !facts.may_rise() {
         return None;
     }
     let due = facts.due?;
-    let since = begun(facts);
-    let mut priority = of_clock(facts, since);
+    let before = lines_before(facts);
+    let mut priority = of_clock(facts, before);
     let mut passes = due;
-    for _ in rises(facts, since) {
+    for _ in rises(facts, before) {
         priority = moves::one_higher(priority);
         let (time, _) = targets.of(facts, priority);
         passes = match facts.status {
@@ -236,18 +261,29 @@ fn begun(facts: &Facts) -> DateTime<Utc> {
     }
 }
 
-/// Returns the priority by which a clock runs that began at `since`: that of the ticket, without what
-/// being late since then has added. Lateness must not make the ticket late for longer.
-fn of_clock(facts: &Facts, since: DateTime<Utc>) -> Priority {
-    match rises(facts, since).count() {
+/// Returns how many lines the log had when the clock began that runs now. By their times that cannot be
+/// told: an answer may have been sent long before it was seen, and the ticket have risen in between.
+fn lines_before(facts: &Facts) -> usize {
+    let began = |line: &log::Change| match facts.status {
+        Status::Answered => REPLIES.contains(&&*line.action),
+        _ => facts.reopened == Some(line.at) && line.action != moves::RISE,
+    };
+    facts.log.iter().rposition(began).map_or(0, |last| last + 1)
+}
+
+/// Returns the priority by which a clock runs that began behind so many lines of the log: that of the
+/// ticket, without what being late since then has added. Lateness must not make the ticket late for
+/// longer.
+fn of_clock(facts: &Facts, before: usize) -> Priority {
+    match rises(facts, before).count() {
         0 => facts.priority,
-        _ => log::priority_without_rises(facts, since),
+        _ => log::priority_without_rises(facts, before),
     }
 }
 
-/// Returns the lines of the log that tell how it rose since then.
-fn rises(facts: &Facts, since: DateTime<Utc>) -> impl Iterator<Item = &log::Change> {
-    facts.log.iter().filter(move |line| line.action == moves::RISE && line.at >= since)
+/// Returns the lines of the log, behind so many of them, that tell how it rose.
+fn rises(facts: &Facts, before: usize) -> impl Iterator<Item = &log::Change> {
+    facts.log.iter().skip(before).filter(|line| line.action == moves::RISE)
 }
 
 fn counted(number: i64, working: &str, unit: &str) -> String {

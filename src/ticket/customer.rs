@@ -26,9 +26,13 @@ pub fn key(mention: &Mention) -> Option<String> {
         .map(|handle| format!("@{handle}"))
         .or_else(|| known(author.url.as_deref()).map(str::to_owned))
         .or_else(|| known(author.name.as_deref()).map(|name| format!("\"{name}\"")))?;
-    let whole =
-        format!("{} {}", site(mention), who.split_whitespace().collect::<Vec<_>>().join(" "));
-    Some(whole.nfc().collect::<String>().to_lowercase().chars().take(MOST_KEY).collect())
+    Some(spelled(&format!("{} {who}", site(mention))))
+}
+
+/// Returns a key as it is spelled, however somebody typed it.
+pub fn spelled(key: &str) -> String {
+    let line = key.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.nfc().collect::<String>().to_lowercase().chars().take(MOST_KEY).collect()
 }
 
 /// Returns what to call the author: the name, else the handle; fit to be shown. `None` where neither

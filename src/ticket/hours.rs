@@ -75,6 +75,13 @@ impl Hours {
         Ok(Self { zone, week, closed: Arc::default() })
     }
 
+    /// From Monday to Friday, all day.
+    pub fn workdays() -> Self {
+        let all = || vec![(0, DAY)];
+        let week = [all(), all(), all(), all(), all(), Vec::new(), Vec::new()];
+        Self { zone: Tz::UTC, week, closed: Arc::default() }
+    }
+
     /// The same, by the clock of another zone.
     #[must_use]
     pub fn in_zone(self, zone: Tz) -> Self {
@@ -125,6 +132,24 @@ impl Hours {
         }
         let plain = TimeDelta::days(days.into());
         from.checked_add_signed(plain).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// Returns the same time of day on the day of `at`, or on the first after it on which the desk works.
+    pub fn day_from(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        self.same_time(at, self.local(at).date().iter_days())
+    }
+
+    /// Returns the same time of day on the day of `at`, or on the last before it on which the desk works.
+    pub fn day_until(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        self.same_time(at, self.local(at).date().iter_days().rev())
+    }
+
+    fn same_time(&self, at: DateTime<Utc>, days: impl Iterator<Item = NaiveDate>) -> DateTime<Utc> {
+        let local = self.local(at);
+        match days.take(FARTHEST_DAYS).find(|date| !self.day(*date).is_empty()) {
+            Some(date) if date != local.date() => self.instant(date.and_time(local.time()), false),
+            _ => at,
+        }
     }
 
     /// Returns the open spans that end after `from`, in order.

@@ -75,11 +75,11 @@ pub(super) fn verify(facts: &Facts) -> Result<(), String> {
     }
 }
 
-/// Returns the priority as it would be, had the ticket not risen by being late since then.
-pub(super) fn priority_without_rises(facts: &Facts, since: DateTime<Utc>) -> Priority {
+/// Returns the priority as it would be, had the ticket not risen by being late behind so many lines.
+pub(super) fn priority_without_rises(facts: &Facts, before: usize) -> Priority {
     let mut told = newborn(facts);
-    for line in facts.log.iter().skip(1) {
-        let is_left_out = line.action == moves::RISE && line.at >= since;
+    for (place, line) in facts.log.iter().enumerate().skip(1) {
+        let is_left_out = line.action == moves::RISE && place >= before;
         let action = Action::read(&line.action, &line.text).filter(|_| !is_left_out);
         if let Some(action) = action
             && let Some(to) = moves::next(told.status, told.is_withdrawn(), &action)

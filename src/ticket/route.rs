@@ -143,7 +143,12 @@ impl Staff {
 
 /// Tells whether two names mean one person: case makes no difference in an address.
 pub fn is_same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    person(one) == person(other)
+}
+
+/// Returns a name as it is the same for all ways to write it.
+pub fn person(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 /// Tells whether a ticket is work that its assignee still has.

@@ -236,7 +236,7 @@ fn the_log_quotes_nothing_of_what_may_be_deleted() {
     let ticket = ticket(&mention);
     assert_eq!(
         ticket.facts().log[0].text,
-        "negative mention of Acme; high priority: it is negative (+3), its words are strong: …, … (+1)"
+        "negative mention of Acme; high priority: it is negative (+3), its words are strong (+1)"
     );
 }
 

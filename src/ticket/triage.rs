@@ -17,10 +17,15 @@ pub fn policy(chosen: Option<TicketPolicy>, mention: &Mention) -> TicketPolicy {
     })
 }
 
-/// Tells whether `mention` is to have a ticket. What the brand itself wrote, and what is not about the
-/// brand or taken not to be, never is.
+/// Tells whether `mention` may have a ticket at all. What the brand itself wrote, and what is not about
+/// the brand or taken not to be, never does.
+pub fn may_have_ticket(mention: &Mention) -> bool {
+    !mention.own && !mention.is_noise() && !mention.is_muted()
+}
+
+/// Tells whether `mention` is to have a ticket.
 pub fn wants_ticket(mention: &Mention, policy: TicketPolicy) -> bool {
-    if mention.own || mention.is_noise() || mention.is_muted() {
+    if !may_have_ticket(mention) {
         return false;
     }
     match policy {

@@ -2,6 +2,7 @@
 //! where no daemon runs, and through the daemon where one does.
 
 mod answers;
+mod customers;
 mod judging;
 mod lists;
 mod marks;

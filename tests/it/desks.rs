@@ -3,6 +3,7 @@
 
 mod chatwoot;
 mod freshdesk;
+mod lacking;
 mod liveagent;
 mod webhook;
 mod zammad;

@@ -347,3 +347,34 @@ fn a_notice_that_is_dropped_while_it_is_tried_does_not_come_back() {
     assert_eq!(daemon.stop(), Some(0));
     assert_eq!(outbox(&world), [] as [Value; 0]);
 }
+
+#[test]
+fn who_is_given_a_ticket_is_told_at_once_or_when_the_server_is_back() {
+    let name = "who_is_given_a_ticket_is_told_at_once_or_when_the_server_is_back";
+    let Some(mut post) = Post::find(name) else { return };
+    let site = site();
+    let world = World::new(config(&site, &plain(&post), "").split("[[alert]]").next().unwrap());
+    world.vahti("poll").ok();
+    let assign = |who: &str| world.vahti(&format!("ticket 1 assign {who}@acme.example"));
+    let ran = assign("maija");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.starts_with("warning: \"Ticket 1 is yours"), "{}", ran.err);
+    assert!(
+        ran.err.contains("waits in the outbox: ") && ran.err.contains("refused"),
+        "{}",
+        ran.err
+    );
+    let waiting = outbox(&world);
+    assert_eq!([&waiting[0]["to"], &waiting[0]["state"]], ["maija@acme.example", "queued"]);
+    assert_eq!(waiting[0]["attempts"], 1);
+
+    // Each command tries what it tells itself, and leaves the rest to the next run.
+    post.up(&[]);
+    let ran = assign("liisa");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(post.mails()[0].recipient(), "liisa@acme.example");
+    assert_eq!(outbox(&world).len(), 1);
+    assert_eq!(run_once(&world), [1, 0, 0]);
+    assert_eq!(post.count(), 2);
+    assert_eq!(run_once(&world), [0, 0, 0]);
+}

@@ -18,3 +18,4 @@ mod recovery;
 mod sites;
 mod store;
 mod stories;
+mod weeks;

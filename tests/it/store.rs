@@ -16,6 +16,7 @@ use vahti::store::sled::SledStore;
 use vahti::store::{Commit, Sequence, SourceState, Store, StoreError, Window};
 use vahti::ticket::{Action, Ticket};
 
+mod links;
 mod markings;
 mod records;
 

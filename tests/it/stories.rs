@@ -1,6 +1,8 @@
 //! The same words in several places: one row, one ticket, one line in the digest; and what is another
 //! person's word stays that.
 
+mod world;
+
 use crate::support::{Answer, Entry, Site, World, entry, feed};
 use serde_json::Value;
 use std::fmt::Write;
@@ -88,6 +90,22 @@ fn an_article_in_three_places_is_one_row_and_one_ticket() {
     // The copies were news to nobody.
     assert_eq!(world.mails("eml").len(), 1);
     assert_eq!(world.vahti("fsck").ok().lines().count(), 1);
+}
+
+#[test]
+fn what_one_batch_brings_twice_is_told_once() {
+    let (_site, world) = watching(&[]);
+    let text = "Acme opens a second factory near Turku next spring, says its managing director, and \
+        will hire some forty people for it in the course of the year";
+    let posts = ["paper", "radio"].map(|host| {
+        serde_json::json!({"id": host, "text": text, "url": format!("https://{host}.example/a")})
+    });
+    let lines = posts.map(|post| format!("{post}\n")).concat();
+    world.vahti_with(&["poll", "posts", "--stdin"], &lines).ok();
+    world.vahti("run --once").ok();
+    let mails = world.mails("txt");
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(mails[0].matches("second factory").count(), 1, "{}", mails[0]);
 }
 
 #[test]
@@ -181,6 +199,11 @@ fn people_who_tell_of_one_outage_are_one_incident() {
     assert!(world.vahti("incident 1 split 3").ok().contains("Ticket 3 is of no incident now"));
     let refused = world.vahti("incident 3");
     assert_eq!(refused.code, Some(1));
+    // The event keeps the number that its tickets carry, whoever is taken out of it.
+    world.vahti("incident 1 split 1").ok();
+    let shown = world.vahti("incident 1 --format json").json();
+    assert_eq!((&shown["id"], shown["tickets"].as_array().unwrap().len()), (&1.into(), 2));
+    world.vahti("incident 1 merge 1").ok();
     world.vahti("incident 1 resolve --cause outage --lesson batteries").ok();
     let done = world.vahti("incident 1 --format json").json();
     assert_eq!(done["done"], 3);

@@ -8,7 +8,7 @@ mod world;
 
 pub(crate) use entry::{Entry, entry, feed};
 pub(crate) use site::{Answer, Site};
-pub(crate) use world::{Ran, World, patiently, read, skipped, until};
+pub(crate) use world::{Ran, World, faketime, patiently, read, skipped, until};
 
 use std::fmt::Write;
 

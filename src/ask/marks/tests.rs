@@ -4,7 +4,7 @@ use super::*;
 use crate::ask::{Order, TicketMove, act};
 use crate::brand::{Brand, Field, Hit, Keyword};
 use crate::enrich::{Insight, Label, Priority, Sentiment};
-use crate::mention::PostKey;
+use crate::mention::{PostKey, TicketId};
 use crate::pipeline::Rules;
 use crate::post::{Post, SourceName};
 use crate::query::parse_keyword;
@@ -90,8 +90,9 @@ fn check(brands: &[&str], mentions: Vec<Mention>, contract: impl Fn(&Setting<'_>
 fn back(setting: &Setting<'_>, store: &SledStore) -> Commit {
     let now = start() + TimeDelta::hours(200);
     let marking = marking(&muted("marked", 0), Mark::Noise, "maija", now);
-    let next = store.next_ticket().unwrap();
-    brought_back(&marking, &Taught::default(), next, setting, store, now).unwrap()
+    let mut opening = Opening::new(setting, store, now).unwrap();
+    brought_back(&marking, &Taught::default(), &mut opening, setting, store).unwrap();
+    opening.commit()
 }
 
 #[test]
@@ -135,5 +136,114 @@ fn who_takes_a_ticket_teaches_only_where_somebody_marked_noise() {
         assert_eq!(order(assign()), None);
         order(Order::Mark(muted("other", 2).id, Mark::Noise));
         assert_eq!(order(assign()), Some(now));
+    });
+}
+
+/// Gives an order at the end of all, stores what it leads to, and returns that.
+fn ordered(order: Order, setting: &Setting<'_>, store: &SledStore) -> Commit {
+    let now = start() + TimeDelta::hours(200);
+    let commit = act(order, "maija", setting, store, now).unwrap();
+    store.apply(&commit).unwrap();
+    assert_eq!(store.check().unwrap(), []);
+    commit
+}
+
+/// Returns a mention of the store.
+fn stored(name: &str, store: &SledStore) -> Mention {
+    store.mention(&muted(name, 0).id).unwrap().unwrap()
+}
+
+/// An article and three copies of it, all muted.
+fn told_again() -> Vec<Mention> {
+    let head = Mention { copies: 3, ..muted("head", 0) };
+    let copy = |(nth, name): (i64, &str)| Mention { story: head.id.clone(), ..muted(name, nth) };
+    let copies: Vec<Mention> = (1..).zip(["one", "two", "three"]).map(copy).collect();
+    [vec![head], copies].concat()
+}
+
+#[test]
+fn a_story_that_is_brought_back_is_one_ticket() {
+    check(&["Acme"], told_again(), |setting, store| {
+        let commit = ordered(Order::Mark(muted("head", 0).id, Mark::Negative), setting, store);
+        assert_eq!((commit.tickets.len(), commit.mentions.len()), (1, 4));
+        assert!(commit.mentions.iter().all(|mention| !mention.is_muted()));
+        assert_eq!(stored("two", store).ticket, None, "it has that of its story");
+    });
+    check(&["Acme"], told_again(), |setting, store| {
+        let commit = back(setting, store);
+        assert_eq!((commit.tickets.len(), commit.mentions.len()), (1, 4));
+    });
+    // A copy that was published first opens it, and the head has it, too.
+    let mut earlier = told_again();
+    earlier[2].post.published = Some(start() - TimeDelta::hours(9));
+    check(&["Acme"], earlier, |setting, store| {
+        let commit = back(setting, store);
+        let ticket = commit.tickets[0].facts();
+        assert_eq!((commit.tickets.len(), &ticket.mention), (1, &muted("two", 0).id));
+        assert_eq!(ticket.also, [muted("head", 0).id]);
+        assert!(commit.mentions.iter().all(|mention| !mention.is_muted()));
+    });
+}
+
+#[test]
+fn a_mark_of_a_copy_goes_to_the_ticket_of_its_story() {
+    let heard: Vec<Mention> =
+        told_again().into_iter().map(|mention| Mention { muted: None, ..mention }).collect();
+    check(&["Acme"], heard, |setting, store| {
+        let order = |name, mark| {
+            ordered(Order::Mark(muted(name, 0).id, mark), setting, store);
+            let tickets = store.tickets().unwrap();
+            let facts = tickets[0].facts();
+            let last = facts.log.last().unwrap().action.clone();
+            (tickets.len(), facts.status.to_string(), last)
+        };
+        order("head", Mark::Negative);
+        assert_eq!(order("one", Mark::Negative), (1, "new".into(), "join".into()));
+        assert_eq!(stored("one", store).ticket.map(|id| id.0), Some(1));
+        assert_eq!(order("two", Mark::Noise), (1, "new".into(), "note".into()));
+        assert_eq!(stored("two", store).ticket, None);
+        order("head", Mark::Noise);
+        order("one", Mark::Noise);
+        assert_eq!(order("three", Mark::Negative), (1, "open".into(), "join".into()));
+    });
+    // A copy that alone is a case opens it for the head, too.
+    check(&["Acme"], told_again(), |setting, store| {
+        ordered(Order::Mark(muted("one", 0).id, Mark::Negative), setting, store);
+        assert_eq!(stored("head", store).ticket, stored("one", store).ticket);
+        assert_eq!(store.tickets().unwrap().len(), 1);
+    });
+}
+
+/// A message of one thread.
+fn message(name: &str, hours: i64, label: Label) -> Mention {
+    let mut mention = Mention { kind: Kind::Facebook, muted: None, ..muted(name, hours) };
+    mention.post.is_private = true;
+    mention.post.site = "site".into();
+    mention.post.thread = Some("t1".into());
+    mention.insight.sentiment.label = label;
+    mention
+}
+
+#[test]
+fn a_thread_is_one_ticket_whoever_opens_it() {
+    // A person opens it, and it is known to what comes later.
+    let told = vec![message("first", 1, Label::Neutral), message("second", 2, Label::Neutral)];
+    check(&["Acme"], told, |setting, store| {
+        ordered(Order::Mark(muted("first", 0).id, Mark::Negative), setting, store);
+        let thread = crate::pipeline::thread(&stored("second", store)).unwrap();
+        assert_eq!(store.post(thread).unwrap(), Some(muted("first", 0).key));
+        ordered(Order::Mark(muted("second", 0).id, Mark::Negative), setting, store);
+        let tickets = store.tickets().unwrap();
+        let facts = tickets[0].facts();
+        assert_eq!((tickets.len(), &facts.also), (1, &vec![muted("second", 0).id]));
+        assert_eq!(facts.log.last().unwrap().action, "message");
+    });
+    // So it is where muted messages come back, also one that is no complaint.
+    let muted_again = |mention| Mention { muted: Some("like noise".into()), ..mention };
+    let told = vec![message("first", 1, Label::Negative), message("second", 2, Label::Neutral)];
+    check(&["Acme"], told.into_iter().map(muted_again).collect(), |setting, store| {
+        let commit = back(setting, store);
+        assert_eq!((commit.tickets.len(), commit.posts.len()), (1, 1));
+        assert_eq!(commit.tickets[0].facts().also, [muted("second", 0).id]);
     });
 }

@@ -15,7 +15,7 @@ pub struct ElsewhereView {
     pub number: Option<String>,
     /// Where people see it.
     pub url: Option<String>,
-    /// When it was opened there.
+    /// When all was there that was to be; null while it is not there, or lacks its note.
     pub opened: Option<DateTime<Utc>>,
     pub standing: Standing,
     /// The desk's own word for that.
@@ -35,14 +35,19 @@ impl ElsewhereView {
     pub fn words(&self) -> String {
         let number = self.number.as_deref().map(|number| format!(" {number}")).unwrap_or_default();
         let url = self.url.as_deref().map(|url| format!(" {url}")).unwrap_or_default();
-        let how = match (&self.opened, &self.status, self.standing) {
-            (None, ..) => " (not opened yet)".to_owned(),
-            (_, Some(status), _) => format!(" ({status})"),
-            (_, None, Standing::Open) => String::new(),
-            (_, None, Standing::Settled) => " (settled)".to_owned(),
-            (_, None, Standing::Gone) => " (gone)".to_owned(),
+        let how = match (&self.status, self.standing) {
+            _ if self.opened.is_none() && self.number.is_none() => " (not opened yet)".to_owned(),
+            (Some(status), _) => format!(" ({status})"),
+            (None, Standing::Open) => String::new(),
+            (None, Standing::Settled) => " (settled)".to_owned(),
+            (None, Standing::Gone) => " (gone)".to_owned(),
         };
-        format!("{}{number}{how}{url}", self.channel)
+        let lacks = if self.opened.is_none() && self.number.is_some() {
+            " (its note is lacking: `vahti outbox` says why)"
+        } else {
+            ""
+        };
+        format!("{}{number}{how}{lacks}{url}", self.channel)
     }
 }
 

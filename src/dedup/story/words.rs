@@ -125,25 +125,27 @@ impl Words {
         self.places.partition_point(|begin| *begin <= place).saturating_sub(1)
     }
 
+    /// Returns where the words stand that the other text does not have, or not so often.
+    pub(super) fn own_against(&self, other: &Self) -> Vec<usize> {
+        let mut left: HashMap<u64, usize> = HashMap::new();
+        for word in &other.all {
+            *left.entry(*word).or_default() += 1;
+        }
+        let mut is_own = |word: &u64| match left.get_mut(word) {
+            Some(times) if *times > 0 => {
+                *times -= 1;
+                false
+            }
+            _ => true,
+        };
+        let words = self.all.iter().enumerate();
+        words.filter(|(_, word)| is_own(word)).map(|(at, _)| at).collect()
+    }
+
     /// Tells whether two texts are the same but for their numbers, a notice of another day or version; or,
     /// where they are short, but for as many other words: of another place.
     pub(super) fn is_of_one_form_with(&self, other: &Self) -> bool {
-        let own = |these: &Self, those: &Self| -> Vec<usize> {
-            let mut left: HashMap<u64, usize> = HashMap::new();
-            for word in &those.all {
-                *left.entry(*word).or_default() += 1;
-            }
-            let mut is_own = |word: &u64| match left.get_mut(word) {
-                Some(times) if *times > 0 => {
-                    *times -= 1;
-                    false
-                }
-                _ => true,
-            };
-            let words = these.all.iter().enumerate();
-            words.filter(|(_, word)| is_own(word)).map(|(at, _)| at).collect()
-        };
-        let (mine, theirs) = (own(self, other), own(other, self));
+        let (mine, theirs) = (self.own_against(other), other.own_against(self));
         let are_numbers = |these: &Self, own: &[usize]| {
             own.iter().all(|at| these.numbers.binary_search(at).is_ok())
         };

@@ -15,10 +15,29 @@ const MOST_ID: usize = 100;
 #[error("its answer cannot be read: {0}")]
 pub(super) struct Odd(pub(super) String);
 
+/// What a page of what a desk has says of one thing that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Looked<T> {
+    /// It is there.
+    Is(T),
+    /// It is not on this page, and may be on the next.
+    More,
+    /// It is not there.
+    Nothing,
+}
+
+impl<T> Looked<T> {
+    /// Says that it is not on this page.
+    pub(super) fn not_here(has_more: bool) -> Self {
+        if has_more { Self::More } else { Self::Nothing }
+    }
+}
+
 /// What a desk has to know of a customer before a ticket can be opened for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Contact {
     pub(super) id: u64,
+    /// By what the desk knows it where the ticket is to be; empty while it is elsewhere only.
     pub(super) source: String,
 }
 
@@ -27,12 +46,12 @@ pub(super) trait Api: Sync {
     /// Returns the address that all requests begin with.
     fn base(&self) -> &Url;
 
-    /// Asks for what an earlier try to open a ticket may have left. `None` where the same request may be
-    /// sent again.
-    fn look(&self, dossier: &Dossier, contact: &Contact) -> Option<Call>;
+    /// Asks for what an earlier try to open a ticket may have left: for one page, counted from 1. `None`
+    /// where the same request may be sent again.
+    fn look(&self, dossier: &Dossier, contact: &Contact, page: usize) -> Option<Call>;
 
     /// Reads whether there is such a ticket.
-    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Option<There>, Odd>;
+    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<There>, Odd>;
 
     /// Opens a ticket.
     fn open(&self, dossier: &Dossier, contact: &Contact, now: DateTime<Utc>) -> Call;
@@ -69,14 +88,24 @@ pub(super) trait Api: Sync {
         None
     }
 
-    /// Reads the customer that was made, or found; `None` where there is none.
-    fn is_contact(&self, _said: &[u8], _dossier: &Dossier) -> Result<Option<Contact>, Odd> {
-        Ok(None)
+    /// Reads the customer that was made, or found.
+    fn is_contact(&self, _said: &[u8], _dossier: &Dossier) -> Result<Looked<Contact>, Odd> {
+        Ok(Looked::Nothing)
     }
 
-    /// Asks for a customer that is known already.
-    fn known_contact(&self, _dossier: &Dossier) -> Option<Call> {
+    /// Asks for a customer that is known already: for one page, counted from 1.
+    fn known_contact(&self, _dossier: &Dossier, _page: usize) -> Option<Call> {
         None
+    }
+
+    /// Brings a customer that is known elsewhere to where the ticket is to be.
+    fn enter(&self, _dossier: &Dossier, _contact: &Contact) -> Option<Call> {
+        None
+    }
+
+    /// Reads by what the customer is known there.
+    fn entered(&self, _said: &[u8]) -> Result<String, Odd> {
+        Err(Odd("nobody enters there".to_owned()))
     }
 }
 

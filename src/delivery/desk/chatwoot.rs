@@ -2,15 +2,21 @@
 //! and the advice as a private note. The customer is a contact with a name of ours, of whom there is one;
 //! the conversation has the reference in an attribute of its own.
 
-use super::api::{self, Api, Contact, Odd, below, with};
+use super::api::{self, Api, Contact, Looked, Odd, below, with};
 use super::{Dossier, Standing, There};
 use crate::fetch::{Access, Call, Secret};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
 /// The attribute that holds the reference.
 const MARK: &str = "vahti";
+
+/// It shows a contact's newest conversations, so many and no more.
+const MOST_SHOWN: usize = 20;
+
+/// What the desk's clock may lack.
+const SKEW: TimeDelta = TimeDelta::hours(1);
 
 /// A Chatwoot, by its account and inbox.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,8 +92,10 @@ impl Api for Chatwoot {
         &self.url
     }
 
-    fn known_contact(&self, dossier: &Dossier) -> Option<Call> {
+    fn known_contact(&self, dossier: &Dossier, page: usize) -> Option<Call> {
         let url = with(self.api(&["contacts", "search"]), "q", &dossier.customer_key());
+        // In an order of its own a page might show again what another showed, and leave out ours.
+        let url = with(with(url, "sort", "created_at"), "page", &page.to_string());
         Some(self.shown(Call::get(url)))
     }
 
@@ -100,38 +108,63 @@ impl Api for Chatwoot {
         Some(self.shown(Call::post(self.api(&["contacts"]), &body)))
     }
 
-    fn is_contact(&self, said: &[u8], dossier: &Dossier) -> Result<Option<Contact>, Odd> {
+    fn is_contact(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<Contact>, Odd> {
         let said = api::json(said)?;
         let key = dossier.customer_key();
         let is_it = |one: &&Value| api::text(one, "/identifier") == Some(&key);
-        let contact = match said.get("payload") {
-            Some(Value::Array(list)) => list.iter().find(is_it),
-            Some(made) => made.get("contact").filter(is_it),
+        let (contact, has_more) = match said.get("payload") {
+            Some(Value::Array(list)) => {
+                // Older ones do not say whether there is more; an empty page says that there is none.
+                let has_more = said.pointer("/meta/has_more").and_then(Value::as_bool);
+                (list.iter().find(is_it), has_more.unwrap_or(!list.is_empty()))
+            }
+            Some(made) => (made.get("contact").filter(is_it), false),
             None => return Err(Odd("it names no contacts".to_owned())),
         };
-        let Some(contact) = contact else { return Ok(None) };
+        let Some(contact) = contact else { return Ok(Looked::not_here(has_more)) };
         let id = contact.get("id").and_then(Value::as_u64);
         let id = id.ok_or_else(|| Odd("it names no id of a contact".to_owned()))?;
-        let source = self
-            .source(contact)
-            .or_else(|| api::text(&said, "/payload/contact_inbox/source_id").map(str::to_owned));
-        let Some(source) = source else {
-            let what = format!("the contact `{key}` is in other inboxes than {}", self.inbox);
-            return Err(Odd(crate::text::visible(&what)));
-        };
-        Ok(Some(Contact { id, source }))
+        let made = || api::text(&said, "/payload/contact_inbox/source_id").map(str::to_owned);
+        let source = self.source(contact).or_else(made).unwrap_or_default();
+        Ok(Looked::Is(Contact { id, source }))
     }
 
-    fn look(&self, _: &Dossier, contact: &Contact) -> Option<Call> {
+    /// The contact is in other inboxes only. With a name of ours, so that it enters once.
+    fn enter(&self, dossier: &Dossier, contact: &Contact) -> Option<Call> {
+        let body = json!({ "inbox_id": self.inbox, "source_id": dossier.customer_key() });
+        let url = self.api(&["contacts", &contact.id.to_string(), "contact_inboxes"]);
+        Some(self.shown(Call::post(url, &body)))
+    }
+
+    fn entered(&self, said: &[u8]) -> Result<String, Odd> {
+        let said = api::json(said)?;
+        let source = api::text(&said, "/source_id").filter(|source| !source.is_empty());
+        let what = || Odd(format!("it does not say how the contact is in inbox {}", self.inbox));
+        source.map(str::to_owned).ok_or_else(what)
+    }
+
+    fn look(&self, _: &Dossier, contact: &Contact, _: usize) -> Option<Call> {
         let url = self.api(&["contacts", &contact.id.to_string(), "conversations"]);
         Some(self.shown(Call::get(url)))
     }
 
-    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Option<There>, Odd> {
+    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<There>, Odd> {
         let said = api::json(said)?;
         let list = said.get("payload").unwrap_or(&Value::Null);
-        let found = api::marked(list, "/custom_attributes/vahti", &dossier.reference)?;
-        found.map(|conversation| self.there(conversation)).transpose()
+        if let Some(ours) = api::marked(list, "/custom_attributes/vahti", &dossier.reference)? {
+            return self.there(ours).map(Looked::Is);
+        }
+        // The newest come first: behind one in which nothing was done since ours was wanted it is not.
+        let since = (dossier.opened - SKEW).timestamp();
+        let is_before = |one: &Value| {
+            one.get("last_activity_at").and_then(Value::as_i64).is_some_and(|at| at < since)
+        };
+        let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+        if list.len() >= MOST_SHOWN && !list.iter().any(is_before) {
+            let what = "the contact has more new conversations than it shows";
+            return Err(Odd(what.to_owned()));
+        }
+        Ok(Looked::Nothing)
     }
 
     fn open(&self, dossier: &Dossier, contact: &Contact, _: DateTime<Utc>) -> Call {
@@ -205,12 +238,19 @@ mod tests {
     fn a_contact_is_found_or_made_and_is_the_very_one() {
         let read = |said: Value| chatwoot().is_contact(said.to_string().as_bytes(), &dossier());
         let known = Contact { id: 12, source: "4123".into() };
-        assert_eq!(read(json!({ "payload": [contact(1)] })), Ok(Some(known.clone())));
-        assert_eq!(read(json!({ "payload": { "contact": contact(1) } })), Ok(Some(known)));
-        assert_eq!(read(json!({ "payload": [] })), Ok(None));
+        assert_eq!(read(json!({ "payload": [contact(1)] })), Ok(Looked::Is(known.clone())));
+        assert_eq!(read(json!({ "payload": { "contact": contact(1) } })), Ok(Looked::Is(known)));
+        assert_eq!(read(json!({ "payload": [] })), Ok(Looked::Nothing));
         let other = json!({ "id": 13, "identifier": "mastodon.example @maija.org" });
-        assert_eq!(read(json!({ "payload": [other] })), Ok(None));
-        assert!(read(json!({ "payload": [contact(2)] })).is_err(), "of another inbox");
+        assert_eq!(read(json!({ "payload": [other.clone()] })), Ok(Looked::More));
+        let last = json!({ "meta": { "has_more": false }, "payload": [other] });
+        assert_eq!(read(last), Ok(Looked::Nothing));
+        let elsewhere = Contact { id: 12, source: String::new() };
+        assert_eq!(read(json!({ "payload": [contact(2)] })), Ok(Looked::Is(elsewhere.clone())));
+        let enter = chatwoot().enter(&dossier(), &elsewhere).unwrap();
+        assert!(enter.url.path().ends_with("/accounts/3/contacts/12/contact_inboxes"));
+        assert_eq!(chatwoot().entered(br#"{"source_id":"4123"}"#), Ok("4123".to_owned()));
+        assert!(chatwoot().entered(b"{}").is_err());
         assert!(read(json!({})).is_err());
     }
 
@@ -226,7 +266,13 @@ mod tests {
         assert_eq!(body["custom_attributes"]["vahti"], "vahti-42-0a1b2c3d");
         let list =
             json!({ "payload": [{ "id": 5, "custom_attributes": body["custom_attributes"] }] });
-        let there = chatwoot().found(list.to_string().as_bytes(), &dossier()).unwrap().unwrap();
+        let found = |list: &Value| chatwoot().found(list.to_string().as_bytes(), &dossier());
+        let Ok(Looked::Is(there)) = found(&list) else { panic!("it is there") };
+        let others =
+            |at: i64| json!({ "payload": vec![json!({ "id": 4, "last_activity_at": at }); 20] });
+        let opened = dossier().opened.timestamp();
+        assert!(found(&others(opened)).is_err(), "it may be behind them");
+        assert_eq!(found(&others(opened - 7200)), Ok(Looked::Nothing));
         assert_eq!(there.url.unwrap(), "https://chat.example/app/accounts/3/conversations/5");
 
         let [said, advice] = [0, 1].map(|nth| Chatwoot::message(&dossier(), nth).unwrap());

@@ -1,7 +1,7 @@
 //! Freshdesk: a ticket with what the customer wrote, and a private note with the advice. It knows no
 //! idempotency key; the reference is a tag, which its search finds some minutes after.
 
-use super::api::{self, Api, Contact, Odd, below, with};
+use super::api::{self, Api, Contact, Looked, Odd, below, with};
 use super::{Dossier, Standing, There};
 use crate::fetch::{Access, Call, Secret};
 use base64::Engine;
@@ -39,16 +39,18 @@ impl Api for Freshdesk {
         &self.url
     }
 
-    fn look(&self, dossier: &Dossier, _: &Contact) -> Option<Call> {
+    fn look(&self, dossier: &Dossier, _: &Contact, _: usize) -> Option<Call> {
         let query = format!("\"tag:'{}'\"", dossier.reference);
         Some(self.shown(Call::get(with(self.api(&["search", "tickets"]), "query", &query))))
     }
 
-    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Option<There>, Odd> {
+    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<There>, Odd> {
         let said = api::json(said)?;
         let list = said.get("results").unwrap_or(&Value::Null);
-        let found = api::marked(list, "/tags", &dossier.reference)?;
-        found.map(|ticket| self.there(ticket)).transpose()
+        match api::marked(list, "/tags", &dossier.reference)? {
+            Some(ticket) => self.there(ticket).map(Looked::Is),
+            None => Ok(Looked::Nothing),
+        }
     }
 
     fn open(&self, dossier: &Dossier, _: &Contact, _: DateTime<Utc>) -> Call {
@@ -82,7 +84,9 @@ impl Api for Freshdesk {
     }
 
     fn added(&self, id: &str) -> Option<Call> {
-        Some(self.shown(Call::get(self.api(&["tickets", id, "conversations"]))))
+        // Before a note gets in that was refused for days, people may have written much.
+        let url = with(self.api(&["tickets", id, "conversations"]), "per_page", "100");
+        Some(self.shown(Call::get(url)))
     }
 
     fn has_added(&self, said: &[u8], dossier: &Dossier, _: usize) -> Result<bool, Odd> {
@@ -153,16 +157,16 @@ mod tests {
 
     #[test]
     fn a_ticket_is_found_by_its_tag_alone() {
-        let look = freshdesk().look(&dossier(), &Contact::default()).unwrap();
+        let look = freshdesk().look(&dossier(), &Contact::default(), 1).unwrap();
         let (_, query) = look.url.query_pairs().next().unwrap();
         assert_eq!(query, "\"tag:'vahti-42-0a1b2c3d'\"");
         let found = |tag: &str| {
             let said = json!({ "total": 1, "results": [{ "id": 7, "tags": ["vahti", tag] }] });
             freshdesk().found(said.to_string().as_bytes(), &dossier()).unwrap()
         };
-        assert_eq!(found("vahti-42-ffffffff"), None);
-        let url = found("vahti-42-0a1b2c3d").unwrap().url.unwrap();
-        assert_eq!(url, "https://acme.freshdesk.example/a/tickets/7");
+        assert_eq!(found("vahti-42-ffffffff"), Looked::Nothing);
+        let Looked::Is(there) = found("vahti-42-0a1b2c3d") else { panic!("it is there") };
+        assert_eq!(there.url.unwrap(), "https://acme.freshdesk.example/a/tickets/7");
     }
 
     #[test]

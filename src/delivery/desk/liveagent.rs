@@ -1,15 +1,15 @@
 //! The desk `LiveAgent`: a ticket with one message, of which nobody is mailed. It knows no idempotency key and has no
-//! search for words that its documents promise: the newest tickets are looked through.
+//! search for words that its documents promise: the newest tickets are looked through, back to ours.
 
-use super::api::{self, Api, Contact, Odd, below, with};
+use super::api::{self, Api, Contact, Looked, Odd, below, with};
 use super::{Dossier, Standing, There};
 use crate::fetch::{Access, Call, Secret};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use url::Url;
 
-/// Tickets that are looked through.
-const MOST_FOUND: &str = "100";
+/// Tickets on a page of those that are looked through.
+const PAGE: usize = 100;
 
 /// A `LiveAgent`, and as whom tickets are opened there.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,14 +45,15 @@ impl Api for LiveAgent {
         &self.url
     }
 
-    fn look(&self, dossier: &Dossier, _: &Contact) -> Option<Call> {
-        // Its times name no zone: a day before is before wherever it stands.
+    fn look(&self, dossier: &Dossier, _: &Contact, page: usize) -> Option<Call> {
+        // What came before ours was wanted is not ours. Its times name no zone: a day before is before wherever it stands.
         let since = (dossier.opened - TimeDelta::days(1)).format("%F %T").to_string();
         let filters = json!([["date_created", "D>=", since]]).to_string();
         let mut url = self.api(&["tickets"]);
+        let (page, size) = (page.to_string(), PAGE.to_string());
         for (name, value) in [
-            ("_page", "1"),
-            ("_perPage", MOST_FOUND),
+            ("_page", page.as_str()),
+            ("_perPage", &size),
             ("_sortField", "date_created"),
             ("_sortDir", "DESC"),
             ("_filters", &filters),
@@ -62,15 +63,12 @@ impl Api for LiveAgent {
         Some(self.shown(Call::get(url)))
     }
 
-    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Option<There>, Odd> {
+    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<There>, Odd> {
         let said = api::json(said)?;
-        let found = api::marked(&said, "/subject", &dossier.reference)?;
-        let most = MOST_FOUND.parse().unwrap_or(usize::MAX);
-        if found.is_none() && said.as_array().is_some_and(|list| list.len() >= most) {
-            let what = "it has more new tickets than can be looked through";
-            return Err(Odd(what.to_owned()));
+        match api::marked(&said, "/subject", &dossier.reference)? {
+            Some(ticket) => self.there(ticket).map(Looked::Is),
+            None => Ok(Looked::not_here(said.as_array().is_some_and(|list| list.len() >= PAGE))),
         }
-        found.map(|ticket| self.there(ticket)).transpose()
     }
 
     fn open(&self, dossier: &Dossier, _: &Contact, _: DateTime<Utc>) -> Call {
@@ -149,18 +147,19 @@ mod tests {
 
     #[test]
     fn the_newest_tickets_are_looked_through_and_never_guessed() {
-        let look = liveagent().look(&dossier(), &Contact::default()).unwrap();
+        let look = liveagent().look(&dossier(), &Contact::default(), 3).unwrap();
         let filters = look.url.query_pairs().find(|(name, _)| name == "_filters").unwrap().1;
+        assert!(look.url.as_str().contains("_page=3&_perPage=100"), "{}", look.url);
         assert_eq!(filters, "[[\"date_created\",\"D>=\",\"2026-11-17 11:06:40\"]]");
         let one = |subject: &str| json!({ "id": "a", "code": "A-1", "subject": subject });
         let found = |list: Vec<Value>| {
             let said = Value::Array(list).to_string();
-            liveagent().found(said.as_bytes(), &dossier()).map(|there| there.map(|there| there.id))
+            liveagent().found(said.as_bytes(), &dossier()).unwrap()
         };
-        assert_eq!(found(vec![one("x")]), Ok(None));
+        assert_eq!(found(vec![one("x")]), Looked::Nothing);
         let ours = one("Acme: x [vahti-42-0a1b2c3d]");
-        assert_eq!(found(vec![one("x"), ours]), Ok(Some("a".to_owned())));
-        assert!(found(vec![one("x"); 100]).is_err());
+        assert!(matches!(found(vec![one("x"), ours]), Looked::Is(there) if there.id == "a"));
+        assert_eq!(found(vec![one("x"); 100]), Looked::More);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! so that whoever goes on after a time-out, a crash or a power cut knows that there may be a ticket
 //! already, and looks before opening another.
 
-use super::api::{Api, Contact, Odd};
+use super::api::{Api, Contact, Looked, Odd};
 use super::refused::{did_nothing, failed, wait};
 use super::{Channel, Counterpart, Dossier};
 use crate::delivery::email::Failed;
@@ -13,12 +13,35 @@ use std::time::Duration;
 /// The most things that are added to a ticket.
 const MOST_ADDED: usize = 4;
 
+/// Pages of what a desk has that are looked through.
+const MOST_PAGES: usize = 50;
+
 /// Why a ticket could not be opened yet, or ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unopened {
     pub failed: Failed,
     /// How long it is of no use to try again.
     pub wait: Option<Duration>,
+}
+
+impl Unopened {
+    /// Says that the ticket is there all the same, and lacks something.
+    fn lacking(self, there: &Counterpart) -> Self {
+        let tell = |answer: String| {
+            format!("opened as {}, but without its note of how to answer: {answer}", there.called())
+        };
+        let failed = match self.failed {
+            Failed::Temporary { answer } => Failed::Temporary { answer: tell(answer) },
+            Failed::Permanent { answer } => Failed::Permanent { answer: tell(answer) },
+        };
+        Self { failed, ..self }
+    }
+
+    /// Hopes on: what was begun before may be there, whatever is refused now.
+    fn hoping(self) -> Self {
+        let (Failed::Temporary { answer } | Failed::Permanent { answer }) = self.failed;
+        Self { failed: Failed::Temporary { answer }, ..self }
+    }
 }
 
 impl From<Odd> for Unopened {
@@ -70,7 +93,7 @@ pub async fn open<M: Memory>(
     if mine.id.is_some() {
         memory.keep(mine.clone()).await?;
         if let Err(unopened) = caller.complete(&mine, dossier).await {
-            return Ok(Err(unopened));
+            return Ok(Err(unopened.lacking(&mine)));
         }
     }
     Ok(Ok(Counterpart { opened: Some(now), tried: None, ..mine }))
@@ -105,7 +128,7 @@ impl Caller<'_> {
         }
         // The last try may be under way at the other end still, and a search lags behind.
         if let Some(tried) = mine.tried
-            && self.api.look(dossier, &Contact::default()).is_some()
+            && self.api.look(dossier, &Contact::default(), 1).is_some()
             && let Ok(left) = (tried + self.channel.settle - now).to_std()
             && !left.is_zero()
         {
@@ -114,36 +137,72 @@ impl Caller<'_> {
                 format!("waits {seconds} s to see whether the try before this opened it after all");
             return Err(Unopened { failed: Failed::Temporary { answer }, wait: Some(left) });
         }
-        let contact = self.customer(dossier).await?;
-        if mine.tried.is_some()
-            && let Some(look) = self.api.look(dossier, &contact)
-        {
-            let said = self.call(look).await.map_err(|error| self.looked_in_vain(&error))?;
-            if let Some(there) = self.api.found(&said, dossier)? {
+        let hoping = |unopened: Unopened| {
+            if mine.tried.is_some() { unopened.hoping() } else { unopened }
+        };
+        let contact = self.customer(dossier).await.map_err(hoping)?;
+        if mine.tried.is_some() {
+            let look = |page| self.api.look(dossier, &contact, page);
+            let found = |said: &[u8]| self.api.found(said, dossier);
+            let there = self.paged(look, found).await.map_err(Unopened::hoping)?;
+            if let Some(there) = there {
                 return Ok((mine.adopt(there), contact));
             }
         }
         Ok((mine, contact))
     }
 
-    /// What fails to be found may still be there: it is looked for again.
-    fn looked_in_vain(&self, error: &FetchError) -> Unopened {
-        let (Failed::Temporary { answer } | Failed::Permanent { answer }) = failed(error, self.api);
-        Unopened { failed: Failed::Temporary { answer }, wait: wait(error) }
+    /// Looks through the pages that `ask` asks for, until `read` reads what is looked for, or that it is not
+    /// there.
+    async fn paged<T>(
+        &self,
+        ask: impl Fn(usize) -> Option<Call> + Sync,
+        read: impl Fn(&[u8]) -> Result<Looked<T>, Odd> + Sync,
+    ) -> Result<Option<T>, Unopened> {
+        for page in 1..=MOST_PAGES {
+            let Some(call) = ask(page) else { return Ok(None) };
+            let said = self.call(call).await.map_err(|error| self.unopened(&error))?;
+            match read(&said)? {
+                Looked::Is(found) => return Ok(Some(found)),
+                Looked::Nothing => return Ok(None),
+                Looked::More => {}
+            }
+        }
+        let host = self.api.base().host_str().unwrap_or_default();
+        let answer = format!(
+            "{host} has more than the {MOST_PAGES} pages that are looked through for what there is already"
+        );
+        Err(Unopened { failed: Failed::Temporary { answer }, wait: None })
     }
 
     /// Returns the customer at the desk, made where there is none. One name has one customer there, however
     /// often it is asked.
     async fn customer(&self, dossier: &Dossier) -> Result<Contact, Unopened> {
-        let Some(known) = self.api.known_contact(dossier) else { return Ok(Contact::default()) };
-        let said = self.call(known).await.map_err(|error| self.unopened(&error))?;
-        if let Some(contact) = self.api.is_contact(&said, dossier)? {
+        if self.api.known_contact(dossier, 1).is_none() {
+            return Ok(Contact::default());
+        }
+        let known = |page| self.api.known_contact(dossier, page);
+        let read = |said: &[u8]| self.api.is_contact(said, dossier);
+        let contact = match self.paged(known, read).await? {
+            Some(contact) => contact,
+            None => self.new_customer(dossier).await?,
+        };
+        if !contact.source.is_empty() {
             return Ok(contact);
         }
+        let Some(enter) = self.api.enter(dossier, &contact) else { return Ok(contact) };
+        let said = self.call(enter).await.map_err(|error| self.unopened(&error))?;
+        let source = self.api.entered(&said)?;
+        Ok(Contact { source, ..contact })
+    }
+
+    async fn new_customer(&self, dossier: &Dossier) -> Result<Contact, Unopened> {
         let Some(new) = self.api.contact(dossier) else { return Ok(Contact::default()) };
         let said = self.call(new).await.map_err(|error| self.unopened(&error))?;
-        let made = self.api.is_contact(&said, dossier)?;
-        made.ok_or_else(|| Odd("it names no customer".to_owned()).into())
+        match self.api.is_contact(&said, dossier)? {
+            Looked::Is(contact) => Ok(contact),
+            Looked::More | Looked::Nothing => Err(Odd("it names no customer".to_owned()).into()),
+        }
     }
 
     async fn create(

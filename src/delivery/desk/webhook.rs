@@ -1,15 +1,16 @@
 //! A webhook, signed as Standard Webhooks says: whoever has the secret can tell that it is from us, and by
 //! `webhook-id` that it is the same one again.
 
-use super::api::{self, Api, Contact, Odd};
+use super::api::{self, Api, Contact, Looked, Odd};
 use super::{Dossier, Standing, There};
-use crate::fetch::{Call, Secret};
+use crate::fetch::{Access, Call, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use std::fmt;
 use url::Url;
 
 /// What a secret begins with.
@@ -19,10 +20,17 @@ const PREFIX: &str = "whsec_";
 const BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// Who is told, and how they know that it is from us.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Webhook {
+    /// Whoever knows it can write there: it is a secret, too.
     pub url: Url,
     pub secret: Secret,
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("host", &self.url.host_str()).finish_non_exhaustive()
+    }
 }
 
 /// Tells whether a secret is one that can be signed with, or what is wrong with it.
@@ -45,6 +53,7 @@ impl Webhook {
     /// Returns the call that brings `body`, signed for this moment.
     pub fn call(&self, id: &str, body: &Value, now: DateTime<Utc>) -> Call {
         let mut call = Call::post(self.url.clone(), body);
+        call.access = Access::hiding(&self.url);
         let at = now.timestamp().to_string();
         let text = call.body.clone().unwrap_or_default();
         let signature = sign(&self.secret, id, &at, &text);
@@ -73,12 +82,12 @@ impl Api for Webhook {
     }
 
     /// The same id says that it is the same.
-    fn look(&self, _: &Dossier, _: &Contact) -> Option<Call> {
+    fn look(&self, _: &Dossier, _: &Contact, _: usize) -> Option<Call> {
         None
     }
 
-    fn found(&self, _: &[u8], _: &Dossier) -> Result<Option<There>, Odd> {
-        Ok(None)
+    fn found(&self, _: &[u8], _: &Dossier) -> Result<Looked<There>, Odd> {
+        Ok(Looked::Nothing)
     }
 
     fn open(&self, dossier: &Dossier, _: &Contact, now: DateTime<Utc>) -> Call {

@@ -1,7 +1,7 @@
 //! Zammad: a ticket with one internal article. It knows no idempotency key; the reference in the title is
 //! what its search finds, some seconds after a ticket was opened.
 
-use super::api::{self, Api, Contact, Odd, below, with};
+use super::api::{self, Api, Contact, Looked, Odd, below, with};
 use super::{Dossier, Standing, There};
 use crate::fetch::{Access, Call, Secret};
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 /// Tickets that are looked at among what a search finds.
-const MOST_FOUND: &str = "50";
+const MOST_FOUND: usize = 50;
 
 /// A Zammad, and as what tickets are opened there.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,17 +46,26 @@ impl Api for Zammad {
         &self.url
     }
 
-    fn look(&self, dossier: &Dossier, _: &Contact) -> Option<Call> {
+    fn look(&self, dossier: &Dossier, _: &Contact, _: usize) -> Option<Call> {
         // Without signs of a query language: a Zammad without Elasticsearch has none.
         let url = with(self.api(&["tickets", "search"]), "query", &dossier.reference);
-        let url = with(with(url, "limit", MOST_FOUND), "expand", "true");
+        let url = with(with(url, "limit", &MOST_FOUND.to_string()), "expand", "true");
         Some(self.shown(Call::get(url)))
     }
 
-    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Option<There>, Odd> {
+    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<There>, Odd> {
         let said = api::json(said)?;
-        let found = api::marked(&said, "/title", &dossier.reference)?;
-        found.map(|ticket| self.there(ticket)).transpose()
+        if let Some(ticket) = api::marked(&said, "/title", &dossier.reference)? {
+            return self.there(ticket).map(Looked::Is);
+        }
+        // The same words for so many tickets: whether it is among those that are not told, nobody knows.
+        if said.as_array().is_some_and(|list| list.len() >= MOST_FOUND) {
+            return Err(Odd(format!(
+                "{MOST_FOUND} other tickets have words of {}",
+                dossier.reference
+            )));
+        }
+        Ok(Looked::Nothing)
     }
 
     fn open(&self, dossier: &Dossier, _: &Contact, _: DateTime<Utc>) -> Call {
@@ -147,15 +156,16 @@ mod tests {
 
     #[test]
     fn only_a_ticket_with_the_very_reference_is_ours() {
-        let look = zammad().look(&dossier(), &Contact::default()).unwrap();
+        let look = zammad().look(&dossier(), &Contact::default(), 1).unwrap();
         assert!(look.url.as_str().contains("/tickets/search?query=vahti-42-0a1b2c3d&limit=50"));
         let found = |said: &str| zammad().found(said.as_bytes(), &dossier());
-        assert_eq!(found("[]"), Ok(None));
+        assert_eq!(found("[]"), Ok(Looked::Nothing));
         let other = r#"{"id":7,"number":"22007","title":"Acme: x [vahti-42-ffffffff]"}"#;
-        assert_eq!(found(&format!("[{other}]")), Ok(None));
+        assert_eq!(found(&format!("[{other}]")), Ok(Looked::Nothing));
         let ours = r#"{"id":19,"number":"22019","title":"Acme: x [vahti-42-0a1b2c3d]"}"#;
-        assert_eq!(found(&format!("[{other},{ours}]")), Ok(Some(there())));
+        assert_eq!(found(&format!("[{other},{ours}]")), Ok(Looked::Is(there())));
         assert!(found("{}").is_err() && found("<html>").is_err());
+        assert!(found(&format!("[{}]", vec![other; MOST_FOUND].join(","))).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Zendesk: a ticket with one private comment. An `Idempotency-Key` keeps two requests within two hours
 //! from opening two tickets; the `external_id` tells later whether there is one.
 
-use super::api::{self, Api, Contact, Odd, below, with};
+use super::api::{self, Api, Contact, Looked, Odd, below, with};
 use super::{Dossier, Standing, There};
 use crate::fetch::{Access, Call, Secret};
 use base64::Engine;
@@ -45,16 +45,18 @@ impl Api for Zendesk {
         &self.url
     }
 
-    fn look(&self, dossier: &Dossier, _: &Contact) -> Option<Call> {
+    fn look(&self, dossier: &Dossier, _: &Contact, _: usize) -> Option<Call> {
         let url = with(self.api(&["tickets.json"]), "external_id", &dossier.reference);
         Some(self.shown(Call::get(url)))
     }
 
-    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Option<There>, Odd> {
+    fn found(&self, said: &[u8], dossier: &Dossier) -> Result<Looked<There>, Odd> {
         let said = api::json(said)?;
         let list = said.get("tickets").unwrap_or(&Value::Null);
-        let found = api::marked(list, "/external_id", &dossier.reference)?;
-        found.map(|ticket| self.there(Some(ticket))).transpose()
+        match api::marked(list, "/external_id", &dossier.reference)? {
+            Some(ticket) => self.there(Some(ticket)).map(Looked::Is),
+            None => Ok(Looked::Nothing),
+        }
     }
 
     fn open(&self, dossier: &Dossier, _: &Contact, _: DateTime<Utc>) -> Call {
@@ -167,10 +169,11 @@ mod tests {
     fn a_ticket_is_found_by_its_external_id() {
         let found = |id: &str| {
             let said = json!({ "tickets": [{ "id": 7, "external_id": id }], "count": 1 });
-            zendesk().found(said.to_string().as_bytes(), &dossier()).unwrap().map(|there| there.id)
+            zendesk().found(said.to_string().as_bytes(), &dossier()).unwrap()
         };
-        assert_eq!(found("vahti-42-0a1b2c3d").as_deref(), Some("7"));
-        assert_eq!(found("vahti-42-ffffffff"), None);
+        let Looked::Is(there) = found("vahti-42-0a1b2c3d") else { panic!("it is there") };
+        assert_eq!(there.id, "7");
+        assert_eq!(found("vahti-42-ffffffff"), Looked::Nothing);
         assert!(zendesk().found(b"{}", &dossier()).is_err());
         let said = br#"{"ticket":{"status":"solved"}}"#;
         assert_eq!(zendesk().stands(said), Ok((Standing::Settled, "solved".to_owned())));

@@ -20,6 +20,7 @@ fn everything() -> Access {
         query: vec![("key".into(), "qu3ry&".into())],
         token: Some("p4th:1".into()),
         grant: None,
+        hidden: Vec::new(),
     }
 }
 

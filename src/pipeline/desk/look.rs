@@ -1,7 +1,7 @@
 //! What the desk knows already: of this batch, or else of the store.
 
 use super::super::hand;
-use super::Desk;
+use super::{Desk, own};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::store::StoreError;
 use crate::ticket::{Action, Status, Ticket};
@@ -9,7 +9,7 @@ use crate::ticket::{Action, Status, Ticket};
 impl Desk<'_> {
     /// Returns the message that opened the ticket of the thread that this one belongs to.
     pub(super) fn head(&self, mention: &Mention) -> Result<Option<Mention>, StoreError> {
-        let Some(thread) = self.thread(mention) else { return Ok(None) };
+        let Some(thread) = own::thread(mention) else { return Ok(None) };
         let Some(head) = self.post(thread)? else { return Ok(None) };
         self.mention(&MentionId::of(head, &mention.brand))
     }

@@ -33,6 +33,9 @@ impl Desk<'_> {
                 continue;
             }
             let Some(brand) = self.rules.brands.get(place) else { continue };
+            if self.hear_in_thread(post, &brand.name)? {
+                continue;
+            }
             let answers = self.answered_by(post, &brand.name);
             let parents = answers.iter().filter(|(by, _)| *by == By::Parent);
             let parents = parents.map(|(_, name)| *name).collect();
@@ -126,15 +129,22 @@ impl Desk<'_> {
 
 /// Tells whether a thread is named after the post: where posts and threads are numbered apart, a number
 /// may be both.
-fn begins_thread(mention: &Mention) -> bool {
+pub(super) fn begins_thread(mention: &Mention) -> bool {
     let Some(thread) = &mention.post.thread else { return true };
     let names = dedup::identities(&mention.post, mention.kind);
     let is_address = || dedup::address(thread).is_some_and(|address| names.contains(&address));
     mention.post.id.as_ref() == Some(thread) || is_address()
 }
 
+/// Returns the identity of the thread that a private message belongs to: who opens a ticket for one
+/// makes its post known by it.
+pub fn thread(mention: &Mention) -> Option<PostKey> {
+    let Post { site, thread, is_private: true, .. } = &mention.post else { return None };
+    Some(thread_name(mention.kind, site, thread.as_deref()?, &mention.brand))
+}
+
 /// Returns the identity of a thread of private messages.
-pub(super) fn thread_name(kind: Kind, site: &str, thread: &str, brand: &BrandName) -> PostKey {
+fn thread_name(kind: Kind, site: &str, thread: &str, brand: &BrandName) -> PostKey {
     PostKey::of(&["thread", kind.word(), site, thread, &brand.0])
 }
 
@@ -155,13 +165,9 @@ pub(super) fn answered(
     known: &dyn Fn(PostKey) -> Result<Option<PostKey>, StoreError>,
     is_own: &dyn Fn(PostKey) -> Result<bool, StoreError>,
 ) -> Result<Ticket, StoreError> {
-    let Post { site, thread, .. } = &mention.post;
     let mut named = dedup::identities(&mention.post, mention.kind);
     let ids = named.len();
-    if mention.post.is_private {
-        let name = |thread: &String| thread_name(mention.kind, site, thread, &mention.brand);
-        named.extend(thread.as_ref().map(name));
-    }
+    named.extend(thread(mention));
     for (nth, name) in named.into_iter().enumerate() {
         let Some(reply) = heard(answer_key(name, &mention.brand))? else { continue };
         if nth < ids && !reply.parents.contains(&name) {
@@ -197,5 +203,7 @@ pub fn heard(
         Ok(other.is_some_and(|other| other.own))
     };
     let replies = |answered| store.own_reply(answered);
-    answered(ticket, mention, now, &replies, &|identity| store.post(identity), &is_own)
+    let ticket =
+        answered(ticket, mention, now, &replies, &|identity| store.post(identity), &is_own)?;
+    super::thread::heard_in_thread(ticket, mention, store, now)
 }

@@ -3,14 +3,69 @@
 use super::Desk;
 use crate::dedup::story::{self, Said};
 use crate::mention::{Mention, MentionId};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use crate::ticket::{Status, Ticket};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many mentions with one fingerprint are looked at, and of all how many are read.
 const MOST_PRINTED: usize = 16;
 const MOST_READ: usize = 8;
+/// What a fingerprint that two mentions share counts if nobody else has it.
+const WHOLE: u32 = 1_000_000;
+
+/// What came of looking a mention's story up.
+pub struct Looked {
+    /// The head of the story, if it was told before.
+    pub head: Option<Mention>,
+    /// How many mentions share a fingerprint with it, as far as that was looked at.
+    pub near: usize,
+    /// How many of these were read and held against it.
+    pub read: usize,
+}
+
+/// Looks up in the store which story a mention tells again; what that costs is measured by a bench.
+pub fn looked_up(mention: &Mention, store: &dyn Store) -> Result<Looked, StoreError> {
+    let prints = story::prints(mention);
+    look_up(mention, &prints, &HashMap::new(), &|id| store.mention(id), store)
+}
+
+/// Holds a mention against those of the batch and of the store that share most fingerprints with it, and the rarest.
+fn look_up(
+    mention: &Mention,
+    prints: &[u64],
+    of_batch: &HashMap<u64, Vec<MentionId>>,
+    known: &dyn Fn(&MentionId) -> Result<Option<Mention>, StoreError>,
+    store: &dyn Store,
+) -> Result<Looked, StoreError> {
+    let mut shared: BTreeMap<MentionId, u32> = BTreeMap::new();
+    for print in prints {
+        let of_batch = of_batch.get(print).into_iter().flatten().rev().cloned();
+        let mut all: Vec<MentionId> = of_batch.take(MOST_PRINTED).collect();
+        all.extend(store.printed(*print, MOST_PRINTED)?);
+        // What many share tells little.
+        let weight = WHOLE / u32::try_from(all.len()).unwrap_or(WHOLE).max(1);
+        for id in all {
+            *shared.entry(id).or_default() += weight;
+        }
+    }
+    shared.remove(&mention.id);
+    let mut near: Vec<(MentionId, u32)> = shared.into_iter().collect();
+    near.sort_by_key(|(_, weight)| Reverse(*weight));
+    let mut looked = Looked { head: None, near: near.len(), read: 0 };
+    let said = Said::of(mention);
+    for (id, _) in near.into_iter().take(MOST_READ) {
+        let Some(other) = known(&id)?.filter(|other| !other.post.is_gone) else {
+            continue;
+        };
+        looked.read += 1;
+        if said.is_copy_of(&Said::of(&other)) {
+            looked.head = if other.story == other.id { Some(other) } else { known(&other.story)? };
+            break;
+        }
+    }
+    Ok(looked)
+}
 
 impl Desk<'_> {
     /// Joins a new mention to the story that it tells again, if it does.
@@ -37,29 +92,8 @@ impl Desk<'_> {
         mention: &Mention,
         prints: &[u64],
     ) -> Result<Option<Mention>, StoreError> {
-        let mut shared: BTreeMap<MentionId, usize> = BTreeMap::new();
-        for print in prints {
-            let of_batch = self.printed.get(print).into_iter().flatten().rev().cloned();
-            let of_store = self.store.printed(*print, MOST_PRINTED)?;
-            for id in of_batch.take(MOST_PRINTED).chain(of_store) {
-                *shared.entry(id).or_default() += 1;
-            }
-        }
-        shared.remove(&mention.id);
-        let mut near: Vec<(MentionId, usize)> = shared.into_iter().collect();
-        near.sort_by_key(|(_, times)| Reverse(*times));
-        let said = Said::of(mention);
-        for (id, _) in near.into_iter().take(MOST_READ) {
-            let Some(other) = self.mention(&id)?.filter(|other| !other.post.is_gone) else {
-                continue;
-            };
-            if said.is_copy_of(&Said::of(&other)) {
-                let head =
-                    if other.story == other.id { Some(other) } else { self.mention(&other.story)? };
-                return Ok(head);
-            }
-        }
-        Ok(None)
+        let read = |id: &MentionId| self.mention(id);
+        Ok(look_up(mention, prints, &self.printed, &read, self.store)?.head)
     }
 
     /// Returns the head of the story of a mention that is a copy.

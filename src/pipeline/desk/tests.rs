@@ -62,7 +62,7 @@ impl World {
             at: self.now,
             tickets: self.tickets,
             looks_again: true,
-            tell_at_once: false,
+            tell_at_once: !self.rules.alerts.is_empty(),
             opinions: Opinions::default(),
         };
         let commit = process(arrival, &self.rules, &self.store).unwrap();
@@ -418,4 +418,6 @@ fn without_its_marks_a_store_teaches_nothing() {
     assert_eq!(taught(&markings), Taught::default(), "all undone is never marked");
 }
 
+mod edits;
 mod own;
+mod thread;

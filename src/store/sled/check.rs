@@ -1,9 +1,13 @@
 //! Reading everything and holding one thing against the other: what `vahti fsck` does.
 
-use super::{SledStore, counter, key, record};
-use crate::mention::{Mention, TicketId};
+use super::{SledStore, counter, key, listed, record};
+use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Fault, Sequence, Store, StoreError};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+mod customers;
+#[cfg(test)]
+mod tests;
 
 /// Returns everything that is wrong with the store. Stops at the first page that cannot be read:
 /// sled would give the same error for ever.
@@ -13,7 +17,11 @@ pub(super) fn check(store: &SledStore) -> Result<Vec<Fault>, StoreError> {
     let count = check_mentions(store, &tickets, &mut faults)?;
     check_indexes(store, count, &mut faults)?;
     check_rest(store, &mut faults)?;
+    customers::check(store, &tickets, &mut faults)?;
+    check_prints(store, &mut faults)?;
+    check_own_replies(store, &mut faults)?;
     store.check_kept(&mut faults)?;
+    listed::check(store, &mut faults)?;
     Ok(faults)
 }
 
@@ -161,6 +169,44 @@ fn check_markings(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), Stor
     Ok(())
 }
 
-fn entries(store: &SledStore, tree: &sled::Tree) -> Result<u64, StoreError> {
+/// Looks whether every fingerprint is of a mention that is there.
+fn check_prints(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreError> {
+    let (mut gone, mut astray) = (BTreeSet::new(), 0_usize);
+    for entry in &store.trees.prints {
+        let (key, id) = entry.map_err(store.broken())?;
+        let name = String::from_utf8_lossy(&id).into_owned();
+        if key::print_of(&key) != Some(&*id) {
+            astray += 1;
+        } else if !gone.contains(&name)
+            && !store.trees.mentions.contains_key(&id).map_err(store.broken())?
+        {
+            gone.insert(name);
+        }
+    }
+    if astray > 0 {
+        let what = crate::text::count(astray, "fingerprint");
+        faults.push(Fault(format!("{what} of mentions stored under a wrong name")));
+    }
+    faults
+        .extend(gone.iter().map(|id| Fault(format!("mention {id} has fingerprints and is gone"))));
+    Ok(())
+}
+
+/// Looks whether every answer of ours reads back. What it answers need not be there: the complaint may
+/// be found later, or never.
+fn check_own_replies(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreError> {
+    for entry in &store.trees.own_replies {
+        let (key, value) = entry.map_err(store.broken())?;
+        if let Err(error) = record::read_own_reply(&value) {
+            faults.push(Fault(format!("an answer of ours: {}", error.0)));
+        }
+        if key.len() != size_of::<PostKey>() {
+            faults.push(Fault("an answer of ours is stored under what names no post".into()));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn entries(store: &SledStore, tree: &sled::Tree) -> Result<u64, StoreError> {
     tree.iter().keys().try_fold(0, |count, key| key.map(|_| count + 1).map_err(store.broken()))
 }

@@ -3,9 +3,11 @@
 
 use crate::mention::{MentionId, TicketId};
 use crate::post::SourceName;
-use crate::store::Sequence;
 use crate::store::kept::KeptPlace;
+use crate::store::{Listed, Sequence};
+use crate::ticket::route;
 use chrono::{DateTime, Utc};
+use std::ops::Range;
 
 /// Returns a number as eight bytes that sort as the number does.
 pub(super) fn number(value: u64) -> [u8; 8] {
@@ -38,6 +40,11 @@ pub(super) fn print(print: u64, seen: DateTime<Utc>, mention: &MentionId) -> Vec
     [&number(print), age.as_slice(), mention.0.as_bytes()].concat()
 }
 
+/// Reads from what [`print`] wrote of which mention it is.
+pub(super) fn print_of(key: &[u8]) -> Option<&[u8]> {
+    key.get(16..)
+}
+
 /// Returns the key of one ticket among those of its customer.
 pub(super) fn customer(customer: &str, ticket: TicketId) -> Vec<u8> {
     let mut key = customer_prefix(customer);
@@ -48,6 +55,45 @@ pub(super) fn customer(customer: &str, ticket: TicketId) -> Vec<u8> {
 /// Returns what all keys of one customer begin with, and no other's do.
 pub(super) fn customer_prefix(customer: &str) -> Vec<u8> {
     prefixed(customer)
+}
+
+/// Returns the key of one ticket among those that are listed so.
+pub(super) fn listed(what: &Listed<'_>, ticket: TicketId) -> Vec<u8> {
+    [listed_prefix(what).as_slice(), &number(ticket.0)].concat()
+}
+
+/// Returns the range of the keys of [`listed`].
+pub(super) fn listed_range(what: &Listed<'_>) -> Range<Vec<u8>> {
+    let start = listed_prefix(what);
+    let end = match what {
+        Listed::Heard { until, .. } => {
+            listed_prefix(&Listed::Heard { since: *until, until: *until })
+        }
+        Listed::Touched { .. } => [start.get(..1).unwrap_or_default(), &[0xff; 17]].concat(),
+        // Behind every number.
+        _ => [start.as_slice(), &[0xff; 9]].concat(),
+    };
+    start..end
+}
+
+fn listed_prefix(what: &Listed<'_>) -> Vec<u8> {
+    let (kind, rest) = match what {
+        Listed::Open => (0, Vec::new()),
+        Listed::Rising => (1, Vec::new()),
+        Listed::WorkOf(who) => (2, prefixed(&route::person(who))),
+        Listed::GivenTo(who) => (3, prefixed(&route::person(who))),
+        Listed::Incident(first) => (4, number(first.0).to_vec()),
+        Listed::Heard { since, .. } => (5, moment(*since).to_vec()),
+        Listed::Touched { since } => (6, moment(*since).to_vec()),
+    };
+    [&[kind], rest.as_slice()].concat()
+}
+
+/// Returns the key of one link among those of a handle, which begin as [`customer_prefix`] tells.
+pub(super) fn link(handle: &str, link: u64) -> Vec<u8> {
+    let mut key = customer_prefix(handle);
+    key.extend_from_slice(&number(link));
+    key
 }
 
 /// Returns the key of a feed's name within its OPML source.

@@ -2,7 +2,7 @@
 //! is there that once was.
 
 use super::write::Trees;
-use super::{FORMAT, SledStore, counter, disk, key};
+use super::{FORMAT, SledStore, counter, disk, key, listed};
 use crate::store::StoreError;
 use crate::store::kept::MOST_KEPT_BYTES;
 use crate::text::account::user_name;
@@ -110,6 +110,7 @@ fn attempt(path: &Path) -> Result<SledStore, StoreError> {
             SledStore { db, path: path.to_owned(), trees, most_kept_bytes: MOST_KEPT_BYTES };
         check_complete(&store)?;
         check_format(&store)?;
+        listed::complete(&store)?;
         Ok(store)
     }));
     opened.unwrap_or_else(|_| Err(damaged(path, "the store engine gave up on it".into())))
@@ -147,6 +148,8 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         counterparts: db.open_tree("counterparts")?,
         prints: db.open_tree("prints")?,
         own_replies: db.open_tree("own-replies")?,
+        listed: db.open_tree("listed")?,
+        links: db.open_tree("links")?,
     })
 }
 

@@ -19,9 +19,11 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
+mod link;
 mod notice;
 mod own_reply;
 
+pub(super) use link::{link, read_link};
 pub(super) use notice::{notice, read_notice};
 pub(super) use own_reply::{own_reply, read_own_reply};
 

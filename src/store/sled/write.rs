@@ -1,12 +1,13 @@
 //! Writing: all trees of one commit in one transaction.
 
 use super::kept::Changes;
-use super::{Aborted, counter, counterpart, key, record};
+use super::{Aborted, counter, counterpart, key, listed, record};
 use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
 use crate::store::{Commit, Sequence};
 use crate::ticket::Ticket;
+use crate::ticket::people::Link;
 use sled::Tree;
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
@@ -39,11 +40,15 @@ pub(super) struct Trees {
     pub(super) prints: Tree,
     /// Answers by accounts of our own, by what they answer.
     pub(super) own_replies: Tree,
+    /// Which tickets there are of a kind.
+    pub(super) listed: Tree,
+    /// Links between handles of customers, under both of their ends.
+    pub(super) links: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 18] {
+    pub(super) fn all(&self) -> [&Tree; 20] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -65,6 +70,8 @@ impl Trees {
             &self.counterparts,
             &self.prints,
             &self.own_replies,
+            &self.listed,
+            &self.links,
         ]
     }
 }
@@ -89,6 +96,8 @@ pub(super) struct Writing<'a> {
     counterparts: &'a TransactionalTree,
     prints: &'a TransactionalTree,
     own_replies: &'a TransactionalTree,
+    listed: &'a TransactionalTree,
+    links: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -114,6 +123,8 @@ impl<'a> Writing<'a> {
             counterparts,
             prints,
             own_replies,
+            listed,
+            links,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -138,6 +149,8 @@ impl<'a> Writing<'a> {
             counterparts,
             prints,
             own_replies,
+            listed,
+            links,
         })
     }
 
@@ -187,6 +200,7 @@ impl<'a> Writing<'a> {
         self.alerts(commit)?;
         self.notices(commit)?;
         self.markings(commit)?;
+        self.links(commit)?;
         for counterpart in &commit.counterparts {
             let bytes = counterpart::write(counterpart).map_err(aborted)?;
             self.counterparts.insert(counterpart::key(counterpart), bytes)?;
@@ -231,7 +245,10 @@ impl<'a> Writing<'a> {
         if facts.id.0 > last {
             self.meta.insert(counter::TICKET, &key::number(facts.id.0))?;
         }
-        self.tickets.insert(&key::number(facts.id.0), record::ticket(ticket).map_err(aborted)?)?;
+        let written = record::ticket(ticket).map_err(aborted)?;
+        let old = self.tickets.insert(&key::number(facts.id.0), written)?;
+        let old = old.map(|old| record::read_ticket(&old)).transpose().map_err(aborted)?;
+        listed::write(self.listed, old.as_ref(), ticket)?;
         if let Some(customer) = &facts.customer {
             self.customers.insert(key::customer(customer, facts.id), &[])?;
         }
@@ -290,6 +307,17 @@ impl<'a> Writing<'a> {
             self.count(counter::TAUGHT)?;
             let micros = at.timestamp_micros().cast_unsigned();
             self.meta.insert(counter::TAUGHT_LAST, &key::number(micros))?;
+        }
+        Ok(())
+    }
+
+    fn links(&self, commit: &Commit) -> Result<(), Aborted> {
+        for link in &commit.links {
+            let id = if link.id == 0 { self.count(counter::LINK)? } else { link.id };
+            let bytes = record::link(&Link { id, ..link.clone() }).map_err(aborted)?;
+            for end in [&link.one, &link.other] {
+                self.links.insert(key::link(end, id), bytes.as_slice())?;
+            }
         }
         Ok(())
     }

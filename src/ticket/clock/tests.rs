@@ -169,11 +169,32 @@ fn the_follow_up_comes_on_a_working_day() {
         .apply(resolve(), "maija", at(4 * 24 + 2))
         .unwrap()
         .timed(&at_work(), at(4 * 24 + 2));
-    assert_eq!(resolved.facts().follow_up, Some(at(16 * 24)), "Monday at eight");
-    assert_eq!(resolved.facts().due, Some(at(16 * 24)));
+    assert_eq!(resolved.facts().follow_up, Some(at(16 * 24 + 2)), "Monday at ten");
+    assert_eq!(resolved.facts().due, Some(at(16 * 24 + 2)));
     let again = resolved.clone().timed(&at_work(), at(15 * 24));
     assert_eq!(again.facts().follow_up, resolved.facts().follow_up);
     assert_eq!(resolved.verify(), Ok(()));
+}
+
+#[test]
+fn without_hours_too_the_follow_up_comes_on_a_working_day_and_in_time() {
+    let friday = crate::ticket::holidays::dated("2026-12-04").unwrap();
+    let workdays = Hours::workdays().closed_on(vec![friday]);
+    let closed = Clocks { workdays, ..Clocks::default() };
+    let asked = |hour: i64, follow_up_days: i64, clocks: &Clocks| {
+        let action = Action::Resolve { cause: "billing".into(), lesson: None, follow_up_days };
+        let ticket = sample::ticket(&sample::complaint("Acme lies"));
+        let resolved = ticket.apply(action, "maija", at(hour)).unwrap().timed(clocks, at(hour));
+        assert_eq!(resolved.verify(), Ok(()));
+        resolved.facts().follow_up.unwrap()
+    };
+    let open = Clocks::default();
+    // Resolved on Wednesday at ten: ten days later it is Saturday.
+    assert_eq!(asked(4 * 24 + 2, 10, &open), at(16 * 24 + 2), "Monday at ten");
+    assert_eq!(asked(4 * 24 + 2, 12, &open), at(16 * 24 + 2), "Monday is Monday");
+    // Resolved on Saturday: a Saturday two weeks later, and Monday would be too late.
+    assert_eq!(asked(2, 14, &open), at(13 * 24 + 2), "Friday");
+    assert_eq!(asked(2, 14, &closed), at(12 * 24 + 2), "Thursday");
 }
 
 fn words(ticket: &Ticket) -> Vec<(DateTime<Utc>, String)> {
@@ -223,4 +244,23 @@ fn being_late_rises_nothing_that_a_person_chose_or_that_is_settled() {
     let why = "its resolution was due 2026-11-24T09:00:00Z";
     let rises = [(1 + 72, format!("high: {why}")), (1 + 144, format!("urgent: {why}"))];
     assert_eq!(words(&late), rises.map(|(hour, text)| (at(hour), text)));
+}
+
+#[test]
+fn what_it_rose_by_before_the_answer_was_seen_is_of_the_clock_before() {
+    let clocks = Clocks::default();
+    // Sent at hour 20 and seen at hour 30: in between it rose, since nobody knew of the answer.
+    let risen = placed(Kind::Forum, Priority::Low).timed(&clocks, at(29));
+    assert_eq!(words(&risen).len(), 1);
+    let answered = Action::Answered { sent: at(20), post: "post 2".into() };
+    let answered = risen.apply(answered, "@acme", at(30)).unwrap();
+    assert_eq!(answered.clone().timed(&clocks, at(91)).facts().due, Some(at(20 + 72)));
+    assert_eq!(words(&answered.clone().timed(&clocks, at(91))).len(), 1);
+    let late = answered.timed(&clocks, at(93));
+    assert_eq!(words(&late).last().map(|(at, _)| *at), Some(at(20 + 72)));
+    assert_eq!(late.facts().priority, Priority::High);
+    // The same for what comes back: an answer in time, and another clock.
+    let back = late.apply(Action::Reopen(None), "maija", at(93)).unwrap().timed(&clocks, at(94));
+    let reason = "answer within 4 hours of reopening, for priority high";
+    check_timed(&back, &clocks, 97, reason);
 }

@@ -49,7 +49,7 @@ fn a_loud_finn_is_heard_and_told_what_happens_and_when() {
 
     Kiitos, että sanoit suoraan. Kirjoitit: ”Sähkölasku oli 1140 euroa kaksiosta.” Ongelma on todellinen, ja olen pahoillani vaivasta, jota siitä on sinulle ollut.
 
-    Nyt tehdään näin: [Mitä teemme asialle.] Viimeistään tiistaina 24.11. kerron sinulle itse, missä mennään. Mitä muuta minun olisi hyvä tietää?
+    Otin asian hoitaakseni. [Mitä teemme asialle.] Viimeistään tiistaina 24.11. kerron sinulle itse, missä mennään. Mitä muuta minun olisi hyvä tietää?
 
     Ystävällisin terveisin
     [oma nimesi], Acme
@@ -68,11 +68,11 @@ fn a_meek_turk_who_may_leave_is_asked_for_a_chance() {
     assert_snapshot!(suggested(&mention, &[]), @r#"
     Merhaba Maija M.,
 
-    Bunu dile getirdiğiniz için teşekkür ederim. Nazik bir dille yazmışsınız, ama konu bizim için çok önemli: “Belki ben yanlış anladım ama Acme siparişim iki haftadır gelmedi.” Böyle olduğu için üzgünüm.
+    Bunu dile getirdiğiniz için teşekkür ederim. Büyük bir nezaketle yazmışsınız: “Belki ben yanlış anladım ama Acme siparişim iki haftadır gelmedi.” Konu bizim için önemli; böyle bir durum yaşamanıza üzüldüm.
 
-    [Bunun için ne yapıyoruz.] Sizin başka bir şey yapmanıza gerek yok. En geç 24 Kasım Salı günü size haber vereceğim. Yolunda gitmeyen başka bir şey varsa lütfen çekinmeden yazın.
+    [Bunun için ne yapıyoruz.] Sizin ayrıca bir şey yapmanıza gerek yok. En geç 24 Kasım Salı günü size haber vereceğim. Yolunda gitmeyen başka bir şey varsa lütfen çekinmeden yazın.
 
-    Ayrılmayı düşünmenizi anlıyorum. Yine de önce bunu düzeltmemiz için bize bir fırsat verin lütfen.
+    Ayrılmayı düşünüyorsanız sizi anlıyorum. Yine de önce sorunu çözmemiz için bize bir fırsat vermenizi rica ederim.
 
     Saygılarımla,
     [adınız], Acme
@@ -125,7 +125,7 @@ fn a_finn_who_praises_is_thanked_whatever_the_ticket_says() {
     assert_snapshot!(suggested(&mention, &[]), @r#"
     Hei Maija M.!
 
-    Kiitos! Tämä ilahdutti meitä kovasti: ”Acmen asiakaspalvelu oli tänään aivan mahtava!” Välitän kiitoksesi eteenpäin: [kenelle se kuuluu]. Mukavaa, että olet asiakkaamme.
+    Kiitos! Tämä ilahdutti meitä kovasti: ”Acmen asiakaspalvelu oli tänään aivan mahtava!” Välitän kiitoksesi eteenpäin [kenelle]. Mukavaa, että olet asiakkaamme.
 
     Ystävällisin terveisin
     [oma nimesi], Acme

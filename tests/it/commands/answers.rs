@@ -69,6 +69,15 @@ fn our_own_answer_is_noticed_once_whichever_is_found_first() {
 }
 
 #[test]
+fn what_our_account_answered_before_we_knew_of_it_is_somebodys_all_the_same() {
+    let world = world("[[route]]\nassign = \"maija\"\n");
+    poll(&world, &[answer(None, Some("c")), complaint()]);
+    assert_eq!(actions(&world), ["open", "answered", "assign"]);
+    let ticket = world.vahti("ticket 1 --format json").json();
+    assert_eq!([&ticket["status"], &ticket["assignee"]], ["answered", "maija"]);
+}
+
+#[test]
 fn what_was_recorded_by_hand_is_not_told_again_and_others_answer_nothing() {
     let world = world("");
     let fan = json!({"id": "f", "handle": "acme_fan", "text": "Same here!", "parent": "c"});

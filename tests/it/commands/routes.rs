@@ -127,11 +127,14 @@ fn what_a_mark_opens_is_routed_too_and_who_is_given_it_by_a_person_is_told() {
     };
     let world = found(ROUTES);
     world.vahti("run --once").ok();
+    let before = world.mails("eml").len();
     check(&world);
-    let new = told(&world);
-    assert_eq!(new.len(), 1, "{new:?}");
-    assert_eq!(new[0].0, "maija@acme.example");
-    assert!(new[0].1.starts_with("Tiketti 5 on nyt sinun"), "{new:?}");
+    // No daemon runs: who gives it away tells it, too.
+    assert_eq!(told(&world), []);
+    let mails = world.mails("eml");
+    assert_eq!(mails.len(), before + 1);
+    let is_it = |mail: &&String| mail.contains("maija@acme.example") && mail.contains("Tiketti 5");
+    assert_eq!(mails.iter().filter(is_it).count(), 1, "{mails:?}");
     let world = found(ROUTES);
     let daemon = world.daemon();
     check(&world);
@@ -200,4 +203,44 @@ fn the_desks_hours_decide_what_is_due_when() {
     let asked = ticket(&world, 1)["follow_up"].as_str().unwrap().to_owned();
     let asked = chrono::DateTime::parse_from_rfc3339(&asked).unwrap();
     assert_eq!(asked.format("%a %H:%M").to_string(), format!("{day} 12:00"));
+}
+
+#[test]
+fn whoever_cannot_be_told_now_is_told_later_and_the_move_stands() {
+    let world = found("");
+    world.write("outbox", "a file where a folder should be");
+    let ran = world.vahti("ticket 1 assign maija@acme.example");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.starts_with("Ticket 1 is open now (assign)"), "{}", ran.out);
+    let begins = "warning: \"Ticket 1 is yours – Acme";
+    assert!(ran.err.starts_with(begins), "{}", ran.err);
+    assert!(ran.err.contains("to maija@acme.example waits in the outbox: "), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert_eq!(told(&world).len(), 1);
+    // A move that tells nobody tries nothing; the next run tries again.
+    let ran = world.vahti("ticket 1 note looked");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    std::fs::remove_file(world.path("outbox")).unwrap();
+    world.vahti("run --once").ok();
+    assert_eq!((told(&world).len(), world.mails("eml").len()), (0, 1));
+}
+
+#[test]
+fn nobody_works_on_closed_days_and_public_holidays() {
+    let now = chrono::Utc::now();
+    let year = now.format("%Y").to_string().parse::<i32>().unwrap();
+    let due = |holidays: &str| {
+        // All that is left of the year is closed; 1 January is a holiday wherever it is asked for.
+        let closed = format!("closed = [\"{}..{year}-12-31\"]", now.format("%F"));
+        let hours = "hours = \"mon-sun 08:00-16:00\"\nurgent = \"hours\"";
+        let targets = "answer = { other = \"1h\", high = \"1h\", urgent = \"1h\" }";
+        let world = found(&format!("[desk]\n{hours}\n{closed}\n{holidays}\n{targets}\n"));
+        let due = ticket(&world, 1)["due"].as_str().unwrap().to_owned();
+        world.vahti("ticket 1 resolve --cause depot").ok();
+        let asked = ticket(&world, 1)["follow_up"].as_str().unwrap().to_owned();
+        assert!(asked > format!("{}", year + 1), "{asked}");
+        due
+    };
+    assert!(due("").starts_with(&format!("{}-01-01T09:00:00", year + 1)));
+    assert!(due("holidays = [\"fi\"]").starts_with(&format!("{}-01-02T09:00:00", year + 1)));
 }

@@ -65,7 +65,7 @@ fn a_ticket_has_the_names_of_the_contract() {
     check(
         &ticket,
         "id mention brands incident customer customer.name customer.handle customer.url
-         customer.followers status priority review assignee opened due overdue next_step answered
+         customer.followers customer_key status priority review assignee opened due overdue next_step answered
          resolved follow_up cause lesson rating headline url suggested_reply suggested_private answer answer.place answer.url
          answer.exact answer.public answer.who history
          card card.type card.matter card.signs card.how_to_answer card.avoid messages elsewhere log log.at log.by log.action log.text",

@@ -4,7 +4,7 @@ use super::{Play, desk, exactly_once, run, ticket, watching};
 use crate::support::standin::json;
 use serde_json::{Value, json};
 
-fn config(url: &str) -> String {
+pub(super) fn config(url: &str) -> String {
     format!(
         "tickets = \"\"\nsettle = \"0s\"\nevery = \"0s\"\nfreshdesk.url = \"{url}\"\n\
          freshdesk.key = \"fresh-key\""
@@ -12,7 +12,7 @@ fn config(url: &str) -> String {
 }
 
 /// Answers as Freshdesk does: tickets by their tags, and their notes.
-const FRESHDESK: Play = |asked, shelf| {
+pub(super) const FRESHDESK: Play = |asked, shelf| {
     if asked.header("authorization") != "Basic ZnJlc2gta2V5Olg=" {
         return json(401, "{\"code\":\"invalid_credentials\",\"message\":\"no\"}");
     }

@@ -72,6 +72,53 @@ fn what_is_refused_for_good_is_dead_and_nothing_tells_the_secrets() {
 }
 
 #[test]
+fn no_part_of_the_address_is_told_whatever_the_host_says_again() {
+    let secrets = ["T0X9very", "sup3r-secret-path", "qu3ry-secret", "k=short", "/in/"];
+    for status in [307, 403, 422, 500] {
+        let site = StandIn::start(move |asked: &Asked| {
+            let (_, key) = &asked.query[0];
+            let parts: Vec<&str> = asked.path.split('/').collect();
+            let whole = format!("https://desk.example{}?sig={key}&k=short", asked.path);
+            let said = format!(
+                "no {key} for {} and {} at {whole} or {}",
+                parts[2],
+                parts[3],
+                whole.replace('/', "\\\\/")
+            );
+            json(status, format!("{{\"error\":\"{said}\"}}")).header("Location", &whole)
+        });
+        let address =
+            format!("{}/in/T0X9very/sup3r-secret-path?sig=qu3ry-secret&k=short", site.url());
+        let (_feed, world) = watching(&format!(
+            "tickets = \"\"\nsettle = \"0s\"\nwebhook.url = \"{address}\"\nwebhook.secret = \"{SECRET}\""
+        ));
+        let ran = world.vahti("run --once -v -v");
+        let answer = outbox(&world)[0]["last_answer"].as_str().unwrap().to_owned();
+        assert!(answer.contains(&format!("answered {status}: no (secret)")), "{answer}");
+        let mut told = format!("{answer}{}{}", ran.out, ran.err);
+        for command in ["outbox", "status", "ticket 1", "check", "check --probe", "run --once"] {
+            let ran = world.vahti(command);
+            told.extend([ran.out, ran.err]);
+        }
+        for secret in secrets {
+            assert!(!told.contains(secret), "{status}: {secret} in {told}");
+        }
+    }
+    // Whoever takes it may say where it is: not by the secret.
+    let site = StandIn::start(|asked: &Asked| {
+        let said = format!("{{\"id\":7,\"url\":\"https://desk.example{}\"}}", asked.path);
+        json(201, said)
+    });
+    let address = format!("{}/in/T0X9very/x", site.url());
+    let (_feed, world) = watching(&format!(
+        "tickets = \"\"\nwebhook.url = \"{address}\"\nwebhook.secret = \"{SECRET}\""
+    ));
+    run(&world);
+    let shown = world.vahti("ticket 1").ok();
+    assert!(shown.contains("Elsewhere  desk 7") && !shown.contains("T0X9very"), "{shown}");
+}
+
+#[test]
 fn a_redirect_is_not_followed_and_a_private_address_not_asked() {
     let other = StandIn::start(|_| Answer::status(200));
     let to = format!("{}/elsewhere", other.url());

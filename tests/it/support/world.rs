@@ -1,5 +1,6 @@
 //! A folder with a configuration, and the real program run in it.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,9 +12,14 @@ use vahti::store::StoreError;
 /// How long a test waits for something that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Where Debian puts the library that gives a program another clock, below the folders of libraries.
+const FAKETIME: &str = "faketime/libfaketimeMT.so.1";
+
 /// A folder of one test.
 pub(crate) struct World {
     dir: TempDir,
+    /// The time that the program sees, and the library that shows it; none: the true one.
+    clock: Option<(PathBuf, DateTime<Utc>)>,
 }
 
 /// How a command ended.
@@ -44,7 +50,7 @@ impl World {
     /// Makes a folder with this configuration in it. The state lies in `state`, files of mail in
     /// `outbox` below it; both are set unless `config` begins with `#bare`.
     pub(crate) fn new(config: &str) -> Self {
-        let world = Self { dir: tempfile::tempdir().unwrap() };
+        let world = Self { dir: tempfile::tempdir().unwrap(), clock: None };
         world.configure(config);
         world
     }
@@ -105,7 +111,22 @@ impl World {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.dir.path())
             .env("VAHTI_CONFIG", self.path("vahti.toml"));
+        if let Some((library, now)) = &self.clock {
+            // Timers run on as they do, and files have the times they have.
+            command
+                .env("LD_PRELOAD", library)
+                .env("FAKETIME", now.format("%Y-%m-%d %H:%M:%S").to_string())
+                .env("TZ", "UTC")
+                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+                .env("NO_FAKE_STAT", "1");
+        }
         command
+    }
+
+    /// Lets the program see this time from now on; it stands still while a command runs. `library` is
+    /// what [`faketime`] found.
+    pub(crate) fn is_now(&mut self, library: &Path, now: DateTime<Utc>) {
+        self.clock = Some((library.to_owned(), now));
     }
 
     /// Starts the daemon and waits until it answers.
@@ -148,6 +169,15 @@ impl World {
         paths.sort();
         paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }
+}
+
+/// Returns the library that gives a program another clock, where it is installed: below `/usr/lib/TRIPLET`
+/// on Debian, or below `lib64` or `lib` elsewhere.
+pub(crate) fn faketime() -> Option<PathBuf> {
+    let below = |folder: &str| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let triplets = below("/usr/lib").chain(below("/usr/local/lib")).map(|entry| entry.path());
+    let plain = ["/usr/lib64", "/usr/lib", "/usr/local/lib"].map(PathBuf::from);
+    triplets.chain(plain).map(|folder| folder.join(FAKETIME)).find(|path| path.is_file())
 }
 
 /// A running daemon; it is killed when the test forgets it.
