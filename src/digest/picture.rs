@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn words_are_drawn_in_the_letters_of_our_languages() {
         assert_eq!(drawn(&drawing("")), 0);
-        for words in ["Äänekoski", "Şişli ığü", "Malmö 12 %", "Ελλάδα", "Привет"] {
+        for words in ["Äänekoski", "Şişli ığü", "Malmö 12 %", "Ελλάδα", "Привет"]
+        {
             assert!(drawn(&drawing(words)) > 400, "{words}");
         }
         // Each letter has a form of its own: a missing one would be the same box.
