@@ -110,15 +110,16 @@ impl Clocks {
     /// is more than two weeks after the resolution and the one before it is not too soon.
     fn asked(&self, at: DateTime<Utc>, resolved: Option<DateTime<Utc>>) -> DateTime<Utc> {
         let days = self.hours.as_ref().unwrap_or(&self.workdays);
-        let next = days.day_from(at);
+        let open = |at| self.hours.as_ref().map_or(at, |hours| hours.open_from(at));
+        let next =
+            self.hours.as_ref().map_or_else(|| days.day_from(at), |hours| hours.open_from(at));
         let before = resolved
             .filter(|resolved| next - *resolved > LATEST_QUESTION)
             .map(|resolved| (days.day_until(at), resolved));
-        let on = match before {
-            Some((before, resolved)) if before - resolved >= EARLIEST_QUESTION => before,
+        match before {
+            Some((before, resolved)) if before - resolved >= EARLIEST_QUESTION => open(before),
             _ => next,
-        };
-        self.hours.as_ref().map_or(on, |hours| hours.open_from(on))
+        }
     }
 
     /// Returns the hours that count for a ticket of this priority; `None`: all.

@@ -169,8 +169,8 @@ fn the_follow_up_comes_on_a_working_day() {
         .apply(resolve(), "maija", at(4 * 24 + 2))
         .unwrap()
         .timed(&at_work(), at(4 * 24 + 2));
-    assert_eq!(resolved.facts().follow_up, Some(at(16 * 24 + 2)), "Monday at ten");
-    assert_eq!(resolved.facts().due, Some(at(16 * 24 + 2)));
+    assert_eq!(resolved.facts().follow_up, Some(at(16 * 24)), "Monday at eight");
+    assert_eq!(resolved.facts().due, Some(at(16 * 24)));
     let again = resolved.clone().timed(&at_work(), at(15 * 24));
     assert_eq!(again.facts().follow_up, resolved.facts().follow_up);
     assert_eq!(resolved.verify(), Ok(()));
