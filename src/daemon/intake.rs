@@ -11,7 +11,7 @@ use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, hand, outward, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, hand, outward, spikes, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
@@ -68,6 +68,8 @@ pub enum Event {
     MatchingAgain(Box<Commit>, oneshot::Sender<()>),
     /// Tickets may have become more pressing by being late.
     Aged(oneshot::Sender<()>),
+    /// Spikes may have begun, or ended.
+    Counted(oneshot::Sender<()>),
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -242,14 +244,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
                 .transpose()?;
             Written::told(&commit.unwrap_or_default(), store, reply)
         }
-        Event::Named(sources, reply) => {
-            for (source, address, keeps_cursor) in sources {
-                if let Some(commit) = pipeline::named(&source, &address, keeps_cursor, store)? {
-                    store.apply(&commit)?;
-                }
-            }
-            Ok(Written::heard(reply))
-        }
+        Event::Named(sources, reply) => named(sources, reply, store),
         Event::Looked { watched, room, reply } => {
             let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
             let (zone, brands) = (setup.config.zone, &setup.config.brands);
@@ -270,12 +265,28 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::Again(found, reply) => found_again(*found, setup, reply, store),
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Aged(reply) => Written::told(&hand::aged(rules, store, clock::now())?, store, reply),
+        Event::Counted(reply) => {
+            Written::told(&spikes::look(rules, store, clock::now())?, store, reply)
+        }
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
             Written::told(&commit, store, reply)
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn named(
+    sources: Vec<(SourceName, String, bool)>,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    for (source, address, keeps_cursor) in sources {
+        if let Some(commit) = pipeline::named(&source, &address, keeps_cursor, store)? {
+            store.apply(&commit)?;
+        }
+    }
+    Ok(Written::heard(reply))
 }
 
 fn found_again(

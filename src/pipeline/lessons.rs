@@ -149,6 +149,7 @@ mod tests {
             language: Language::FINNISH,
             empty,
             content: Content::Lessons,
+            spikes: false,
         }
     }
 
