@@ -51,9 +51,10 @@ impl Pace {
         self.hours.as_ref().map_or(at, |hours| hours.open_from(at))
     }
 
-    /// Returns when that is told whose time is `at`: then, or at the same time of the next day that is a
-    /// business day, and behind the quiet hours.
+    /// Returns when that is told whose time is `at`: then, or at the same time of the next business day, or
+    /// where that is in the quiet hours, as soon as they may be disturbed.
     pub(super) fn fitting(&self, at: DateTime<Utc>) -> DateTime<Utc> {
-        self.hours.as_ref().map_or(at, |hours| hours.open_from(hours.day_from(at)))
+        let same = self.hours.as_ref().map_or(at, |hours| hours.day_from(at));
+        if self.is_open(same) { same } else { self.open_from(at) }
     }
 }

@@ -54,14 +54,14 @@ fn quiet(value: &Value<'_>) -> Option<(u16, u16)> {
 
 fn cooldown(table: &Table<'_>, frequency: Option<&Frequency>) -> Option<TimeDelta> {
     let value = table.take("cooldown")?;
+    if value.is.as_str() == Some("0") {
+        return None;
+    }
     if matches!(frequency, Some(Frequency::Periodic(_))) {
         value.fault_at_key(
             "`cooldown` goes with as-it-happens; others have their times",
             Some("leave it out, or write frequency = \"as-it-happens\"".into()),
         );
-        return None;
-    }
-    if value.is.as_str() == Some("0") {
         return None;
     }
     let cooldown = TimeDelta::from_std(value.duration()?).ok();
