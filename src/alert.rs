@@ -6,8 +6,15 @@ use crate::mention::Mention;
 use crate::mention::filter::{self, Filter};
 use crate::schedule::Schedule;
 use crate::text::Language;
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, TimeDelta, Utc};
+
+mod pace;
+#[cfg(test)]
+mod simulation;
+mod state;
+
+pub use pace::Pace;
+pub use state::{AlertState, MOST_REMEMBERED};
 
 /// How often an alert speaks.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +35,15 @@ pub enum Content {
     Lessons,
 }
 
+/// How many mentions are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HowMany {
+    #[default]
+    All,
+    /// At most so many, ranked by priority, reach and freshness.
+    Best(usize),
+}
+
 /// One standing order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -44,17 +60,9 @@ pub struct Alert {
     pub content: Content,
     /// Whether its recipients are told, at once, when a brand is spoken of far more than usual.
     pub spikes: bool,
-}
-
-/// What is remembered of an alert.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AlertState {
-    /// The place of the last mention that it was told, or that was there before it.
-    pub told_up_to: u64,
-    /// From when its times count: when it came to be, or last had nothing to say.
-    pub began: Option<DateTime<Utc>>,
-    /// When it last spoke; `None` for one that never did.
-    pub last: Option<DateTime<Utc>>,
+    pub how_many: HowMany,
+    /// When it may speak.
+    pub pace: Pace,
 }
 
 impl Alert {
@@ -70,17 +78,52 @@ impl Alert {
         is_news && self.filter.passes(mention, ticket, now)
     }
 
-    /// Returns whether one of its times lies between its last sending and `now`.
-    pub fn is_due(&self, state: &AlertState, zone: Tz, now: DateTime<Utc>) -> bool {
-        self.next(state, zone).is_some_and(|next| next <= now)
+    /// Returns whether one of its times lies between its last sending and `now`, and it may speak.
+    pub fn is_due(&self, state: &AlertState, now: DateTime<Utc>) -> bool {
+        self.next(state, now).is_some_and(|next| next <= now)
     }
 
-    /// Returns when it speaks next; `None` for an alert that waits for something to happen.
-    pub fn next(&self, state: &AlertState, zone: Tz) -> Option<DateTime<Utc>> {
+    /// Returns when it speaks next; `None` for an alert that waits for something to happen. A time at
+    /// which it may not speak, or that passed while nobody looked, is made up for at the next that fits,
+    /// once however many there were.
+    pub fn next(&self, state: &AlertState, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let next = self.pace.fitting(self.time(state)?);
+        let is_late = next <= now && !self.pace.is_open(now);
+        Some(if is_late { self.pace.open_from(now) } else { next })
+    }
+
+    /// Returns the next of its times, whether or not it may speak then.
+    fn time(&self, state: &AlertState) -> Option<DateTime<Utc>> {
         match &self.frequency {
             Frequency::AsItHappens => None,
             Frequency::Periodic(schedule) => {
-                state.last.max(state.began).and_then(|last| schedule.next(last, zone))
+                state.since().and_then(|since| schedule.next(since, self.pace.zone))
+            }
+        }
+    }
+
+    /// Returns until when it keeps what it would otherwise tell now; `None` where it keeps nothing back.
+    pub fn holds(&self, state: &AlertState, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match &self.frequency {
+            Frequency::AsItHappens => {
+                Some(self.pace.free_from(state.spoke, now)).filter(|from| *from > now)
+            }
+            Frequency::Periodic(_) => {
+                let is_time = self.time(state).is_some_and(|time| time <= now);
+                self.next(state, now).filter(|next| is_time && *next > now)
+            }
+        }
+    }
+
+    /// Tells whether the clock was set back so far that times would be skipped if they still counted from
+    /// its last sending. Where no more than one of them comes again, that one was told.
+    pub fn is_ahead(&self, state: &AlertState, now: DateTime<Utc>) -> bool {
+        let Some(since) = state.since().filter(|since| *since > now) else { return false };
+        match &self.frequency {
+            Frequency::AsItHappens => since - now > TimeDelta::days(1),
+            Frequency::Periodic(schedule) => {
+                let next = |after| schedule.next(after, self.pace.zone);
+                next(now).and_then(next).is_some_and(|second| second <= since)
             }
         }
     }

@@ -36,6 +36,7 @@ mod http;
 mod judge;
 mod mail;
 mod operator;
+mod pace;
 mod problem;
 mod reader;
 mod replies;

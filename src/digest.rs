@@ -17,6 +17,7 @@ pub mod text;
 mod view;
 mod words;
 
+pub use crate::alert::HowMany;
 pub use excerpt::Piece;
 pub use subject::subject;
 
@@ -75,12 +76,13 @@ pub struct BlindSpot {
     pub since: Option<DateTime<Utc>>,
 }
 
-/// How many mentions are wanted.
+/// What is to be said of a message beside what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HowMany {
-    All,
-    /// At most so many, ranked by priority, reach and freshness.
-    Best(usize),
+pub enum Note {
+    /// What came in so many minutes was gathered into one message.
+    Gathered { mentions: usize, minutes: u64 },
+    /// It is urgent and comes at once; what else there is waits until then.
+    Urgent { until: DateTime<Utc> },
 }
 
 /// What was gathered for a digest.
@@ -156,6 +158,8 @@ pub struct Digest {
     pub quiet_hidden: usize,
     /// How many of the mentions are praise that waits for thanks.
     pub praise: usize,
+    /// What is to be said of the message itself.
+    pub note: Option<Note>,
 }
 
 /// The mentions of one kind.
@@ -217,6 +221,7 @@ impl Digest {
             quiet: input.quiet.iter().take(MOST_LISTED).cloned().collect(),
             quiet_hidden: input.quiet.len().saturating_sub(MOST_LISTED),
             praise,
+            note: None,
         }
     }
 

@@ -12,6 +12,8 @@ mod clock;
 mod duration;
 mod field;
 mod hints;
+pub mod holidays;
+pub mod hours;
 mod rhythm;
 
 pub use duration::parse_duration;

@@ -5,8 +5,6 @@
 pub mod card;
 pub mod clock;
 pub mod customer;
-pub mod holidays;
-pub mod hours;
 mod log;
 mod moves;
 pub mod own_reply;

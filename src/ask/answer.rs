@@ -43,7 +43,7 @@ pub fn answer(
             let ticket = find_ticket(*id, setting, store, now)?;
             Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules, store, now)?)))
         }
-        Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store)?))),
+        Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store, now)?))),
         Question::Preview(name) => preview(name, setting, store, now),
         Question::Outbox => {
             Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
@@ -316,6 +316,7 @@ fn preview(
     let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
     let blind_spots = tell::blind_spots(&names, store, now)?;
     let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
+    let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
     Ok(Answer::Preview(Box::new(PreviewView {
         alert: alert.name.clone(),
         to: alert.to.clone(),
@@ -323,6 +324,8 @@ fn preview(
         text: said.text,
         html: said.html,
         mentions: said.mentions,
+        next,
+        held,
     })))
 }
 

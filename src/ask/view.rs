@@ -398,6 +398,9 @@ pub struct PreviewView {
     pub text: String,
     pub html: String,
     pub mentions: usize,
+    /// When it speaks next, and how many mentions it keeps back until then, as in `status`.
+    pub next: Option<DateTime<Utc>>,
+    pub held: usize,
 }
 
 /// A notice in the outbox.

@@ -6,6 +6,7 @@ use crate::ask::view::PreviewView;
 use crate::ask::{Answer, Order, Question};
 use crate::daemon::clock;
 use crate::delivery::{Enclosed, Notice, NoticeId, Progress, email};
+use chrono_tz::Tz;
 use clap::ValueEnum;
 
 #[derive(clap::Args)]
@@ -42,6 +43,9 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
         Action::Preview { format } => {
             let answer = desk.ask(&Question::Preview(args.name))?;
             let Answer::Preview(preview) = answer else { return Ok(()) };
+            if !context.quiet {
+                print::complain(&when(&preview, desk.zone));
+            }
             let text = match format {
                 Form::Text => format!("Subject: {}\n\n{}", preview.subject, preview.text),
                 Form::Html => preview.html,
@@ -66,6 +70,18 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
                 ),
             })
         }
+    }
+}
+
+/// Says when an alert speaks next, and what it keeps back until then.
+fn when(preview: &PreviewView, zone: Tz) -> String {
+    let held = match preview.held {
+        0 => String::new(),
+        held => format!("; {} kept back until then", crate::text::count(held, "mention")),
+    };
+    match preview.next {
+        None => "It speaks as it happens.".to_owned(),
+        Some(_) => format!("It speaks next: {}{held}.", print::time(preview.next, zone)),
     }
 }
 

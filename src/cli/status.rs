@@ -109,8 +109,11 @@ fn alerts(status: &StatusView, zone: Tz) -> String {
     print::table(
         &["alert", "spoke last", "speaks next"],
         status.alerts.iter().map(|alert| {
-            let next =
+            let mut next =
                 alert.next.map_or_else(|| "as it happens".to_owned(), |_| time(alert.next, zone));
+            if alert.held > 0 {
+                next.push_str(&format!(", {} kept back until then", count(alert.held, "mention")));
+            }
             vec![alert.name.clone(), time(alert.last, zone), next]
         }),
     )

@@ -2,22 +2,28 @@
 
 use super::brands;
 use super::mail;
+use super::pace;
 use super::problem::Spot;
 use super::reader::Table;
 use super::value::Value;
 use super::when;
-use crate::alert::{Alert, Content, Frequency};
+use crate::alert::{Alert, Content, Frequency, HowMany, Pace};
 use crate::mention::filter::Filter;
 use crate::query::{Query, parse_filter};
 use crate::schedule::Schedule;
+use crate::schedule::holidays::Days;
 use crate::text::Language;
 use chrono::{NaiveTime, Weekday};
+use chrono_tz::Tz;
 
 /// The languages that digests are written in.
 const SPOKEN: [Language; 4] =
     [Language::ENGLISH, Language::FINNISH, Language::TURKISH, Language::SWEDISH];
 const CONTENTS: [(&str, Content); 2] =
     [("mentions", Content::Mentions), ("lessons", Content::Lessons)];
+/// How many the best are.
+const BEST: usize = 10;
+const HOW_MANY: [(&str, HowMany); 2] = [("all", HowMany::All), ("best", HowMany::Best(BEST))];
 const FREQUENCIES: [&str; 3] = ["as-it-happens", "daily", "weekly"];
 
 /// An alert as read, and what can only be checked when all files are.
@@ -27,6 +33,15 @@ pub(super) struct Draft {
     /// Where its recipients stand.
     pub(super) to: Option<Spot>,
     pub(super) filter: Option<(Query, Spot)>,
+    /// When it may speak: what other tables say goes into it.
+    pace: pace::Draft,
+}
+
+impl Draft {
+    /// Returns the alert, where the file has this `zone` and the desk is closed on these days.
+    pub(super) fn finished(self, zone: Tz, closed: &[Days]) -> Option<Alert> {
+        Some(Alert { pace: self.pace.finished(zone, closed), ..self.config? })
+    }
 }
 
 /// Reads one alert. `name` is its name, which the caller keeps a list of.
@@ -44,9 +59,11 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
         None => Some(Language::ENGLISH),
     };
     let empty = table.take("empty").and_then(|value| value.boolean()).unwrap_or_default();
-    if let Some(value) = table.take("how_many") {
-        value.only("all");
-    }
+    let how_many = match table.take("how_many") {
+        Some(value) => value.choice(&HOW_MANY),
+        None => Some(HowMany::All),
+    };
+    let pace = pace::read(&table, frequency.as_ref());
     let content = content(&table, frequency.as_ref());
     let spikes = table.take("spikes").and_then(|value| value.boolean()).unwrap_or(true);
     table.finish();
@@ -62,9 +79,11 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
             empty,
             content: content?,
             spikes,
+            how_many: how_many?,
+            pace: Pace::default(),
         })
     };
-    Draft { config: config(), to: to.map(|value| value.spot()), filter: asks }
+    Draft { config: config(), to: to.map(|value| value.spot()), filter: asks, pace }
 }
 
 /// Reads what is told; `None` where it is faulty. Lessons are of a time, and never of a moment.

@@ -9,11 +9,11 @@ use crate::enrich::Priority;
 use crate::mention::filter::Filter;
 use crate::pipeline::hand::Desk;
 use crate::query::Query;
+use crate::schedule::holidays::{self, Days};
+use crate::schedule::hours::Hours;
 use crate::source::Kind;
 use crate::text::Language;
 use crate::ticket::clock::{Clocks, Targets};
-use crate::ticket::holidays::{self, Days};
-use crate::ticket::hours::Hours;
 use crate::ticket::route::{Absence, By, Route, Staff, is_same};
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -161,6 +161,11 @@ impl Draft {
             doubts.push(spot.problem(message, None));
         }
         doubts
+    }
+
+    /// Returns the days on which it is closed.
+    pub(super) fn closed(&self) -> &[Days] {
+        &self.closed
     }
 
     /// Returns the desk, whose clock is that of `zone`.

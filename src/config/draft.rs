@@ -383,6 +383,8 @@ impl<'s> Draft<'s> {
             return Err(self.faults);
         }
         let zone = self.zone.or(self.around.zone).unwrap_or(Tz::UTC);
+        let alerts = self.alerts.into_iter();
+        let alerts = alerts.filter_map(|alert| alert.finished(zone, self.desk.closed())).collect();
         let config = Config {
             path: self.around.folder.join(self.files.first().cloned().unwrap_or_default()),
             zone,
@@ -393,7 +395,7 @@ impl<'s> Draft<'s> {
             mail: self.mail,
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),
-            alerts: self.alerts.into_iter().filter_map(|alert| alert.config).collect(),
+            alerts,
             channels: self.channels.into_iter().filter_map(|channel| channel.config).collect(),
             websub: self.websub,
             operator: self.operator.config,

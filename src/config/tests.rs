@@ -226,6 +226,19 @@ at = "07:30"
 filter = "sentiment:negative"
 language = "fi"
 empty = true
+how_many = "best"
+timezone = "Europe/Istanbul"
+quiet_hours = "22:00-07:00"
+business_days = true
+
+[[alert]]
+name = "now"
+to = ["care@acme.example"]
+frequency = "as-it-happens"
+cooldown = "30m"
+
+[desk]
+holidays = ["fi"]
 
 [operator]
 to = ["ops@acme.example", "OPS@acme.example", "Maija <maija@acme.example>"]
@@ -266,6 +279,16 @@ fn tables_that_are_written_arrive() {
     assert_eq!((alert.to.join(" "), alert.language.code()), ("care@acme.example".into(), "fi"));
     assert_ne!(*alert.filter.query(), Query::All);
     assert!(alert.empty);
+    assert_eq!(alert.how_many, crate::alert::HowMany::Best(10));
+    assert_eq!(alert.pace.zone, chrono_tz::Europe::Istanbul);
+    let hours = alert.pace.hours.as_ref().unwrap();
+    let at = |time: &str| time.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    // Friday evening, before Monday 7 December; the day before is Finland's.
+    assert_eq!(hours.open_from(at("2026-12-04T19:00:00Z")), at("2026-12-07T04:00:00Z"));
+    assert_eq!(hours.open_from(at("2026-12-24T21:00:00Z")), at("2026-12-28T04:00:00Z"));
+    let (zone, pace) = (chrono_tz::Europe::Helsinki, &config.alerts[1].pace);
+    let cooldown = TimeDelta::minutes(30);
+    assert_eq!(*pace, crate::alert::Pace { zone, hours: None, cooldown });
     let operator = config.operator.as_ref().unwrap();
     assert_eq!(operator.to, ["ops@acme.example", "Maija <maija@acme.example>"]);
 }

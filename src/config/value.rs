@@ -54,17 +54,6 @@ impl<'r> Value<'r> {
         let name = name.split('[').next().unwrap_or_default();
         self.fault_at_key(format!("`{name}` is not in this version of vahti"), None);
     }
-
-    /// Says of anything but `default` that it comes with a later version.
-    pub(super) fn only(&self, default: &str) {
-        if let Some(text) = self.string()
-            && text != default
-        {
-            let message = format!("`{text}` is not in this version of vahti");
-            self.fault(message, Some(format!("write \"{default}\"")));
-        }
-    }
-
     pub(super) fn string(&self) -> Option<&'r str> {
         let text = self.is.as_str();
         if text.is_none() {

@@ -3,13 +3,19 @@
 
 use super::intake::Event;
 use super::setup::Setup;
-use super::{Died, clock, poll};
+use super::{Died, clock};
 use crate::alert::Frequency;
+use crate::pipeline::tell;
+use crate::store::Store;
 use crate::store::handle::Handle;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
+
+/// The longest time between two looks.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Lets alerts speak when they are due, until told to stop.
 pub(super) async fn run(
@@ -25,17 +31,15 @@ pub(super) async fn run(
     loop {
         let current = Arc::clone(&setup.borrow_and_update());
         let now = clock::now();
-        let times = times(&current, &store).await?;
-        for (alert, next) in &times {
-            if next.is_some_and(|next| next <= now) {
-                speak(alert, &events).await?;
-            }
+        let looked = look(&current, &store, now).await?;
+        if looked.is_ahead {
+            introduce(&events).await?;
         }
-        let next = if times.iter().any(|(_, next)| next.is_some_and(|next| next <= now)) {
-            Some(now)
-        } else {
-            times.into_iter().filter_map(|(_, next)| next).min()
-        };
+        for alert in &looked.due {
+            speak(alert, &events).await?;
+        }
+        let is_done = looked.due.is_empty() && !looked.is_ahead;
+        let wait = if is_done { wait(looked.next, now) } else { Duration::ZERO };
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             changed = setup.changed() => {
@@ -45,7 +49,7 @@ pub(super) async fn run(
                 }
                 introduce(&events).await?;
             }
-            () = until(next) => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 }
@@ -58,13 +62,13 @@ pub(super) async fn catch_up(
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Died> {
     let rules = Arc::clone(setup);
-    let behind = move |store: &dyn crate::store::Store| {
+    let behind = move |store: &dyn Store| {
         let last = store.last_place()?.0;
         let mut behind = Vec::new();
         for alert in
             rules.rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens)
         {
-            if store.alert(&alert.name)?.is_some_and(|state| state.told_up_to < last) {
+            if store.alert(&alert.name)?.is_some_and(|state| state.is_behind(last)) {
                 behind.push(alert.name.clone());
             }
         }
@@ -76,22 +80,46 @@ pub(super) async fn catch_up(
     Ok(())
 }
 
-/// Returns the alerts with the time at which each speaks next.
-pub(super) async fn times(
+/// Which alerts speak, and when the others do.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// Those that speak now.
+    pub(super) due: Vec<String>,
+    /// When the next one does.
+    next: Option<DateTime<Utc>>,
+    /// Whether the clock was set back behind the times of one.
+    is_ahead: bool,
+}
+
+/// Looks which alerts speak at `now`.
+pub(super) async fn look(
     setup: &Arc<Setup>,
     store: &Handle,
-) -> Result<Vec<(String, Option<DateTime<Utc>>)>, Died> {
+    now: DateTime<Utc>,
+) -> Result<Looked, Died> {
     let setup = Arc::clone(setup);
-    let work = move |store: &dyn crate::store::Store| {
-        setup
-            .rules
-            .alerts
-            .iter()
-            .map(|alert| {
-                let state = store.alert(&alert.name)?.unwrap_or_default();
-                Ok((alert.name.clone(), alert.next(&state, setup.rules.zone)))
-            })
-            .collect()
+    let work = move |store: &dyn Store| {
+        let mut looked = Looked::default();
+        let last = store.last_place()?.0;
+        for alert in &setup.rules.alerts {
+            let state = store.alert(&alert.name)?.unwrap_or_default();
+            looked.is_ahead |= alert.is_ahead(&state, now);
+            let until = alert.holds(&state, now);
+            let next = match alert.frequency {
+                Frequency::AsItHappens => {
+                    Some(until.unwrap_or(now)).filter(|_| state.is_behind(last))
+                }
+                Frequency::Periodic(_) => alert.next(&state, now),
+            };
+            let is_kept = until.is_some() && next.is_some();
+            if next.is_some_and(|next| next <= now)
+                || is_kept && tell::is_pressing(alert, &setup.rules, store, now)?
+            {
+                looked.due.push(alert.name.clone());
+            }
+            looked.next = [looked.next, next].into_iter().flatten().min();
+        }
+        Ok(looked)
     };
     store.with(work).await.map_err(|error| Died(error.to_string()))
 }
@@ -116,9 +144,9 @@ pub(super) async fn introduce(events: &mpsc::Sender<Event>) -> Result<(), Died> 
     }
 }
 
-async fn until(next: Option<DateTime<Utc>>) {
-    match next {
-        Some(next) => poll::sleep_until(next).await,
-        None => std::future::pending().await,
-    }
+/// Returns how long to wait until `next`. Not for long: the clock may be set meanwhile, and what is kept
+/// back may become urgent.
+fn wait(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    let left = next.map(|next| (next - now).to_std().unwrap_or_default());
+    left.map_or(LONGEST_WAIT, |left| left.min(LONGEST_WAIT))
 }

@@ -228,13 +228,10 @@ impl Once {
 
     /// Lets the alerts speak that are due, and those that speak as it happens.
     async fn tell(&self) -> Result<(), Died> {
-        let now = clock::now();
-        for (name, next) in alerts::times(&self.setup, &self.store).await? {
-            let alert = self.setup.rules.alerts.iter().find(|alert| alert.name == name);
-            let as_it_happens =
-                alert.is_some_and(|alert| alert.frequency == Frequency::AsItHappens);
-            if as_it_happens || next.is_some_and(|next| next <= now) {
-                alerts::speak(&name, &self.events).await?;
+        let looked = alerts::look(&self.setup, &self.store, clock::now()).await?;
+        for alert in &self.setup.rules.alerts {
+            if alert.frequency == Frequency::AsItHappens || looked.due.contains(&alert.name) {
+                alerts::speak(&alert.name, &self.events).await?;
             }
         }
         Ok(())

@@ -3,7 +3,8 @@
 
 use super::words::{Words, fill};
 use super::{
-    BlindSpot, Counts, Digest, Group, Item, Piece, QuietLine, Section, TicketLine, excerpt, subject,
+    BlindSpot, Counts, Digest, Group, Item, Note, Piece, QuietLine, Section, TicketLine, excerpt,
+    subject,
 };
 use crate::brand::BrandName;
 use crate::enrich::Label;
@@ -130,6 +131,7 @@ impl View {
                 .counts
                 .iter()
                 .map(|(brand, counts)| wording.summary(brand, counts))
+                .chain(wording.note())
                 .collect(),
             period: wording.period(),
             nothing: is_quiet.then_some(words.nothing.as_str()),
@@ -165,6 +167,22 @@ impl Wording<'_> {
         .collect();
         let mentions = self.words.count(counts.all(), &count.mentions);
         format!("{}: {mentions}, {}", excerpt::line(&brand.0, LONGEST_NAME), parts.join(", "))
+    }
+
+    /// What is said of the message itself.
+    fn note(&self) -> Option<String> {
+        let words = &self.words.note;
+        Some(match self.digest.note? {
+            Note::Gathered { mentions, minutes } => {
+                let span = match minutes {
+                    minutes @ ..120 => self.words.count(minutes, &words.minutes),
+                    minutes => self.words.count((minutes + 30) / 60, &words.hours),
+                };
+                let mentions = self.words.count(mentions as u64, &self.words.count.mentions);
+                fill(&words.gathered, &[("mentions", &mentions), ("span", &span)])
+            }
+            Note::Urgent { until } => fill(&words.urgent, &[("date", &self.date(until))]),
+        })
     }
 
     fn period(&self) -> String {

@@ -51,6 +51,17 @@ pub(super) struct Words {
     complainer: Complainers,
     flag: Flags,
     pub(super) quiet: Quiet,
+    pub(super) note: Notes,
+}
+
+/// What is said of a message itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notes {
+    pub(super) gathered: String,
+    pub(super) minutes: Forms,
+    pub(super) hours: Forms,
+    pub(super) urgent: String,
 }
 
 /// What is said of customers who have gone quiet.

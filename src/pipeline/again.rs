@@ -198,7 +198,7 @@ pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, S
     if tell_at_once {
         tell::at_once(&mut commit, &[], rules, store, at)?;
     } else {
-        tell::pass_over(&mut commit, rules, store)?;
+        tell::pass_over(&mut commit, rules, store, at)?;
     }
     outward::open(&mut commit, rules, store, at)?;
     Ok(commit)

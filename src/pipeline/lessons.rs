@@ -27,7 +27,7 @@ pub(super) fn say(
 ) -> Result<Said, StoreError> {
     let from = state.last.max(state.began).filter(|from| *from < now).unwrap_or(now - FIRST);
     let report = report(alert, (state, from), rules, store, now)?;
-    let letter = letter(alert, &report, rules);
+    let letter = letter(alert, &report);
     Ok(Said {
         subject: lessons::subject(&letter),
         text: lessons::text(&letter),
@@ -45,7 +45,7 @@ fn report(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Report, StoreError> {
-    let span = Span { brand: None, since, until: now, zone: rules.zone };
+    let span = Span { brand: None, since, until: now, zone: alert.pace.zone };
     let touched = span.before();
     let mut gathering = Gathering::new(span, &rules.desk.clocks, now);
     // Praise is news by when it was found: a poll may bring it long after it was written.
@@ -88,7 +88,7 @@ fn is_wanted(
     alert.wants(mention, facts.as_ref(), now)
 }
 
-fn letter(alert: &Alert, report: &Report, rules: &Rules) -> Lessons {
+fn letter(alert: &Alert, report: &Report) -> Lessons {
     let lessons_of = |cause: &str| {
         let of_it =
             |lesson: &&crate::report::Lesson| lesson.cause.to_lowercase() == cause.to_lowercase();
@@ -115,7 +115,7 @@ fn letter(alert: &Alert, report: &Report, rules: &Rules) -> Lessons {
     Lessons {
         alert: alert.name.clone(),
         language: alert.language,
-        zone: rules.zone,
+        zone: alert.pace.zone,
         from: report.since,
         to: report.until,
         resolved: report.tickets.resolved,
@@ -129,7 +129,7 @@ fn letter(alert: &Alert, report: &Report, rules: &Rules) -> Lessons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{Content, Frequency};
+    use crate::alert::{Content, Frequency, HowMany, Pace};
     use crate::mention::filter::Filter;
     use crate::mention::{Mark, TicketId};
     use crate::pipeline::sample::{at, mention};
@@ -150,6 +150,8 @@ mod tests {
             empty,
             content: Content::Lessons,
             spikes: false,
+            how_many: HowMany::All,
+            pace: Pace::default(),
         }
     }
 

@@ -130,7 +130,7 @@ fn is_wanted(alert: &Alert, mention: &Mention, ticket: &Ticket, now: DateTime<Ut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{Content, Frequency};
+    use crate::alert::{Content, Frequency, HowMany, Pace};
     use crate::mention::Mark;
     use crate::mention::filter::Filter;
     use crate::pipeline::sample::{at, mention};
@@ -152,6 +152,8 @@ mod tests {
             empty: false,
             content: Content::Mentions,
             spikes: false,
+            how_many: HowMany::All,
+            pace: Pace::default(),
         }
     }
 

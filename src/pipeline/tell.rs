@@ -3,19 +3,23 @@
 
 use super::{Rules, hand, lessons, quiet};
 use crate::alert::{Alert, AlertState, Content, Frequency};
-use crate::brand::BrandName;
 use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
-use crate::digest::{self, BlindSpot, Digest, HowMany, QuietLine, TicketLine};
-use crate::enrich::Priority;
+use crate::digest::{self, BlindSpot, Digest, QuietLine, TicketLine};
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
-use crate::store::{Commit, Listed, Sequence, Store, StoreError};
+use crate::store::{Commit, Listed, Store, StoreError};
 use crate::ticket::{Ticket, reply};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+
+mod event;
+mod held;
+
+use held::{becomes_case, silent};
+pub use held::{is_pressing, speaks_next};
 
 /// Polls that must have failed in a row before a source is called a blind spot.
 const FAILURES_BEFORE_BLIND: u32 = 3;
@@ -56,49 +60,39 @@ pub fn at_once(
         commit.tickets.iter().map(|ticket| (ticket.facts().id, ticket.clone())).collect();
     for alert in rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens) {
         let state = store.alert(&alert.name)?.unwrap_or_default();
-        let mut mentions = store.mentions_after(Sequence(state.told_up_to))?;
+        if let Some(silent) = silent(alert, &state, &tickets, rules, store, now)
+            && silent.hold(commit, news)?
+        {
+            continue;
+        }
+        let mut mentions = held::untold(&state, store)?;
         for mention in news {
-            // An edited mention was told when it was new, unless it has become a case only now or once
-            // more, or was taken for noise until now.
-            let before = store.mention(&mention.id)?;
-            let is_back = brings_back(mention, before.as_ref(), &tickets, store)?;
-            let is_case = |old: Mention| {
-                let is_heard = old.is_muted() && !mention.is_muted();
-                is_heard || is_back || (old.ticket.is_none() && mention.ticket.is_some())
-            };
             if let Some(untold) = mentions.iter_mut().find(|untold| untold.id == mention.id) {
                 // It was not told yet: then as it is now.
                 untold.clone_from(mention);
-            } else if before.is_none_or(is_case) {
+                continue;
+            }
+            let is_case = match store.mention(&mention.id)? {
+                Some(before) => becomes_case(mention, &before, &tickets, store)?,
+                None => true,
+            };
+            if is_case {
                 mentions.push(mention.clone());
             }
         }
-        let gathered = Gathered::of(alert, mentions, &tickets, rules, store, now)?;
+        let mut gathered = Gathered::of(alert, mentions, &tickets, rules, store, now)?;
+        gathered.note = held::gathered(alert, &gathered.mentions, now);
         let state = if gathered.mentions.is_empty() {
-            state
+            state.told()
         } else {
-            let said = gathered.say(alert, rules, state.last.or(state.began), now, &[]);
+            let said = gathered.say(alert, state.last.or(state.began), now, &[]);
             commit.notices.extend(notices(&alert.name, &alert.to, &said, now));
-            AlertState { last: Some(now), ..state }
+            gathered.spoken(alert, state, now)
         };
         commit.alerts.push((alert.name.clone(), state));
         commit.told.push(alert.name.clone());
     }
     Ok(())
-}
-
-/// Tells whether a mention says something else than `before`, by which its ticket was opened again.
-fn brings_back(
-    mention: &Mention,
-    before: Option<&Mention>,
-    tickets: &BTreeMap<TicketId, Ticket>,
-    store: &dyn Store,
-) -> Result<bool, StoreError> {
-    let is_edited = before.is_some_and(|old| old.versions.last() != mention.versions.last());
-    let ticket = mention.ticket.filter(|_| is_edited).and_then(|id| tickets.get(&id));
-    let Some(facts) = ticket.map(Ticket::facts) else { return Ok(false) };
-    let old = store.ticket(facts.id)?;
-    Ok(old.is_some_and(|old| old.facts().reopened != facts.reopened))
 }
 
 /// Lets alerts that speak as it happens pass over what this commit brings, if they have heard all that
@@ -107,19 +101,23 @@ pub(super) fn pass_over(
     commit: &mut Commit,
     rules: &Rules,
     store: &dyn Store,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let last = store.last_place()?.0;
     for alert in rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens) {
-        let state = store.alert(&alert.name)?;
-        if state.is_some_and(|state| state.told_up_to >= last) {
+        let Some(mut state) = store.alert(&alert.name)? else { continue };
+        if state.told_up_to >= last {
             commit.told.push(alert.name.clone());
+        } else if alert.holds(&state, now).is_some() {
+            held::pass(&mut state, commit, |_| false, store)?;
+            commit.alerts.push((alert.name.clone(), state));
         }
     }
     Ok(())
 }
 
 /// Returns the commit that makes alerts known which the store has never seen: they are told what
-/// comes from now on.
+/// comes from now on. Those whose times lie behind a clock that was set back count from now on.
 pub fn introduce(
     rules: &Rules,
     store: &dyn Store,
@@ -128,33 +126,42 @@ pub fn introduce(
     let told_up_to = store.last_place()?.0;
     let mut commit = Commit::default();
     for alert in &rules.alerts {
-        if store.alert(&alert.name)?.is_none() {
-            commit.alerts.push((
-                alert.name.clone(),
-                AlertState { told_up_to, began: Some(now), last: None },
-            ));
-        }
+        let state = match store.alert(&alert.name)? {
+            None => AlertState { told_up_to, began: Some(now), ..AlertState::default() },
+            Some(state) if alert.is_ahead(&state, now) => state.set_back(now),
+            Some(_) => continue,
+        };
+        commit.alerts.push((alert.name.clone(), state));
     }
     Ok(commit)
 }
 
 /// Returns the commit of an alert that speaks now of all it has not yet told: its notices, and how
-/// far it is told. With `even_if_empty` it also says that there is nothing.
+/// far it is told; of what is urgent alone, where it is to be silent. `is_ordered`: somebody wants to hear
+/// it, now, and also that there is nothing.
 pub fn speak(
     alert: &Alert,
     rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
     blind_spots: &[BlindSpot],
-    even_if_empty: bool,
+    is_ordered: bool,
 ) -> Result<Commit, StoreError> {
     let state = store.alert(&alert.name)?.unwrap_or_default();
-    let said = say(alert, rules, store, now, blind_spots)?;
-    let speaks = said.mentions + said.tickets > 0 || even_if_empty || alert.empty;
+    let no_tickets = BTreeMap::new();
+    if let Some(silent) = silent(alert, &state, &no_tickets, rules, store, now)
+        && !is_ordered
+        && let Some(commit) = silent.break_through()?
+    {
+        return Ok(commit);
+    }
+    let (said, events) = said(alert, rules, store, now, blind_spots)?;
+    let speaks = said.mentions + said.tickets > 0 || is_ordered || alert.empty;
     let state = if speaks {
-        AlertState { last: Some(now), ..state }
+        let state = state.having_spoken(events, alert.pace.cooldown, now);
+        AlertState { last: Some(now), ..state.told() }
     } else {
-        AlertState { began: Some(now), ..state }
+        AlertState { began: Some(now), ..state.told() }
     };
     Ok(Commit {
         alerts: vec![(alert.name.clone(), state)],
@@ -172,17 +179,30 @@ pub fn say(
     now: DateTime<Utc>,
     blind_spots: &[BlindSpot],
 ) -> Result<Said, StoreError> {
+    Ok(said(alert, rules, store, now, blind_spots)?.0)
+}
+
+/// The same, with the events that it tells, by their first tickets.
+fn said(
+    alert: &Alert,
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+    blind_spots: &[BlindSpot],
+) -> Result<(Said, Vec<TicketId>), StoreError> {
     let state = store.alert(&alert.name)?.unwrap_or_default();
     if alert.content == Content::Lessons {
-        return lessons::say(alert, &state, rules, store, now);
+        return Ok((lessons::say(alert, &state, rules, store, now)?, Vec::new()));
     }
-    let mentions = store.mentions_after(Sequence(state.told_up_to))?;
+    let mentions = held::untold(&state, store)?;
     let mut gathered = Gathered::of(alert, mentions, &BTreeMap::new(), rules, store, now)?;
+    gathered.note = held::gathered(alert, &gathered.mentions, now);
     if alert.frequency != Frequency::AsItHappens {
         gathered.add_pressing(alert, rules, store, now)?;
         gathered.quiet = quiet::gone_quiet(alert, &state, rules, store, now)?;
     }
-    Ok(gathered.say(alert, rules, state.last.or(state.began), now, blind_spots))
+    let events = held::events(&gathered.tickets).collect();
+    Ok((gathered.say(alert, state.last.or(state.began), now, blind_spots), events))
 }
 
 /// Returns the sources that have failed for so long that their silence tells nothing.
@@ -218,6 +238,8 @@ struct Gathered {
     pressing: usize,
     quiet: Vec<QuietLine>,
     to: DateTime<Utc>,
+    /// What is to be said of the message itself.
+    note: Option<digest::Note>,
 }
 
 impl Gathered {
@@ -249,13 +271,7 @@ impl Gathered {
                     continue;
                 }
             }
-            let ticket = match mention.ticket {
-                Some(id) => match new_tickets.get(&id) {
-                    Some(ticket) => Some(ticket.clone()),
-                    None => hand::ticket(id, rules, store, now)?,
-                },
-                None => None,
-            };
+            let ticket = ticket_of(&mention, new_tickets, rules, store, now)?;
             let status = ticket.as_ref().map(|ticket| ticket.facts().status.to_string());
             let facts = ticket
                 .as_ref()
@@ -263,14 +279,14 @@ impl Gathered {
                 .map(|(ticket, status)| TicketFacts { status, priority: ticket.facts().priority });
             if alert.wants(&mention, facts.as_ref(), now) {
                 if let Some(ticket) = ticket {
-                    lines.insert(ticket.facts().id, line(&ticket, &mention, now, rules.zone));
+                    lines.insert(ticket.facts().id, line(&ticket, &mention, now, alert.pace.zone));
                 }
                 wanted.push(mention);
             }
         }
-        one_line_an_incident(&mut wanted, &mut lines, new_tickets, store)?;
+        event::one_line_an_incident(&mut wanted, &mut lines, new_tickets, store)?;
         let tickets = lines.into_values().collect();
-        Ok(Self { mentions: wanted, tickets, pressing: 0, quiet: Vec::new(), to: now })
+        Ok(Self { mentions: wanted, tickets, pressing: 0, quiet: Vec::new(), to: now, note: None })
     }
 
     /// Adds the tickets that are overdue, or due before the day ends, of mentions that the alert wants.
@@ -284,14 +300,14 @@ impl Gathered {
         let known: BTreeSet<TicketId> = self.tickets.iter().map(|line| line.id).collect();
         for ticket in hand::listed(Listed::Open, rules, store, now)? {
             let facts = ticket.facts();
-            if !is_for_today(&ticket, now, rules.zone) || known.contains(&facts.id) {
+            if !is_for_today(&ticket, now, alert.pace.zone) || known.contains(&facts.id) {
                 continue;
             }
             let Some(mention) = store.mention(&facts.mention)? else { continue };
             let status = facts.status.to_string();
             let of_ticket = TicketFacts { status: &status, priority: facts.priority };
             if alert.wants(&mention, Some(&of_ticket), now) {
-                self.tickets.push(line(&ticket, &mention, now, rules.zone));
+                self.tickets.push(line(&ticket, &mention, now, alert.pace.zone));
                 self.pressing += 1;
             }
         }
@@ -301,23 +317,23 @@ impl Gathered {
     fn say(
         &self,
         alert: &Alert,
-        rules: &Rules,
         from: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
         blind_spots: &[BlindSpot],
     ) -> Said {
-        let digest = Digest::of(&digest::Input {
+        let mut digest = Digest::of(&digest::Input {
             alert: &alert.name,
             language: alert.language,
-            zone: rules.zone,
+            zone: alert.pace.zone,
             mentions: &self.mentions,
             tickets: &self.tickets,
             blind_spots,
             quiet: &self.quiet,
             from,
             to: self.to.min(now),
-            how_many: HowMany::All,
+            how_many: alert.how_many,
         });
+        digest.note = self.note;
         Said {
             subject: digest::subject(&digest),
             text: digest::text::render(&digest),
@@ -330,61 +346,31 @@ impl Gathered {
             tickets: self.pressing + self.quiet.len(),
         }
     }
+
+    /// Returns what is remembered of an alert that said this.
+    fn spoken(&self, alert: &Alert, state: AlertState, now: DateTime<Utc>) -> AlertState {
+        let events = held::events(&self.tickets);
+        let state = state.told().having_spoken(events, alert.pace.cooldown, now);
+        AlertState { last: Some(now), ..state }
+    }
 }
 
-/// Counts the tickets of each incident, and leaves of its mentions the first, which speaks for all.
-fn one_line_an_incident(
-    wanted: &mut Vec<Mention>,
-    lines: &mut BTreeMap<TicketId, TicketLine>,
+/// Returns the ticket of a mention, as it stands in `new_tickets` or else is stored.
+fn ticket_of(
+    mention: &Mention,
     new_tickets: &BTreeMap<TicketId, Ticket>,
+    rules: &Rules,
     store: &dyn Store,
-) -> Result<(), StoreError> {
-    let told: BTreeSet<TicketId> =
-        lines.values().filter_map(|line| Some(line.incident?.0)).collect();
-    if told.is_empty() {
-        return Ok(());
+    now: DateTime<Utc>,
+) -> Result<Option<Ticket>, StoreError> {
+    let Some(id) = mention.ticket else { return Ok(None) };
+    match new_tickets.get(&id) {
+        Some(ticket) => Ok(Some(ticket.clone())),
+        None => hand::ticket(id, rules, store, now),
     }
-    let mut totals: BTreeMap<TicketId, u64> = BTreeMap::new();
-    for first in told {
-        let stored = store.listed(Listed::Incident(first))?.into_iter();
-        let stored = stored.filter(|id| !new_tickets.contains_key(id)).count();
-        let is_new = |ticket: &&Ticket| ticket.facts().incident == Some(first);
-        let new = new_tickets.values().filter(is_new).count();
-        totals.insert(first, u64::try_from(stored + new).unwrap_or(u64::MAX));
-    }
-    for line in lines.values_mut() {
-        if let Some((first, tickets)) = &mut line.incident {
-            *tickets = totals.get(first).copied().unwrap_or(1);
-        }
-    }
-    // The most pressing one speaks for all.
-    let of = |mention: &Mention| {
-        let line = mention.ticket.and_then(|id| lines.get(&id))?;
-        let (first, _) = line.incident?;
-        Some(((first, mention.brand.clone()), line.priority))
-    };
-    let mut most: BTreeMap<(TicketId, BrandName), (Priority, MentionId)> = BTreeMap::new();
-    for (event, priority, mention) in
-        wanted.iter().filter_map(|it| of(it).map(|(event, priority)| (event, priority, it)))
-    {
-        let best = most.entry(event).or_insert_with(|| (priority, mention.id.clone()));
-        if priority > best.0 {
-            *best = (priority, mention.id.clone());
-        }
-    }
-    let speaks = |mention: &Mention| {
-        let Some((event, _)) = of(mention) else { return true };
-        most.get(&event).is_some_and(|(_, id)| *id == mention.id)
-    };
-    let speaking: BTreeSet<MentionId> =
-        wanted.iter().filter(|it| speaks(it)).map(|it| it.id.clone()).collect();
-    wanted.retain(|mention| speaking.contains(&mention.id));
-    let kept: BTreeSet<TicketId> = wanted.iter().filter_map(|mention| mention.ticket).collect();
-    lines.retain(|id, line| line.incident.is_none() || kept.contains(id));
-    Ok(())
 }
 
-/// Tells whether somebody must see to a ticket before the day ends where the desk is.
+/// Tells whether somebody must see to a ticket before the day ends where those are who are told.
 fn is_for_today(ticket: &Ticket, now: DateTime<Utc>, zone: Tz) -> bool {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
     ticket.is_overdue(now) || ticket.facts().due.is_some_and(|due| day(due) <= day(now))

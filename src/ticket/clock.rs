@@ -3,9 +3,9 @@
 
 use crate::enrich::{Flag, Priority};
 use crate::mention::Mention;
+use crate::schedule::hours::Hours;
 use crate::source::Kind;
 use crate::text::count;
-use crate::ticket::hours::Hours;
 use crate::ticket::{Facts, Status, log, moves};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use std::collections::BTreeMap;

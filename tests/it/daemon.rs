@@ -7,6 +7,7 @@ mod health;
 mod hubs;
 mod kept;
 mod lists;
+mod pace;
 mod polling;
 mod signals;
 mod socket;

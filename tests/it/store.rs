@@ -167,7 +167,7 @@ fn whole(nth: u64) -> Commit {
         posts: vec![(PostKey::of(&["address", &name]), mention.key)],
         tickets: vec![ticket(nth, &mention)],
         mentions: vec![mention],
-        alerts: vec![("care".into(), AlertState { told_up_to: 0, began: None, last: Some(at(0)) })],
+        alerts: vec![("care".into(), AlertState { last: Some(at(0)), ..AlertState::default() })],
         told: vec!["care".into()],
         notices: vec![notice("care")],
         names: vec![(SourceName("blogs".into()), name.clone(), SourceName("blogs/A".into()))],
@@ -364,7 +364,15 @@ fn a_notice_is_in_the_outbox_until_it_is_sent_or_dropped() {
 #[test]
 fn an_alert_is_told_up_to_the_last_mention_of_the_commit() {
     check(|store| {
-        let state = AlertState { told_up_to: 1, began: Some(at(4)), last: Some(at(5)) };
+        let state = AlertState {
+            told_up_to: 1,
+            began: Some(at(4)),
+            last: Some(at(5)),
+            spoke: Some(at(6)),
+            passed: [mention("a", 1).id].into(),
+            owed: [mention("b", 2).id].into(),
+            events: [(TicketId(7), at(6))].into(),
+        };
         let commit = Commit {
             alerts: vec![("care".into(), state.clone()), ("boss".into(), state.clone())],
             told: vec!["care".into(), "new".into()],
@@ -376,7 +384,7 @@ fn an_alert_is_told_up_to_the_last_mention_of_the_commit() {
         assert_eq!(store.alert("boss").unwrap(), Some(state));
         assert_eq!(
             store.alert("new").unwrap(),
-            Some(AlertState { told_up_to: 2, began: None, last: None })
+            Some(AlertState { told_up_to: 2, ..AlertState::default() })
         );
         // A later mention is news for whoever is not told with it.
         store.apply(&mentions(&[mention("c", 3)])).unwrap();

@@ -5,6 +5,7 @@ use crate::ask::{Refusal, Setting};
 use crate::brand::Brand;
 use crate::fetch::Location;
 use crate::fetch::budget::{Account, Unit};
+use crate::pipeline::tell;
 use crate::store::{SourceState, Store};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -98,8 +99,10 @@ impl BudgetView {
 pub struct AlertView {
     pub name: String,
     pub last: Option<DateTime<Utc>>,
-    /// Null for one that speaks as it happens.
+    /// Null for one that speaks as it happens, unless it keeps something back until then.
     pub next: Option<DateTime<Utc>>,
+    /// How many mentions it keeps back: in quiet hours, on a day off, within its cooldown.
+    pub held: usize,
 }
 
 /// A brand that is spoken of, or complained of, far more than usual.
@@ -161,7 +164,11 @@ pub struct OutboxView {
 
 impl StatusView {
     /// Gathers how everything fares.
-    pub fn of(setting: &Setting<'_>, store: &dyn Store) -> Result<Self, Refusal> {
+    pub fn of(
+        setting: &Setting<'_>,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
         let counts = store.counts()?;
         let mut sources = Vec::with_capacity(setting.sources.len());
         for facts in setting.sources {
@@ -198,9 +205,9 @@ impl StatusView {
         }
         let mut alerts = Vec::new();
         for alert in &setting.rules.alerts {
-            let state = store.alert(&alert.name)?.unwrap_or_default();
-            let next = alert.next(&state, setting.rules.zone);
-            alerts.push(AlertView { name: alert.name.clone(), last: state.last, next });
+            let last = store.alert(&alert.name)?.and_then(|state| state.spoke.or(state.last));
+            let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
+            alerts.push(AlertView { name: alert.name.clone(), last, next, held });
         }
         let last_answer = store.outbox()?.into_iter().rev().find_map(|notice| notice.last_answer);
         Ok(Self {

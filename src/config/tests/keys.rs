@@ -1,7 +1,7 @@
 //! The keys of all tables, which the starter must show.
 
 /// Every key that a table can have, but for secrets and later versions.
-pub(super) const KEYS: [&str; 74] = [
+pub(super) const KEYS: [&str; 78] = [
     "timezone",
     "include",
     "state_dir",
@@ -41,6 +41,10 @@ pub(super) const KEYS: [&str; 74] = [
     "spikes",
     "language",
     "empty",
+    "how_many",
+    "quiet_hours",
+    "business_days",
+    "cooldown",
     "content",
     "quiet_after",
     "name",

@@ -1,7 +1,7 @@
 //! Weeks of a brand, a burst, and who is told what of it.
 
 use super::*;
-use crate::alert::Frequency;
+use crate::alert::{Frequency, HowMany, Pace};
 use crate::mention::filter::Filter;
 use crate::mention::{Mark, PostKey};
 use crate::pipeline::sample::{at, brand, mention};
@@ -22,6 +22,8 @@ fn alert(name: &str, to: &[&str], filter: &str) -> Alert {
         language: Language::ENGLISH,
         empty: false,
         content: Content::Mentions,
+        how_many: HowMany::All,
+        pace: Pace::default(),
         spikes: true,
     }
 }

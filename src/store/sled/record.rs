@@ -1,7 +1,6 @@
 //! What is on disk, with its version before it. These are not the domain types: a changed domain type
 //! then breaks a conversion here, not a user's data.
 
-use crate::alert::AlertState;
 use crate::alert::spike::Course;
 use crate::brand::{BrandName, Hit};
 use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
@@ -20,10 +19,12 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
+mod alert;
 mod link;
 mod notice;
 mod own_reply;
 
+pub(super) use alert::{alert, read_alert};
 pub(super) use link::{link, read_link};
 pub(super) use notice::{notice, read_notice};
 pub(super) use own_reply::{own_reply, read_own_reply};
@@ -141,13 +142,6 @@ struct NamedRecord<'a> {
     #[serde(default)]
     rechecked: Option<i64>,
     health: Cow<'a, Health>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AlertRecord {
-    told_up_to: u64,
-    began: Option<i64>,
-    last: Option<i64>,
 }
 
 /// Writes a mention with its place.
@@ -322,26 +316,6 @@ pub(super) fn read_source(bytes: &[u8]) -> Result<SourceState, Unreadable> {
         ledger: named.ledger.into_owned(),
         rechecked: time_or_none(named.rechecked)?,
         health: named.health.into_owned(),
-    })
-}
-
-/// Writes what is remembered of an alert.
-pub(super) fn alert(state: &AlertState) -> Result<Vec<u8>, Unreadable> {
-    let AlertState { told_up_to, began, last } = state;
-    write(&AlertRecord {
-        told_up_to: *told_up_to,
-        began: began.map(micros),
-        last: last.map(micros),
-    })
-}
-
-/// Reads what is remembered of an alert.
-pub(super) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unreadable> {
-    let record: AlertRecord = read(bytes)?;
-    Ok(AlertState {
-        told_up_to: record.told_up_to,
-        began: time_or_none(record.began)?,
-        last: time_or_none(record.last)?,
     })
 }
 

@@ -178,7 +178,7 @@ fn the_follow_up_comes_on_a_working_day() {
 
 #[test]
 fn without_hours_too_the_follow_up_comes_on_a_working_day_and_in_time() {
-    let friday = crate::ticket::holidays::dated("2026-12-04").unwrap();
+    let friday = crate::schedule::holidays::dated("2026-12-04").unwrap();
     let closed = Hours::workdays().closed_on(vec![friday]);
     let [open, closed] = [Hours::workdays(), closed]
         .map(|workdays| Clocks { workdays: Some(workdays), ..Clocks::default() });

@@ -85,7 +85,7 @@ fn the_other_answers_keep_their_names() {
          sources.last_poll sources.last_success sources.next_poll sources.failures sources.last_error
          sources.failing_since sources.trouble sources.moved_to sources.subscribed_until
          sources.silent sources.posts sources.skipped sources.mentions sources.budgets
-         alerts alerts.name alerts.last alerts.next
+         alerts alerts.name alerts.last alerts.next alerts.held
          spikes
          store store.path store.mentions store.tickets store.size_bytes store.kept_posts
          store.kept_bytes store.set_aside

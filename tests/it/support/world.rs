@@ -18,8 +18,9 @@ const FAKETIME: &str = "faketime/libfaketimeMT.so.1";
 /// A folder of one test.
 pub(crate) struct World {
     dir: TempDir,
-    /// The time that the program sees, and the library that shows it; none: the true one.
-    clock: Option<(PathBuf, DateTime<Utc>)>,
+    /// The time that the program sees, as libfaketime reads it, and the library that shows it; none: the
+    /// true one.
+    clock: Option<(PathBuf, String)>,
 }
 
 /// How a command ended.
@@ -115,7 +116,7 @@ impl World {
             // Timers run on as they do, and files have the times they have.
             command
                 .env("LD_PRELOAD", library)
-                .env("FAKETIME", now.format("%Y-%m-%d %H:%M:%S").to_string())
+                .env("FAKETIME", now)
                 .env("TZ", "UTC")
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
                 .env("NO_FAKE_STAT", "1");
@@ -126,7 +127,12 @@ impl World {
     /// Lets the program see this time from now on; it stands still while a command runs. `library` is
     /// what [`faketime`] found.
     pub(crate) fn is_now(&mut self, library: &Path, now: DateTime<Utc>) {
-        self.clock = Some((library.to_owned(), now));
+        self.clock = Some((library.to_owned(), now.format("%Y-%m-%d %H:%M:%S").to_string()));
+    }
+
+    /// Lets each program see this time as it starts, from which its clock runs on.
+    pub(crate) fn runs_from(&mut self, library: &Path, now: DateTime<Utc>) {
+        self.clock = Some((library.to_owned(), now.format("@%Y-%m-%d %H:%M:%S").to_string()));
     }
 
     /// Starts the daemon and waits until it answers.

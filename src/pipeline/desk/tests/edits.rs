@@ -1,7 +1,7 @@
 //! What an edit does to the ticket and the mark of its mention, and what is written on in a thread.
 
 use super::*;
-use crate::alert::{Content, Frequency};
+use crate::alert::{Content, Frequency, HowMany, Pace};
 use crate::mention::filter::Filter;
 use crate::query::Query;
 use crate::text::Language;
@@ -49,6 +49,8 @@ fn a_settled_review_that_is_edited_into_a_new_complaint_comes_back_and_is_told()
             empty: false,
             content: Content::Mentions,
             spikes: false,
+            how_many: HowMany::All,
+            pace: Pace::default(),
         };
         world.rules = Rules::new(vec![brand("Acme", None)], vec![alert], chrono_tz::Tz::UTC);
         world.posts(vec![review(1, REVIEW)]);

@@ -1,7 +1,7 @@
 //! Time that is counted in working hours only, on days on which much can go wrong.
 
 use super::*;
-use crate::ticket::holidays;
+use crate::schedule::holidays;
 use proptest::prelude::*;
 
 fn at(text: &str) -> DateTime<Utc> {

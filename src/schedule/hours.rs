@@ -1,6 +1,6 @@
 //! The hours in which a desk works, and time counted in them only.
 
-use crate::ticket::holidays::Days;
+use crate::schedule::holidays::Days;
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset};
 use chrono::{TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
@@ -79,6 +79,22 @@ impl Hours {
     pub fn workdays() -> Self {
         let all = || vec![(0, DAY)];
         let week = [all(), all(), all(), all(), all(), Vec::new(), Vec::new()];
+        Self { zone: Tz::UTC, week, closed: Arc::default() }
+    }
+
+    /// All but the time from one minute of each day to another, on the next day where that is earlier;
+    /// `workdays`: from Monday to Friday only.
+    pub fn all_but(quiet: Option<(u16, u16)>, workdays: bool) -> Self {
+        let spans: Vec<Span> = match quiet {
+            None => vec![(0, DAY)],
+            Some((from, until)) if from < until => vec![(0, from), (until, DAY)],
+            Some((from, until)) => vec![(until, from)],
+        };
+        let spans: Vec<Span> = spans.into_iter().filter(|(from, until)| from < until).collect();
+        let week = std::array::from_fn(|day| match day {
+            5.. if workdays => Vec::new(),
+            _ => spans.clone(),
+        });
         Self { zone: Tz::UTC, week, closed: Arc::default() }
     }
 
@@ -251,6 +267,19 @@ fn span(word: &str) -> Result<Span, String> {
         ));
     }
     Ok((from, until))
+}
+
+/// Reads `22:00-07:00`: from one minute of a day to another, perhaps of the next.
+pub fn quiet(text: &str) -> Result<(u16, u16), String> {
+    let parts = text.split_once('-');
+    let parts = parts.and_then(|(from, until)| Some((minute(from.trim())?, minute(until.trim())?)));
+    match parts {
+        None => Err(format!("`{text}` is no span of hours such as `22:00-07:00`")),
+        Some((from, until)) if from % DAY == until % DAY => {
+            Err(format!("`{text}` is the whole day: nothing would ever be told"))
+        }
+        Some((from, until)) => Ok((from % DAY, if until == 0 { DAY } else { until })),
+    }
 }
 
 fn minute(text: &str) -> Option<u16> {
