@@ -16,6 +16,7 @@ use lettre::transport::smtp::response::Response;
 use std::error::Error as _;
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -53,6 +54,8 @@ pub struct Server {
     idle: Mutex<Vec<Idle>>,
     /// The last failed connection, while it is fresh.
     trouble: Mutex<Option<(Instant, String)>>,
+    /// Whether it answered in order when it was last asked.
+    is_well: AtomicBool,
 }
 
 struct Idle {
@@ -74,7 +77,13 @@ impl Server {
     /// Returns the server that the settings describe.
     pub(super) fn of(smtp: &Smtp) -> Result<Self, String> {
         let settings = Settings::of(smtp)?;
-        Ok(Self { settings, idle: Mutex::default(), trouble: Mutex::default() })
+        let (idle, trouble, is_well) = (Mutex::default(), Mutex::default(), true.into());
+        Ok(Self { settings, idle, trouble, is_well })
+    }
+
+    /// Tells whether the server answered in order when it was last asked.
+    pub(super) fn is_well(&self) -> bool {
+        self.is_well.load(Ordering::Relaxed)
     }
 
     /// Sends one message, and returns the server's answer to it.
@@ -85,6 +94,7 @@ impl Server {
         };
         match transact(&mut connection, message).await {
             Ok(response) => {
+                self.is_well.store(true, Ordering::Relaxed);
                 self.park(connection);
                 Ok(spoken(&response))
             }
@@ -92,6 +102,7 @@ impl Server {
                 // Only a server that answered in order is asked to go on. What came of a broken
                 // conversation is unknown, and its answers must not be taken for later ones.
                 let in_order = fault.code.is_some_and(|code| code != 421);
+                self.is_well.store(in_order && !fault.is_login(), Ordering::Relaxed);
                 if in_order && step("RSET", COURTESY, connection.command(Rset)).await.is_ok() {
                     self.park(connection);
                 }
@@ -143,6 +154,7 @@ impl Server {
                 // Whatever is wrong here is wrong with the server or the settings, not with the
                 // message, which waits until somebody has mended that.
                 let answer = self.told(&fault);
+                self.is_well.store(false, Ordering::Relaxed);
                 *lock(&self.trouble) = Some((Instant::now(), answer.clone()));
                 Err(Failed::Temporary { answer })
             }
@@ -196,8 +208,7 @@ impl Server {
 
     /// Judges a fault in the middle of a message.
     fn refused(&self, mut fault: Fault) -> Failed {
-        // These speak of the user name and password, not of the message.
-        let login = matches!(fault.code, Some(530 | 534 | 535 | 538));
+        let login = fault.is_login();
         if login {
             fault.remedy = WRONG_PASSWORD;
         }
@@ -230,6 +241,11 @@ fn no_starttls() -> Fault {
 impl Fault {
     fn ours(step: &'static str, said: String) -> Self {
         Self { step, code: None, said, remedy: "" }
+    }
+
+    /// Tells whether it speaks of the user name and password, not of the message.
+    fn is_login(&self) -> bool {
+        matches!(self.code, Some(530 | 534 | 535 | 538))
     }
 }
 

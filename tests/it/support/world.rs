@@ -20,6 +20,8 @@ pub(crate) struct World {
     dir: TempDir,
     /// The time that the program sees, and the library that shows it; none: the true one.
     clock: Option<(PathBuf, DateTime<Utc>)>,
+    /// The library that lets time pass faster, and how many times.
+    pace: Option<(PathBuf, u32)>,
 }
 
 /// How a command ended.
@@ -50,7 +52,7 @@ impl World {
     /// Makes a folder with this configuration in it. The state lies in `state`, files of mail in
     /// `outbox` below it; both are set unless `config` begins with `#bare`.
     pub(crate) fn new(config: &str) -> Self {
-        let world = Self { dir: tempfile::tempdir().unwrap(), clock: None };
+        let world = Self { dir: tempfile::tempdir().unwrap(), clock: None, pace: None };
         world.configure(config);
         world
     }
@@ -120,6 +122,9 @@ impl World {
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
                 .env("NO_FAKE_STAT", "1");
         }
+        if let Some((library, times)) = &self.pace {
+            command.env("LD_PRELOAD", library).env("FAKETIME", format!("+0 x{times}"));
+        }
         command
     }
 
@@ -127,6 +132,12 @@ impl World {
     /// what [`faketime`] found.
     pub(crate) fn is_now(&mut self, library: &Path, now: DateTime<Utc>) {
         self.clock = Some((library.to_owned(), now));
+    }
+
+    /// Lets time pass so many times as fast for the program from now on, its patience too; 1: as it does.
+    /// `library` is what [`faketime`] found.
+    pub(crate) fn hastens(&mut self, library: &Path, times: u32) {
+        self.pace = (times > 1).then(|| (library.to_owned(), times));
     }
 
     /// Starts the daemon and waits until it answers.
