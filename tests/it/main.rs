@@ -10,6 +10,7 @@ mod config;
 mod crashes;
 mod daemon;
 mod desks;
+mod feed;
 mod guest;
 mod judged;
 mod listed;

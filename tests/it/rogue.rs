@@ -149,7 +149,7 @@ fn falls_silent(place: &'static str, library: &std::path::Path) {
     world.hastens(library, 200);
     let tried = world.vahti(&format!("outbox retry {id}"));
     world.hastens(library, 1);
-    assert!(tried.err.contains("no answer within"), "{place}: {tried:?}");
+    assert!(tried.out.contains("no answer within"), "{place}: {tried:?}");
     let notices = outbox(&world);
     assert_eq!((&notices[0]["state"], &notices[0]["attempts"]), (&"queued".into(), &2.into()));
     rogue.behave(Manner::default());

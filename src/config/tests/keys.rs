@@ -1,7 +1,7 @@
 //! The keys of all tables, which the starter must show.
 
 /// Every key that a table can have, but for secrets and later versions.
-pub(super) const KEYS: [&str; 73] = [
+pub(super) const KEYS: [&str; 75] = [
     "timezone",
     "include",
     "state_dir",
@@ -69,6 +69,8 @@ pub(super) const KEYS: [&str; 73] = [
     "until",
     "instead",
     "[websub]",
+    "[web]",
+    "password",
     "listen",
     "public_url",
     "[[channel]]",

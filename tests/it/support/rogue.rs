@@ -139,7 +139,12 @@ impl Rogue {
     }
 
     fn session(&self, stream: TcpStream) -> Result<()> {
-        self.seen.lock().unwrap().sessions += 1;
+        // What a client sent before it was killed belongs to the life in which it sent it.
+        let life = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.sessions += 1;
+            seen.life
+        };
         stream.set_nodelay(true)?;
         let mut line = Line { reader: BufReader::new(stream.try_clone()?), stream, rogue: self };
         line.answer("greeting", "220 rogue")?;
@@ -167,7 +172,7 @@ impl Rogue {
                         let raw = line.message()?;
                         let message_id = header(&raw, "message-id");
                         let options = std::mem::take(&mut options);
-                        let kept = Kept { to: to.clone(), message_id, raw, options, life: 0 };
+                        let kept = Kept { to: to.clone(), message_id, raw, options, life };
                         messages += 1;
                         line.take(kept)?;
                         if manner.tires_after == messages {
@@ -262,11 +267,7 @@ impl Line<'_> {
         }
         think(chance(&kept.message_id, manner.thinks));
         let pause = chance(kept.message_id.trim_start_matches('<'), manner.thinks);
-        {
-            let mut seen = self.rogue.seen.lock().unwrap();
-            let life = seen.life;
-            seen.kept.push(Kept { life, ..kept });
-        }
+        self.rogue.seen.lock().unwrap().kept.push(kept);
         think(pause);
         self.answer("kept", "250 2.0.0 kept as 4711")?;
         self.rogue.seen.lock().unwrap().answered += 1;
