@@ -114,16 +114,14 @@ fn marked(piece: &Piece) -> String {
     if piece.marked { format!("<b>{text}</b>") } else { text }
 }
 
+/// Writes who wrote it. Without this an entry would have the author of the feed, which nobody's post has; a name
+/// that is empty says that nobody knows, as Google Alerts does.
 fn author(out: &mut String, mention: &MentionView) {
-    let Some(author) = &mention.author else { return };
-    let handle = author.handle.as_ref().map(|handle| format!("@{handle}"));
-    let Some(name) = author.name.clone().or(handle) else { return };
-    out.push_str("<author>");
-    write!(out, "<name>{}</name>", xml(&name)).ok();
-    if let Some(url) = &author.url {
-        write!(out, "<uri>{}</uri>", xml(url)).ok();
-    }
-    out.push_str("</author>\n");
+    let author = mention.author.clone().unwrap_or_default();
+    let handle = author.handle.map(|handle| format!("@{handle}"));
+    let name = author.name.or(handle).unwrap_or_default();
+    let address = author.url.map(|url| format!("<uri>{}</uri>", xml(&url))).unwrap_or_default();
+    line(out, format_args!("<author><name>{}</name>{address}</author>", xml(&name)));
 }
 
 fn element(out: &mut String, name: &str, text: &str) {

@@ -11,8 +11,8 @@ const FAILURES_IN_A_ROW: usize = 3;
 /// How long it is left alone then.
 const PAUSE: TimeDelta = TimeDelta::seconds(30);
 
-/// Notices that are due, those that were tried least first: one that fails again and again holds up no
-/// new one.
+/// Notices that are due. Of mails those that were tried least go first: one that fails again and again holds
+/// up no new one.
 pub(super) struct Queue {
     waiting: VecDeque<(String, Notice)>,
     in_hand: HashSet<NoticeId>,
@@ -63,7 +63,9 @@ impl Queue {
                 self.next = Some(self.next.map_or(at, |next| next.min(at)));
             }
         }
-        waiting.sort_by_key(|(_, notice)| notice.attempts);
+        if way == Way::Mail {
+            waiting.sort_by_key(|(_, notice)| notice.attempts);
+        }
         self.waiting = waiting.into();
     }
 

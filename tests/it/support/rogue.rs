@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Result, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is done where a client expects an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub(crate) struct Kept {
     pub(crate) options: String,
     /// In which of the client's lives it came; see [`Rogue::next_life`].
     pub(crate) life: usize,
+    /// When the client was told that it is kept.
+    pub(crate) answered: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -58,8 +60,6 @@ struct Seen {
     kept: Vec<Kept>,
     sessions: usize,
     life: usize,
-    /// Messages whose answer was given.
-    answered: usize,
     /// Lines that stay open with nothing said on them.
     hung: Vec<TcpStream>,
 }
@@ -115,11 +115,6 @@ impl Rogue {
         self.seen.lock().unwrap().life += 1;
     }
 
-    /// How many messages were kept and answered for.
-    pub(crate) fn answered(&self) -> usize {
-        self.seen.lock().unwrap().answered
-    }
-
     /// How many lines hang now.
     pub(crate) fn hung(&self) -> usize {
         self.seen.lock().unwrap().hung.len()
@@ -172,7 +167,8 @@ impl Rogue {
                         let raw = line.message()?;
                         let message_id = header(&raw, "message-id");
                         let options = std::mem::take(&mut options);
-                        let kept = Kept { to: to.clone(), message_id, raw, options, life };
+                        let kept =
+                            Kept { to: to.clone(), message_id, raw, options, life, answered: None };
                         messages += 1;
                         line.take(kept)?;
                         if manner.tires_after == messages {
@@ -267,10 +263,14 @@ impl Line<'_> {
         }
         think(chance(&kept.message_id, manner.thinks));
         let pause = chance(kept.message_id.trim_start_matches('<'), manner.thinks);
-        self.rogue.seen.lock().unwrap().kept.push(kept);
+        let at = {
+            let mut seen = self.rogue.seen.lock().unwrap();
+            seen.kept.push(kept);
+            seen.kept.len() - 1
+        };
         think(pause);
         self.answer("kept", "250 2.0.0 kept as 4711")?;
-        self.rogue.seen.lock().unwrap().answered += 1;
+        self.rogue.seen.lock().unwrap().kept[at].answered = Some(Instant::now());
         Ok(())
     }
 }
