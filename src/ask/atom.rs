@@ -44,7 +44,6 @@ pub fn feed(about: &Feed<'_>, mentions: &[MentionView]) -> String {
     element(&mut out, "id", &id);
     element(&mut out, "title", &title);
     element(&mut out, "updated", &time(changed(mentions).unwrap_or_default()));
-    out.push_str("<author><name>vahti</name></author>\n");
     let version = env!("CARGO_PKG_VERSION");
     line(&mut out, format_args!("<generator version=\"{version}\">vahti</generator>"));
     if let Some(address) = about.address {
@@ -114,8 +113,8 @@ fn marked(piece: &Piece) -> String {
     if piece.marked { format!("<b>{text}</b>") } else { text }
 }
 
-/// Writes who wrote it. Without this an entry would have the author of the feed, which nobody's post has; a name
-/// that is empty says that nobody knows, as Google Alerts does.
+/// Writes who wrote it: every entry says so, since vahti, whose feed it is, wrote none of them. A name that is empty
+/// says that nobody knows, as in the feeds of Google Alerts.
 fn author(out: &mut String, mention: &MentionView) {
     let author = mention.author.clone().unwrap_or_default();
     let handle = author.handle.map(|handle| format!("@{handle}"));

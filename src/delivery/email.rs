@@ -110,10 +110,7 @@ impl Transport {
     /// Tells whether the server answered in order when it was last asked: then a refusal speaks of a
     /// message or its recipient, and others need not wait.
     pub fn is_well(&self) -> bool {
-        match self {
-            Self::Smtp(server) => server.is_well(),
-            Self::Folder(_) | Self::Memory(_) => false,
-        }
+        matches!(self, Self::Smtp(server) if server.is_well())
     }
 
     /// Says goodbye on the connections that are open.

@@ -16,10 +16,11 @@ use lettre::transport::smtp::response::Response;
 use std::error::Error as _;
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
 /// How long one address of a server may take to answer at all.
@@ -37,6 +38,9 @@ const COURTESY: Duration = Duration::from_secs(10);
 
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How many conversations are held at once; more than three some servers refuse.
+const MOST_LINES: usize = 3;
 
 /// How many connections that nobody uses are kept.
 const MOST_IDLE: usize = 4;
@@ -56,6 +60,10 @@ pub struct Server {
     trouble: Mutex<Option<(Instant, String)>>,
     /// Whether it answered in order when it was last asked.
     is_well: AtomicBool,
+    /// A place for each conversation that may be held at once.
+    lines: Semaphore,
+    /// How many places were given up because the server would not have so many.
+    given_up: AtomicUsize,
 }
 
 struct Idle {
@@ -77,8 +85,14 @@ impl Server {
     /// Returns the server that the settings describe.
     pub(super) fn of(smtp: &Smtp) -> Result<Self, String> {
         let settings = Settings::of(smtp)?;
-        let (idle, trouble, is_well) = (Mutex::default(), Mutex::default(), true.into());
-        Ok(Self { settings, idle, trouble, is_well })
+        Ok(Self {
+            settings,
+            idle: Mutex::default(),
+            trouble: Mutex::default(),
+            is_well: true.into(),
+            lines: Semaphore::new(MOST_LINES),
+            given_up: AtomicUsize::new(0),
+        })
     }
 
     /// Tells whether the server answered in order when it was last asked.
@@ -88,10 +102,7 @@ impl Server {
 
     /// Sends one message, and returns the server's answer to it.
     pub(super) async fn send(&self, message: &Message) -> Result<String, Failed> {
-        let mut connection = match self.parked().await {
-            Some(connection) => connection,
-            None => self.connected().await?,
-        };
+        let (mut connection, _line) = self.line().await?;
         match transact(&mut connection, message).await {
             Ok(response) => {
                 self.is_well.store(true, Ordering::Relaxed);
@@ -108,6 +119,49 @@ impl Server {
                 }
                 Err(self.refused(fault))
             }
+        }
+    }
+
+    /// Returns a connection and its place. Where another is in use and a further one cannot be opened, the server
+    /// is taken to want no more at once, and the message waits a while for the other.
+    async fn line(&self) -> Result<(AsyncSmtpConnection, SemaphorePermit<'_>), Failed> {
+        let place = self.place().await?;
+        let failed = match self.parked_or_new().await {
+            Ok(connection) => return Ok((connection, place)),
+            Err(failed) => failed,
+        };
+        let free = self.given_up.load(Ordering::Relaxed) + self.lines.available_permits();
+        if free + 1 >= MOST_LINES {
+            self.restore();
+            return Err(failed);
+        }
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+        place.forget();
+        let Ok(place) = timeout(CONNECT, self.place()).await else {
+            self.restore();
+            return Err(failed);
+        };
+        let (place, connection) = (place?, self.parked_or_new().await);
+        if connection.is_err() {
+            self.restore();
+        }
+        Ok((connection?, place))
+    }
+
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Failed> {
+        let closed = |_| Failed::Temporary { answer: "vahti is stopping".into() };
+        self.lines.acquire().await.map_err(closed)
+    }
+
+    /// Takes back the places that were given up: what failed may have had another reason.
+    fn restore(&self) {
+        self.lines.add_permits(self.given_up.swap(0, Ordering::Relaxed));
+    }
+
+    async fn parked_or_new(&self) -> Result<AsyncSmtpConnection, Failed> {
+        match self.parked().await {
+            Some(connection) => Ok(connection),
+            None => self.connected().await,
         }
     }
 

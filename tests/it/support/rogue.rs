@@ -35,6 +35,8 @@ pub(crate) struct Manner {
     pub(crate) slow: bool,
     /// After how many messages the line is cut without a word; 0: never.
     pub(crate) tires_after: usize,
+    /// How many lines may be open at once; 0: any number.
+    pub(crate) most_lines: usize,
     /// Up to how many milliseconds a message is looked at before it is kept, and again before the answer.
     pub(crate) thinks: u64,
 }
@@ -59,6 +61,7 @@ struct Seen {
     manner: Manner,
     kept: Vec<Kept>,
     sessions: usize,
+    open: usize,
     life: usize,
     /// Lines that stay open with nothing said on them.
     hung: Vec<TcpStream>,
@@ -82,7 +85,11 @@ impl Rogue {
             for stream in listener.incoming().flatten() {
                 let shared = shared.clone();
                 // A client that is killed ends its session and nothing else.
-                std::thread::spawn(move || drop(shared.session(stream)));
+                std::thread::spawn(move || {
+                    shared.seen.lock().unwrap().open += 1;
+                    drop(shared.session(stream));
+                    shared.seen.lock().unwrap().open -= 1;
+                });
             }
         });
         rogue
@@ -142,6 +149,10 @@ impl Rogue {
         };
         stream.set_nodelay(true)?;
         let mut line = Line { reader: BufReader::new(stream.try_clone()?), stream, rogue: self };
+        let (most, open) = (self.manner().most_lines, self.seen.lock().unwrap().open);
+        if most > 0 && open > most {
+            return line.say("421 4.7.0 too many connections");
+        }
         line.answer("greeting", "220 rogue")?;
         let (mut options, mut to, mut messages) = (String::new(), String::new(), 0);
         while let Some(said) = line.hear()? {
