@@ -123,8 +123,8 @@ pub(super) fn told(code: StatusCode, what: &str) -> Response {
 
 fn etag(body: &str) -> String {
     let hash = Sha256::digest(body.as_bytes());
-    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digits}\"")
+    let number = hash.iter().take(16).fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+    format!("\"{number:032x}\"")
 }
 
 /// Tells whether who asks has what is there already.

@@ -63,14 +63,15 @@ async fn nothing_here() -> Response {
 async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut response = match guard.refuses(request.headers(), request.uri().path()) {
         Some(refused) => refused,
-        None => match guard.places.try_acquire() {
-            Ok(_place) => next.run(request).await,
-            Err(_) => {
+        None => {
+            if let Ok(_place) = guard.places.try_acquire() {
+                next.run(request).await
+            } else {
                 let mut busy = feed::told(StatusCode::SERVICE_UNAVAILABLE, "too many at once");
                 busy.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
                 busy
             }
-        },
+        }
     };
     let headers = response.headers_mut();
     for (name, value) in [

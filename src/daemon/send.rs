@@ -5,7 +5,7 @@ use super::intake::Event;
 use super::setup::Setup;
 use super::{Died, clock, desks, poll};
 use crate::delivery::desk::Counterpart;
-use crate::delivery::email::Failed;
+use crate::delivery::email::{Failed, Transport};
 use crate::delivery::{Notice, NoticeId, Progress, outbox};
 use crate::pipeline::outward;
 use crate::store::Store;
@@ -94,7 +94,7 @@ impl Sending {
             tokio::select! {
                 Some(done) = in_hand.next(), if !in_hand.is_empty() => {
                     let (id, server, has_failed) = done?;
-                    queue.done(id, server, has_failed, clock::now());
+                    queue.done(id, &server, has_failed, clock::now());
                 }
                 () = self.stop.cancelled(), if !is_stopping => is_stopping = true,
                 () = self.post.of(self.way).notified(), if !is_stopping => queue.begin_anew(),
@@ -110,8 +110,8 @@ impl Sending {
         let setup = Arc::clone(&self.setup.borrow());
         let (id, server) = (notice.id, self.way.server(&notice));
         let tried = try_once(notice, &setup, &self.store, &self.events).await?;
-        let is_well = self.way == Way::Mail
-            && setup.transport.as_ref().is_some_and(|transport| transport.is_well());
+        let is_well =
+            self.way == Way::Mail && setup.transport.as_ref().is_some_and(Transport::is_well);
         let has_failed = tried.notice.progress == Progress::Queued && !is_well;
         store_outcome(tried, &self.events).await?;
         Ok((id, server, has_failed))
@@ -158,7 +158,7 @@ pub(super) struct Tried {
 /// Stores how far a notice has come, and waits until it is.
 pub(super) async fn store_outcome(tried: Tried, events: &mpsc::Sender<Event>) -> Result<(), Died> {
     let (reply, stored) = oneshot::channel();
-    let sent = events.send(Event::Tried(tried.notice, tried.there, reply)).await;
+    let sent = events.send(Event::Tried(Box::new(tried.notice), tried.there, reply)).await;
     match (sent, stored.await) {
         (Ok(()), Ok(())) => Ok(()),
         _ => Err(Died("the writer ended before a delivery was stored".into())),

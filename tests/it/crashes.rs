@@ -4,8 +4,8 @@
 //! `VAHTI_KILLS` says how many (50 where it does not; `tests/endurance` has more), `VAHTI_SEED` at which moments.
 
 use crate::recovery::{Growing, config, counted, id, is_sound, list, moment, title, told};
+use crate::support::World;
 use crate::support::rogue::{Kept, Manner, Rogue};
-use crate::support::{World, until};
 use mail_parser::MessageParser;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -24,13 +24,13 @@ fn chances(mut state: u64, most: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-/// Waits until the server has a new message or conversation, if one comes soon.
-fn wait_for_mail(rogue: &Rogue, before: (usize, usize)) {
+/// Waits for what comes in the end, however busy the machine is, and looks every so often.
+#[track_caller]
+fn in_the_end(what: &str, every: Duration, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
-    while (rogue.sessions(), rogue.kept().len()) == before
-        && begun.elapsed() < Duration::from_secs(3)
-    {
-        moment(Duration::from_millis(1));
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_mins(5), "waited in vain until {what}");
+        moment(every);
     }
 }
 
@@ -56,7 +56,9 @@ fn crashes_while_polling_and_sending_lose_and_double_nothing() {
             }
             // While a message is handed over, kept, answered for, and noted in the ledger.
             _ => {
-                wait_for_mail(&rogue, mails);
+                in_the_end("there is mail", Duration::from_millis(1), || {
+                    (rogue.sessions(), rogue.kept().len()) != mails
+                });
                 moment(Duration::from_micros(chance * 80));
             }
         }
@@ -68,8 +70,9 @@ fn crashes_while_polling_and_sending_lose_and_double_nothing() {
 
     site.see(|grown| (grown.is_frozen, grown.unchanged) = (true, 0));
     let daemon = world.daemon();
-    until("vahti has everything", || site.see(|grown| grown.unchanged) > 0);
-    until("everything is told", || list(&world, "outbox").is_empty());
+    let pause = Duration::from_millis(50);
+    in_the_end("vahti has everything", pause, || site.see(|grown| grown.unchanged) > 0);
+    in_the_end("everything is told", pause, || list(&world, "outbox").is_empty());
     assert_eq!(daemon.stop(), Some(0));
     is_sound(&world);
 

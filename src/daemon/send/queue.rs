@@ -80,12 +80,12 @@ impl Queue {
     pub(super) fn done(
         &mut self,
         id: NoticeId,
-        server: String,
+        server: &str,
         has_failed: bool,
         now: DateTime<Utc>,
     ) {
         self.in_hand.remove(&id);
-        let known = self.servers.entry(server.clone()).or_default();
+        let known = self.servers.entry(server.to_owned()).or_default();
         known.failures = if has_failed { known.failures + 1 } else { 0 };
         known.left_until = None;
         if known.failures >= FAILURES_IN_A_ROW {
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(queue.take().unwrap().id, NoticeId(1));
         queue.fill(vec![notice(1, 0, 0), notice(2, 0, 0)], at(0), Way::Mail);
         assert_eq!(taken(&mut queue), [2]);
-        queue.done(NoticeId(1), String::new(), true, at(0));
+        queue.done(NoticeId(1), "", true, at(0));
         assert!(queue.is_stale);
         queue.fill(vec![notice(1, 1, 0)], at(0), Way::Mail);
         assert_eq!(taken(&mut queue), [1]);
@@ -156,7 +156,7 @@ mod tests {
         queue.fill(notices.clone(), at(0), Way::Mail);
         for _ in 0..3 {
             let id = queue.take().unwrap().id;
-            queue.done(id, String::new(), true, at(1));
+            queue.done(id, "", true, at(1));
         }
         assert!(queue.take().is_none());
         queue.fill(notices.clone(), at(2), Way::Mail);
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(taken(&mut queue), [1, 2, 3, 4, 5]);
 
         for id in 1..=3 {
-            queue.done(NoticeId(id), String::new(), true, at(32));
+            queue.done(NoticeId(id), "", true, at(32));
         }
         queue.begin_anew();
         queue.fill(notices, at(33), Way::Mail);
