@@ -148,48 +148,48 @@ impl Rogue {
             seen.life
         };
         stream.set_nodelay(true)?;
-        let mut line = Line { reader: BufReader::new(stream.try_clone()?), stream, rogue: self };
+        let mut talk = Line { reader: BufReader::new(stream.try_clone()?), stream, rogue: self };
         let (most, open) = (self.manner().most_lines, self.seen.lock().unwrap().open);
         if most > 0 && open > most {
-            return line.say("421 4.7.0 too many connections");
+            return talk.say("421 4.7.0 too many connections");
         }
-        line.answer("greeting", "220 rogue")?;
+        talk.answer("greeting", "220 rogue")?;
         let (mut options, mut to, mut messages) = (String::new(), String::new(), 0);
-        while let Some(said) = line.hear()? {
+        while let Some(said) = talk.hear()? {
             let (verb, rest) = said.split_once(' ').unwrap_or((&said, ""));
             let manner = self.manner();
             match verb {
                 "EHLO" => {
-                    line.answer("EHLO", &format!("250-rogue\r\n{}250 HELP", manner.offers))?;
+                    talk.answer("EHLO", &format!("250-rogue\r\n{}250 HELP", manner.offers))?;
                 }
                 "MAIL" => {
-                    options = rest.split_once('>').map_or("", |(_, options)| options).to_owned();
-                    line.answer("MAIL", "250 sender")?;
+                    rest.split_once('>').map_or("", |(_, more)| more).clone_into(&mut options);
+                    talk.answer("MAIL", "250 sender")?;
                 }
                 "RCPT" => {
-                    to = rest.trim_start_matches("TO:<").trim_end_matches('>').to_owned();
+                    rest.trim_start_matches("TO:<").trim_end_matches('>').clone_into(&mut to);
                     match manner.to.iter().find(|(known, _)| *known == to) {
-                        Some((_, deed)) => line.act(*deed)?,
-                        None => drop(line.answer("RCPT", "250 recipient")?),
+                        Some((_, deed)) => talk.act(*deed)?,
+                        None => drop(talk.answer("RCPT", "250 recipient")?),
                     }
                 }
                 "DATA" => {
-                    if line.answer("DATA", "354 go on")? {
-                        let raw = line.message()?;
+                    if talk.answer("DATA", "354 go on")? {
+                        let raw = talk.message()?;
                         let message_id = header(&raw, "message-id");
                         let options = std::mem::take(&mut options);
                         let kept =
                             Kept { to: to.clone(), message_id, raw, options, life, answered: None };
                         messages += 1;
-                        line.take(kept)?;
+                        talk.take(kept)?;
                         if manner.tires_after == messages {
                             return Ok(());
                         }
                     }
                 }
-                "NOOP" | "RSET" => line.say("250 fine")?,
-                "QUIT" => return line.say("221 bye"),
-                _ => line.say("502 what?")?,
+                "NOOP" | "RSET" => talk.say("250 fine")?,
+                "QUIT" => return talk.say("221 bye"),
+                _ => talk.say("502 what?")?,
             }
         }
         Ok(())
@@ -259,9 +259,8 @@ impl Line<'_> {
                 message.truncate(start);
                 return Ok(message);
             }
-            match self.rogue.manner().at {
-                Some(("middle", deed)) => self.act(deed)?,
-                _ => {}
+            if let Some(("middle", deed)) = self.rogue.manner().at {
+                self.act(deed)?;
             }
         }
     }
