@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 mod act;
 mod answer;
+pub mod atom;
 mod customer;
 mod incident;
 mod marks;

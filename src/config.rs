@@ -20,6 +20,7 @@ use crate::text::Language;
 use crate::ticket::reply::own::Own;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -48,6 +49,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod value;
+mod web;
 mod websub;
 mod when;
 
@@ -82,6 +84,8 @@ pub struct Config {
     pub channels: Vec<ChannelConfig>,
     /// Where hubs reach us; `None`: nowhere, all is polled.
     pub websub: Option<WebSub>,
+    /// Where browsers and feed readers reach us; `None`: nowhere.
+    pub web: Option<Web>,
     /// Who is told how vahti itself fares; `None`: nobody.
     pub operator: Option<Operator>,
     /// After how many days somebody asks whether all is well: 7 to 14.
@@ -120,6 +124,23 @@ pub struct WebSub {
     pub listen: SocketAddr,
     /// The same as seen from outside; a token of ours follows behind it.
     pub public_url: Url,
+}
+
+/// Where browsers and feed readers reach us.
+#[derive(Debug, Clone)]
+pub struct Web {
+    pub listen: SocketAddr,
+    /// There wherever more than this machine can connect.
+    pub password: Option<SecretString>,
+}
+
+impl Web {
+    /// Tells whether it is the same, password and all.
+    pub fn is(&self, other: &Self) -> bool {
+        let [own, others] =
+            [self, other].map(|web| web.password.as_ref().map(ExposeSecret::expose_secret));
+        self.listen == other.listen && own == others
+    }
 }
 
 /// Who hears of failing sources, dead notices, a full disk.

@@ -7,8 +7,10 @@ use crate::ask::{Answer, Order, Question, Refusal};
 use tokio::sync::oneshot;
 
 pub mod client;
+mod feed;
 pub mod protocol;
 pub mod server;
+pub mod web;
 
 /// Something asked of the daemon, with the place for its answer.
 pub enum Call {

@@ -1,8 +1,8 @@
 //! The daemon: one task a source, one task that writes, and an orderly end. Work flows one way,
 //! through bounded channels with one reader each.
 
-use crate::config::Config;
-use crate::control::{Call, server};
+use crate::config::{Config, Web};
+use crate::control::{Call, server, web};
 use crate::store::handle::Handle;
 use board::Board;
 use intake::{Event, Inbox};
@@ -71,6 +71,10 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
         Some(websub) => Some(push::bind(websub.listen).await?),
         None => None,
     };
+    let page = match &setup.config.web {
+        Some(web) => Some((page(web).await?, web.clone())),
+        None => None,
+    };
     let (setups, seen) = watch::channel(Arc::new(setup));
     let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shared = Shared {
@@ -82,7 +86,7 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
         stop: stop.clone(),
     };
     let mut tasks = JoinSet::new();
-    shared.clone().serve(listener, &mut tasks);
+    shared.clone().serve(listener, page, &mut tasks);
     if let Some(listener) = hubs {
         shared.clone().subscribe(listener, &mut tasks);
     }
@@ -99,6 +103,12 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
         tracing::debug!("The socket could not be removed: {error}.");
     }
     verdict
+}
+
+/// Binds the address of the page.
+async fn page(web: &Web) -> Result<TcpListener, Died> {
+    let bound = TcpListener::bind(web.listen).await;
+    bound.map_err(|error| Died(format!("cannot listen on {} for [web]: {error}", web.listen)))
 }
 
 /// How a task ends: by its name when all is well.
@@ -118,9 +128,21 @@ struct Shared {
 
 impl Shared {
     /// Spawns what answers people.
-    fn serve(self, listener: UnixListener, tasks: &mut JoinSet<Ended>) {
+    fn serve(
+        self,
+        listener: UnixListener,
+        page: Option<(TcpListener, Web)>,
+        tasks: &mut JoinSet<Ended>,
+    ) {
         let Self { events, store, setup, board, stop, .. } = self;
         let (calls, asked) = mpsc::channel::<Call>(CALLS_IN_FLIGHT);
+        if let Some((listener, Web { listen, password })) = page {
+            let (calls, told) = (calls.clone(), stop.clone());
+            tasks.spawn(async move {
+                web::serve(listener, listen, password, calls, told).await;
+                Ok("the page")
+            });
+        }
         let told = stop.clone();
         tasks.spawn(async move {
             server::serve(listener, calls, told).await;
@@ -225,6 +247,13 @@ async fn pollers(
         let Some(config) = config else { return Ok(()) };
         if config.websub != setup.config.websub {
             tracing::warn!("[websub] changed; that takes a restart.");
+        }
+        let is_same = match (&config.web, &setup.config.web) {
+            (Some(new), Some(old)) => new.is(old),
+            (new, old) => new.is_none() && old.is_none(),
+        };
+        if !is_same {
+            tracing::warn!("[web] changed; that takes a restart.");
         }
         match Setup::build(config, &store, Some(&setup)).await {
             Ok(new) => {

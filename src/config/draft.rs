@@ -7,8 +7,8 @@ use super::sources;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{
-    Config, Loaded, Mail, WebSub, alerts, brands, channels, desk, files, http, judge, mail,
-    operator, replies, syntax, websub,
+    Config, Loaded, Mail, Web, WebSub, alerts, brands, channels, desk, files, http, judge, mail,
+    operator, replies, syntax, web, websub,
 };
 use crate::brand::Brand;
 use crate::fetch;
@@ -32,7 +32,7 @@ const QUIET_AFTER_DAYS: i64 = 90;
 const MOST_KEEP_POSTS_DAYS: i64 = 90;
 
 /// What a later version of vahti reads.
-const LATER: [&str; 2] = ["web", "retention"];
+const LATER: [&str; 1] = ["retention"];
 
 /// What was read so far.
 pub(super) struct Draft<'s> {
@@ -59,6 +59,7 @@ pub(super) struct Draft<'s> {
     pub(super) alerts: Vec<alerts::Draft>,
     pub(super) channels: Vec<channels::Draft>,
     websub: Option<WebSub>,
+    web: Option<Web>,
     pub(super) operator: operator::Draft,
     pub(super) desk: desk::Draft,
     follow_up_days: i64,
@@ -144,6 +145,7 @@ impl<'s> Draft<'s> {
             alerts: Vec::new(),
             channels: Vec::new(),
             websub: None,
+            web: None,
             operator: operator::Draft::default(),
             desk: desk::Draft::default(),
             follow_up_days: FOLLOW_UP_DAYS,
@@ -280,6 +282,9 @@ impl<'s> Draft<'s> {
         if let Some(table) = self.once(root, "websub").and_then(|value| value.table()) {
             self.websub = websub::read(table);
         }
+        if let Some(table) = self.once(root, "web").and_then(|value| value.table()) {
+            self.web = web::read(table, self.around);
+        }
         if let Some(table) = self.once(root, "judge").and_then(|value| value.table()) {
             self.judge.read(table, self.around);
         }
@@ -398,6 +403,7 @@ impl<'s> Draft<'s> {
             alerts,
             channels: self.channels.into_iter().filter_map(|channel| channel.config).collect(),
             websub: self.websub,
+            web: self.web,
             operator: self.operator.config,
             follow_up_days: self.follow_up_days,
             keep_posts: self.keep_posts,

@@ -96,6 +96,7 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .fallback(nothing_here);
     let router = Router::new()
         .nest(BASE, api)
+        .merge(super::feed::routes())
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .with_state(calls)

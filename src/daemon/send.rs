@@ -1,26 +1,27 @@
-//! The outbox, emptied. Repeating belongs here; what a notice has come to is stored before the next
-//! one is tried.
+//! The outbox, emptied. Repeating belongs here; what a notice has come to is stored before another takes its
+//! place.
 
 use super::intake::Event;
 use super::setup::Setup;
 use super::{Died, clock, desks, poll};
 use crate::delivery::desk::Counterpart;
-use crate::delivery::email::Failed;
-use crate::delivery::{Notice, Progress, outbox};
+use crate::delivery::email::{Failed, Transport};
+use crate::delivery::{Notice, NoticeId, Progress, outbox};
 use crate::pipeline::outward;
 use crate::store::Store;
 use crate::store::handle::Handle;
-use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashMap;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Notices that may fail one after the other before the server is left alone for a while.
-const FAILURES_IN_A_ROW: usize = 3;
+mod queue;
+use queue::Queue;
 
-/// How long the server is left alone then.
-const PAUSE: TimeDelta = TimeDelta::seconds(30);
+/// Mails that are under way at once: many servers allow a client no more connections than three.
+const MAILS_AT_ONCE: usize = 3;
 
 /// By which way notices go: each has a sender of its own, so that a desk that hangs keeps no mail waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,11 @@ pub(super) enum Way {
 }
 
 impl Way {
+    /// Returns the name of what a notice goes to; what fails there holds up nothing elsewhere.
+    pub(super) fn server(self, notice: &Notice) -> String {
+        if self == Self::Mail { String::new() } else { notice.to.clone() }
+    }
+
     fn takes(self, notice: &Notice) -> bool {
         outward::is_mail(notice) == (self == Self::Mail)
     }
@@ -67,45 +73,48 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Sends what is due, until told to stop; the delivery in hand is finished.
+    /// Sends what is due, until told to stop; the deliveries in hand are finished. What a delivery came to
+    /// is stored before its place is given to the next.
     pub(super) async fn run(self) -> Result<(), Died> {
-        let Self { way, store, stop, .. } = &self;
-        while !stop.is_cancelled() {
-            let current = Arc::clone(&self.setup.borrow());
-            let due = due(store, clock::now(), false, Some(*way)).await?;
-            let next = self.round(due, &current).await?;
-            let next = match next {
-                Some(pause) => Some(pause),
-                None => earliest(store, *way).await?,
-            };
+        // The tickets of a desk arrive in their order.
+        let at_once = if self.way == Way::Mail { MAILS_AT_ONCE } else { 1 };
+        let mut queue = Queue::default();
+        let mut in_hand = FuturesUnordered::new();
+        let mut is_stopping = false;
+        while !(is_stopping && in_hand.is_empty()) {
+            if !is_stopping && queue.is_stale {
+                let notices = due(&self.store, clock::now(), true, Some(self.way)).await?;
+                queue.fill(notices, clock::now(), self.way);
+            }
+            while !is_stopping && in_hand.len() < at_once {
+                let Some(notice) = queue.take() else { break };
+                in_hand.push(self.deliver(notice));
+            }
+            let next = queue.next;
             tokio::select! {
-                () = stop.cancelled() => {}
-                () = self.post.of(*way).notified() => {}
-                () = wait(next) => {}
+                Some(done) = in_hand.next(), if !in_hand.is_empty() => {
+                    let (id, server, has_failed) = done?;
+                    queue.done(id, &server, has_failed, clock::now());
+                }
+                () = self.stop.cancelled(), if !is_stopping => is_stopping = true,
+                () = self.post.of(self.way).notified(), if !is_stopping => queue.begin_anew(),
+                () = wait(next), if !is_stopping => queue.is_stale = true,
             }
         }
         Ok(())
     }
 
-    /// Sends one after the other. Where one kept failing, its notices are left, and until when is returned.
-    async fn round(&self, due: Vec<Notice>, setup: &Setup) -> Result<Option<DateTime<Utc>>, Died> {
-        let mut failures: HashMap<String, usize> = HashMap::new();
-        for notice in due {
-            if self.stop.is_cancelled() {
-                return Ok(None);
-            }
-            let server = if self.way == Way::Mail { String::new() } else { notice.to.clone() };
-            if failures.get(&server).is_some_and(|failed| *failed >= FAILURES_IN_A_ROW) {
-                continue;
-            }
-            let tried = try_once(notice, setup, &self.store, &self.events).await?;
-            let has_failed = tried.notice.progress == Progress::Queued;
-            let failed = failures.entry(server).or_default();
-            *failed = if has_failed { *failed + 1 } else { 0 };
-            store_outcome(tried, &self.events).await?;
-        }
-        let is_left = failures.values().any(|failed| *failed >= FAILURES_IN_A_ROW);
-        Ok(is_left.then(|| clock::now() + PAUSE))
+    /// Tries a notice once and stores what came of it. Returns its number, which server it went to, and
+    /// whether that one failed.
+    async fn deliver(&self, notice: Notice) -> Result<(NoticeId, String, bool), Died> {
+        let setup = Arc::clone(&self.setup.borrow());
+        let (id, server) = (notice.id, self.way.server(&notice));
+        let tried = try_once(notice, &setup, &self.store, &self.events).await?;
+        let is_well =
+            self.way == Way::Mail && setup.transport.as_ref().is_some_and(Transport::is_well);
+        let has_failed = tried.notice.progress == Progress::Queued && !is_well;
+        store_outcome(tried, &self.events).await?;
+        Ok((id, server, has_failed))
     }
 }
 
@@ -140,14 +149,6 @@ pub(super) async fn due(
     store.with(work).await.map_err(|error| Died(error.to_string()))
 }
 
-async fn earliest(store: &Handle, way: Way) -> Result<Option<DateTime<Utc>>, Died> {
-    let notices =
-        store.with(|store| store.outbox()).await.map_err(|error| Died(error.to_string()))?;
-    let is_meant = |notice: &&Notice| notice.progress == Progress::Queued && way.takes(notice);
-    let queued = notices.iter().filter(is_meant);
-    Ok(queued.map(|notice| notice.next_attempt).min())
-}
-
 /// A notice after a try, and the ticket that was opened with it.
 pub(super) struct Tried {
     pub(super) notice: Notice,
@@ -157,7 +158,7 @@ pub(super) struct Tried {
 /// Stores how far a notice has come, and waits until it is.
 pub(super) async fn store_outcome(tried: Tried, events: &mpsc::Sender<Event>) -> Result<(), Died> {
     let (reply, stored) = oneshot::channel();
-    let sent = events.send(Event::Tried(tried.notice, tried.there, reply)).await;
+    let sent = events.send(Event::Tried(Box::new(tried.notice), tried.there, reply)).await;
     match (sent, stored.await) {
         (Ok(()), Ok(())) => Ok(()),
         _ => Err(Died("the writer ended before a delivery was stored".into())),

@@ -107,6 +107,12 @@ impl Transport {
         }
     }
 
+    /// Tells whether the server answered in order when it was last asked: then a refusal speaks of a
+    /// message or its recipient, and others need not wait.
+    pub fn is_well(&self) -> bool {
+        matches!(self, Self::Smtp(server) if server.is_well())
+    }
+
     /// Says goodbye on the connections that are open.
     pub async fn close(&self) {
         match self {

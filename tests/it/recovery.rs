@@ -14,7 +14,7 @@ use std::time::Duration;
 const COMPLAINT: &str = "Acme is terrible, the worst service ever, my order never arrived";
 
 /// A configuration that polls the feed at `url` every second; `mail` says how mail leaves.
-fn config(url: &str, mail: &str) -> String {
+pub(crate) fn config(url: &str, mail: &str) -> String {
     format!(
         r#"
 [http]
@@ -45,12 +45,12 @@ fn world(site: &Site, mail: &str) -> World {
 }
 
 #[track_caller]
-fn list(world: &World, command: &str) -> Vec<Value> {
+pub(crate) fn list(world: &World, command: &str) -> Vec<Value> {
     serde_json::from_value(world.vahti(&format!("{command} --format json")).json()).unwrap()
 }
 
 #[track_caller]
-fn is_sound(world: &World) {
+pub(crate) fn is_sound(world: &World) {
     let checked = world.vahti("fsck");
     assert_eq!((checked.code, checked.out.as_str()), (Some(0), "All is well.\n"), "{checked:?}");
 }
@@ -92,22 +92,22 @@ fn a_crash_between_storing_and_sending_neither_loses_nor_doubles() {
 /// sends it back says that it has them, and is shown only what is new, with the last one it knows.
 /// So an entry that was marked as read and not stored never turns up again.
 #[derive(Clone)]
-struct Growing(Arc<(Mutex<Grown>, Condvar)>);
+pub(crate) struct Growing(Arc<(Mutex<Grown>, Condvar)>);
 
 #[derive(Default)]
-struct Grown {
-    entries: usize,
-    polls: usize,
-    is_frozen: bool,
+pub(crate) struct Grown {
+    pub(crate) entries: usize,
+    pub(crate) polls: usize,
+    pub(crate) is_frozen: bool,
     /// Whether who polled last did not have what the poll before it brought.
     is_behind: bool,
     /// Polls to which the answer was that nothing is new.
-    unchanged: usize,
+    pub(crate) unchanged: usize,
 }
 
 impl Growing {
     /// Starts it and returns it with its address.
-    fn start() -> (Self, String) {
+    pub(crate) fn start() -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/feed.xml", listener.local_addr().unwrap());
         let growing = Self(Arc::default());
@@ -121,7 +121,7 @@ impl Growing {
         (growing, url)
     }
 
-    fn see<T>(&self, look: impl FnOnce(&mut Grown) -> T) -> T {
+    pub(crate) fn see<T>(&self, look: impl FnOnce(&mut Grown) -> T) -> T {
         let (grown, changed) = &*self.0;
         let seen = look(&mut grown.lock().unwrap());
         changed.notify_all();
@@ -129,7 +129,7 @@ impl Growing {
     }
 
     /// Waits until there were more than so many polls, and not a moment longer.
-    fn wait_for_more(&self, polls: usize) {
+    pub(crate) fn wait_for_more(&self, polls: usize) {
         let (grown, changed) = &*self.0;
         let patience = Duration::from_secs(30);
         let waited = changed
@@ -173,7 +173,7 @@ impl Growing {
     }
 }
 
-fn id(nth: usize) -> String {
+pub(crate) fn id(nth: usize) -> String {
     format!("e{nth:05}")
 }
 
@@ -185,7 +185,7 @@ fn word(nth: usize) -> String {
 }
 
 /// Every other entry is a complaint.
-fn title(nth: usize) -> String {
+pub(crate) fn title(nth: usize) -> String {
     if nth.is_multiple_of(2) {
         format!("Acme is terrible, the worst service ever: {}", word(nth))
     } else {
@@ -204,7 +204,7 @@ fn chances(most: u64) -> impl Iterator<Item = u64> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the moment of a crash is a time")]
-fn moment(wait: Duration) {
+pub(crate) fn moment(wait: Duration) {
     std::thread::sleep(wait);
 }
 
@@ -269,12 +269,12 @@ fn fifty_crashes_at_any_moment_lose_and_double_nothing() {
 }
 
 /// Returns the addresses that stand in a digest.
-fn told(text: &str) -> Vec<String> {
+pub(crate) fn told(text: &str) -> Vec<String> {
     let addresses = text.split_whitespace().filter(|word| word.starts_with("https://"));
     addresses.map(str::to_owned).collect()
 }
 
-fn counted(words: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
+pub(crate) fn counted(words: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for word in words {
         *counts.entry(word).or_default() += 1;

@@ -1,6 +1,7 @@
 //! What the tests share: a folder, a site on loopback, and the real program.
 
 mod entry;
+pub(crate) mod rogue;
 mod site;
 pub(crate) mod smtp;
 pub(crate) mod standin;

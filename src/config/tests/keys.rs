@@ -1,7 +1,7 @@
 //! The keys of all tables, which the starter must show.
 
 /// Every key that a table can have, but for secrets and later versions.
-pub(super) const KEYS: [&str; 78] = [
+pub(super) const KEYS: [&str; 80] = [
     "timezone",
     "include",
     "state_dir",
@@ -74,6 +74,8 @@ pub(super) const KEYS: [&str; 78] = [
     "until",
     "instead",
     "[websub]",
+    "[web]",
+    "password",
     "listen",
     "public_url",
     "[[channel]]",

@@ -16,9 +16,11 @@ use lettre::transport::smtp::response::Response;
 use std::error::Error as _;
 use std::future::Future;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 
 /// How long one address of a server may take to answer at all.
@@ -37,6 +39,9 @@ const COURTESY: Duration = Duration::from_secs(10);
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// How many conversations are held at once; more than three some servers refuse.
+const MOST_LINES: usize = 3;
+
 /// How many connections that nobody uses are kept.
 const MOST_IDLE: usize = 4;
 
@@ -53,6 +58,12 @@ pub struct Server {
     idle: Mutex<Vec<Idle>>,
     /// The last failed connection, while it is fresh.
     trouble: Mutex<Option<(Instant, String)>>,
+    /// Whether it answered in order when it was last asked.
+    is_well: AtomicBool,
+    /// A place for each conversation that may be held at once.
+    lines: Semaphore,
+    /// How many places were given up because the server would not have so many.
+    given_up: AtomicUsize,
 }
 
 struct Idle {
@@ -74,17 +85,27 @@ impl Server {
     /// Returns the server that the settings describe.
     pub(super) fn of(smtp: &Smtp) -> Result<Self, String> {
         let settings = Settings::of(smtp)?;
-        Ok(Self { settings, idle: Mutex::default(), trouble: Mutex::default() })
+        Ok(Self {
+            settings,
+            idle: Mutex::default(),
+            trouble: Mutex::default(),
+            is_well: true.into(),
+            lines: Semaphore::new(MOST_LINES),
+            given_up: AtomicUsize::new(0),
+        })
+    }
+
+    /// Tells whether the server answered in order when it was last asked.
+    pub(super) fn is_well(&self) -> bool {
+        self.is_well.load(Ordering::Relaxed)
     }
 
     /// Sends one message, and returns the server's answer to it.
     pub(super) async fn send(&self, message: &Message) -> Result<String, Failed> {
-        let mut connection = match self.parked().await {
-            Some(connection) => connection,
-            None => self.connected().await?,
-        };
+        let (mut connection, _line) = self.line().await?;
         match transact(&mut connection, message).await {
             Ok(response) => {
+                self.is_well.store(true, Ordering::Relaxed);
                 self.park(connection);
                 Ok(spoken(&response))
             }
@@ -92,11 +113,55 @@ impl Server {
                 // Only a server that answered in order is asked to go on. What came of a broken
                 // conversation is unknown, and its answers must not be taken for later ones.
                 let in_order = fault.code.is_some_and(|code| code != 421);
+                self.is_well.store(in_order && !fault.is_login(), Ordering::Relaxed);
                 if in_order && step("RSET", COURTESY, connection.command(Rset)).await.is_ok() {
                     self.park(connection);
                 }
                 Err(self.refused(fault))
             }
+        }
+    }
+
+    /// Returns a connection and its place. Where another is in use and a further one cannot be opened, the server
+    /// is taken to want no more at once, and the message waits a while for the other.
+    async fn line(&self) -> Result<(AsyncSmtpConnection, SemaphorePermit<'_>), Failed> {
+        let place = self.place().await?;
+        let failed = match self.parked_or_new().await {
+            Ok(connection) => return Ok((connection, place)),
+            Err(failed) => failed,
+        };
+        let free = self.given_up.load(Ordering::Relaxed) + self.lines.available_permits();
+        if free + 1 >= MOST_LINES {
+            self.restore();
+            return Err(failed);
+        }
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+        place.forget();
+        let Ok(place) = timeout(CONNECT, self.place()).await else {
+            self.restore();
+            return Err(failed);
+        };
+        let (place, connection) = (place?, self.parked_or_new().await);
+        if connection.is_err() {
+            self.restore();
+        }
+        Ok((connection?, place))
+    }
+
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Failed> {
+        let closed = |_| Failed::Temporary { answer: "vahti is stopping".into() };
+        self.lines.acquire().await.map_err(closed)
+    }
+
+    /// Takes back the places that were given up: what failed may have had another reason.
+    fn restore(&self) {
+        self.lines.add_permits(self.given_up.swap(0, Ordering::Relaxed));
+    }
+
+    async fn parked_or_new(&self) -> Result<AsyncSmtpConnection, Failed> {
+        match self.parked().await {
+            Some(connection) => Ok(connection),
+            None => self.connected().await,
         }
     }
 
@@ -143,6 +208,7 @@ impl Server {
                 // Whatever is wrong here is wrong with the server or the settings, not with the
                 // message, which waits until somebody has mended that.
                 let answer = self.told(&fault);
+                self.is_well.store(false, Ordering::Relaxed);
                 *lock(&self.trouble) = Some((Instant::now(), answer.clone()));
                 Err(Failed::Temporary { answer })
             }
@@ -196,8 +262,7 @@ impl Server {
 
     /// Judges a fault in the middle of a message.
     fn refused(&self, mut fault: Fault) -> Failed {
-        // These speak of the user name and password, not of the message.
-        let login = matches!(fault.code, Some(530 | 534 | 535 | 538));
+        let login = fault.is_login();
         if login {
             fault.remedy = WRONG_PASSWORD;
         }
@@ -230,6 +295,11 @@ fn no_starttls() -> Fault {
 impl Fault {
     fn ours(step: &'static str, said: String) -> Self {
         Self { step, code: None, said, remedy: "" }
+    }
+
+    /// Tells whether it speaks of the user name and password, not of the message.
+    fn is_login(&self) -> bool {
+        matches!(self.code, Some(530 | 534 | 535 | 538))
     }
 }
 

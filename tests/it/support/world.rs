@@ -21,6 +21,8 @@ pub(crate) struct World {
     /// The time that the program sees, as libfaketime reads it, and the library that shows it; none: the
     /// true one.
     clock: Option<(PathBuf, String)>,
+    /// The library that lets time pass faster, and how many times.
+    pace: Option<(PathBuf, u32)>,
 }
 
 /// How a command ended.
@@ -51,7 +53,7 @@ impl World {
     /// Makes a folder with this configuration in it. The state lies in `state`, files of mail in
     /// `outbox` below it; both are set unless `config` begins with `#bare`.
     pub(crate) fn new(config: &str) -> Self {
-        let world = Self { dir: tempfile::tempdir().unwrap(), clock: None };
+        let world = Self { dir: tempfile::tempdir().unwrap(), clock: None, pace: None };
         world.configure(config);
         world
     }
@@ -121,6 +123,9 @@ impl World {
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
                 .env("NO_FAKE_STAT", "1");
         }
+        if let Some((library, times)) = &self.pace {
+            command.env("LD_PRELOAD", library).env("FAKETIME", format!("+0 x{times}"));
+        }
         command
     }
 
@@ -133,6 +138,12 @@ impl World {
     /// Lets each program see this time as it starts, from which its clock runs on.
     pub(crate) fn runs_from(&mut self, library: &Path, now: DateTime<Utc>) {
         self.clock = Some((library.to_owned(), now.format("@%Y-%m-%d %H:%M:%S").to_string()));
+    }
+
+    /// Lets time pass so many times as fast for the program from now on, its patience too; 1: as it does.
+    /// `library` is what [`faketime`] found.
+    pub(crate) fn hastens(&mut self, library: &Path, times: u32) {
+        self.pace = (times > 1).then(|| (library.to_owned(), times));
     }
 
     /// Starts the daemon and waits until it answers.
