@@ -313,8 +313,7 @@ fn preview(
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     let alert = find_alert(name, setting)?;
-    let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
-    let blind_spots = tell::blind_spots(&names, store, now)?;
+    let blind_spots = setting.blind_spots(store, now)?;
     let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
     Ok(Answer::Preview(Box::new(PreviewView {
         alert: alert.name.clone(),
@@ -323,6 +322,7 @@ fn preview(
         text: said.text,
         html: said.html,
         mentions: said.mentions,
+        enclosed: said.enclosed,
     })))
 }
 

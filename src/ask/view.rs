@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::brand::Hit;
-use crate::delivery::{Notice, Progress};
+use crate::delivery::{Enclosed, Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, Version};
 use crate::pipeline::Rules;
@@ -398,6 +398,9 @@ pub struct PreviewView {
     pub text: String,
     pub html: String,
     pub mentions: usize,
+    /// What goes with it.
+    #[serde(default)]
+    pub enclosed: Enclosed,
 }
 
 /// A notice in the outbox.

@@ -12,8 +12,11 @@ const WIDTH: usize = 78;
 pub fn render(digest: &Digest) -> String {
     let view = View::of(digest);
     let mut page = Page::default();
-    for line in &view.summary {
-        page.wrapped("", line);
+    for summary in &view.summary {
+        page.wrapped("", &summary.line);
+        if let Some(chart) = &summary.chart {
+            page.wrapped("  ", &chart.before);
+        }
     }
     page.wrapped("", &view.period);
     if let Some(nothing) = view.nothing {
@@ -78,15 +81,19 @@ impl Page {
                 self.gap();
                 self.wrapped("", brand);
             }
+            let mut was_short = false;
             for item in &group.items {
-                self.item(item);
+                if !(item.in_short && was_short) {
+                    self.gap();
+                }
+                was_short = item.in_short;
+                if item.in_short { self.short(item) } else { self.item(item) }
             }
         }
     }
 
     fn item(&mut self, item: &ItemView) {
-        let ItemView { title, sentence, language: _, origin, why, link, ticket, mark } = item;
-        self.gap();
+        let ItemView { title, sentence, origin, why, link, ticket, mark, .. } = item;
         let mut bullet = "* ";
         for pieces in [title, sentence] {
             if !pieces.is_empty() {
@@ -103,6 +110,15 @@ impl Page {
             self.hint("  ", ticket);
         }
         self.hint("  ", mark);
+    }
+
+    /// What is not urgent needs a line only, and the place where it can be read.
+    fn short(&mut self, item: &ItemView) {
+        let words = if item.title.is_empty() { &item.sentence } else { &item.title };
+        self.wrapped("* ", &format!("{} · {}", marked(words), item.origin.join(" · ")));
+        if let Some(link) = &item.link {
+            self.line(&format!("  {link}"));
+        }
     }
 
     fn quiet(&mut self, quiet: &QuietView) {
