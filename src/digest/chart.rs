@@ -20,15 +20,17 @@ pub(super) const COLOURS: [&str; 3] = ["#d9601a", "#9aa3ad", "#2b8cd6"];
 const INK: &str = "#7f878f";
 
 /// The size of a drawing, and what is left around the bars.
-const WIDTH: f64 = 420.0;
-const HEIGHT: f64 = 190.0;
+const WIDTH: f64 = 380.0;
+const HIGH: f64 = 116.0;
 const LEFT: f64 = 36.0;
-const TOP: f64 = 50.0;
-const FLOOR: f64 = 166.0;
+const BELOW: f64 = 26.0;
 
 /// The size of the letters, and how wide one is on the average.
-const LETTERS: f64 = 12.0;
-const LETTER: f64 = 7.3;
+const LETTERS: f64 = 13.0;
+const LETTER: f64 = 7.8;
+
+/// How high a line of words is.
+const LINE: f64 = 20.0;
 
 /// A drawing of less says nothing.
 const FEWEST: u64 = 5;
@@ -119,7 +121,7 @@ impl Chart {
         let said = fill(&words.chart.before, &[("counts", &words.counts(before))]);
         let brand = excerpt::line(&volume.brand.0, 80);
         let alt = format!("{brand}: {}. {said}. {}.", words.counts(now), scale(volume, words));
-        let svg = Drawing { volume, words, zone }.svg(&alt, totals);
+        let svg = Drawing { volume, words, zone, floor: 0.0 }.svg(&alt, totals);
         let picture = picture(&svg, volume, &alt);
         Some(Self { brand: volume.brand.clone(), svg, picture, alt, before: said, totals })
     }
@@ -158,52 +160,71 @@ struct Drawing<'a> {
     volume: &'a Volume,
     words: &'static Words,
     zone: Tz,
+    /// Where the bars stand; what the colours mean may need a line more.
+    floor: f64,
 }
 
 impl Drawing<'_> {
-    fn svg(&self, alt: &str, [now, before]: [Counts; 2]) -> String {
+    fn svg(mut self, alt: &str, [now, before]: [Counts; 2]) -> String {
+        let mut legend = String::new();
+        self.floor = self.legend(&mut legend, now, before) + 12.0 + HIGH;
+        let height = self.floor + BELOW;
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" \
-             viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" font-family=\"{FONT}, sans-serif\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" \
+             viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" font-family=\"{FONT}, sans-serif\" \
              font-size=\"{LETTERS}\" fill=\"{INK}\"><title>{}</title>",
             escaped(alt)
         );
-        self.legend(&mut svg, now, before);
+        svg.push_str(&legend);
         let top = round_up(self.highest());
-        lines(&mut svg, top);
+        self.lines(&mut svg, top);
         self.bars(&mut svg, top);
         self.times(&mut svg);
         svg.push_str("</svg>");
         svg
     }
 
-    /// What the colours mean, with how many there are of each.
-    fn legend(&self, svg: &mut String, now: Counts, before: Counts) {
+    /// What the colours mean, with how many there are of each. Returns where it ends.
+    fn legend(&self, svg: &mut String, now: Counts, before: Counts) -> f64 {
         let count = &self.words.count;
         let kinds = [
             (now.negative, &count.negative),
             (now.neutral, &count.neutral),
             (now.positive, &count.positive),
         ];
-        let mut x = 0.0;
+        let (mut x, mut y) = (0.0, 0.0);
         for ((number, forms), colour) in kinds.into_iter().zip(COLOURS) {
             let words = self.words.count(number, forms);
+            if x + 16.0 + width(&words) > WIDTH {
+                (x, y) = (0.0, y + LINE);
+            }
             let _unfailing = write!(
                 svg,
-                "<rect x=\"{x:.1}\" y=\"3\" width=\"11\" height=\"11\" rx=\"2\" fill=\"{colour}\"/>\
-                 <text x=\"{:.1}\" y=\"13\">{}</text>",
+                "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"11\" height=\"11\" rx=\"2\" fill=\"{colour}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                y + 3.0,
                 x + 16.0,
+                y + 13.5,
                 escaped(&words)
             );
             x += 16.0 + width(&words) + 14.0;
         }
-        let words = fill(&self.words.chart.before, &[("counts", &self.words.counts(before))]);
+        y += LINE;
+        let negative = self.words.count(before.negative, &count.negative);
+        let said = match before.all() {
+            0 => self.words.counts(before),
+            all => format!("{}, {negative}", self.words.count(all, &count.mentions)),
+        };
+        let words = fill(&self.words.chart.before, &[("counts", &said)]);
         let _unfailing = write!(
             svg,
-            "<rect x=\"0.5\" y=\"22.5\" width=\"10\" height=\"10\" fill=\"none\" stroke=\"{INK}\" \
-             stroke-dasharray=\"3 2\"/><text x=\"16\" y=\"32\">{}</text>",
-            escaped(&excerpt::line(&words, 62))
+            "<rect x=\"0.5\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"none\" stroke=\"{INK}\" \
+             stroke-dasharray=\"3 2\"/><text x=\"16\" y=\"{:.1}\">{}</text>",
+            y + 3.5,
+            y + 13.5,
+            escaped(&words)
         );
+        y + LINE
     }
 
     fn highest(&self) -> u64 {
@@ -213,11 +234,11 @@ impl Drawing<'_> {
 
     fn bars(&self, svg: &mut String, top: u64) {
         let step = self.step();
-        let scale = (FLOOR - TOP) / float(top);
+        let (floor, scale) = (self.floor, HIGH / float(top));
         let bar = (step * 0.72).clamp(2.0, 40.0);
         for (place, (now, before)) in self.volume.now.iter().zip(&self.volume.before).enumerate() {
             let middle = self.middle(place);
-            let mut y = FLOOR;
+            let mut y = floor;
             for (number, colour) in
                 [now.negative, now.neutral, now.positive].into_iter().zip(COLOURS)
             {
@@ -240,9 +261,23 @@ impl Drawing<'_> {
                     "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{wide:.1}\" height=\"{height:.1}\" \
                      fill=\"none\" stroke=\"{INK}\" stroke-dasharray=\"3 2\"/>",
                     middle - wide / 2.0,
-                    FLOOR - height
+                    floor - height
                 );
             }
+        }
+    }
+
+    /// The floor, half of the height, and the top, each with its number.
+    fn lines(&self, svg: &mut String, top: u64) {
+        for number in [0, top / 2, top] {
+            let y = self.floor - HIGH * float(number) / float(top);
+            let _unfailing = write!(
+                svg,
+                "<path d=\"M{LEFT} {y:.1}H{WIDTH}\" stroke=\"{INK}\" stroke-opacity=\"0.4\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{number}</text>",
+                LEFT - 6.0,
+                y + 4.5
+            );
         }
     }
 
@@ -261,7 +296,7 @@ impl Drawing<'_> {
             let _unfailing = write!(
                 svg,
                 "<text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                FLOOR + 17.0,
+                self.floor + 18.0,
                 escaped(name)
             );
         }
@@ -288,20 +323,6 @@ impl Drawing<'_> {
 
     fn middle(&self, place: usize) -> f64 {
         LEFT + self.step() * (float(place as u64) + 0.5)
-    }
-}
-
-/// The floor, half of the height, and the top, each with its number.
-fn lines(svg: &mut String, top: u64) {
-    for number in [0, top / 2, top] {
-        let y = FLOOR - (FLOOR - TOP) * float(number) / float(top);
-        let _unfailing = write!(
-            svg,
-            "<path d=\"M{LEFT} {y:.1}H{WIDTH}\" stroke=\"{INK}\" stroke-opacity=\"0.4\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{number}</text>",
-            LEFT - 6.0,
-            y + 4.0
-        );
     }
 }
 

@@ -416,13 +416,13 @@ impl Wording<'_> {
 
     fn spot(&self, spot: &BlindSpot) -> SpotView {
         let mut what = self.words.blind(spot.blind).to_owned();
-        let said = excerpt::line(&spot.what, 200);
-        if !said.is_empty() {
-            what = format!("{what}: {said}");
-        }
         if let Some(since) = spot.since {
             let since = fill(&self.words.since, &[("date", &self.date(since))]);
             what = format!("{what}, {since}");
+        }
+        let said = excerpt::line(&spot.what, 200);
+        if !said.is_empty() {
+            what = format!("{what} ({said})");
         }
         SpotView { source: excerpt::line(&spot.source.0, LONGEST_NAME), what }
     }

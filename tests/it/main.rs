@@ -12,6 +12,7 @@ mod desks;
 mod guest;
 mod judged;
 mod listed;
+mod looks;
 mod mail;
 mod mainjob;
 mod recovery;
