@@ -272,26 +272,25 @@ fn sections(
     counts: &BTreeMap<BrandName, Counts>,
 ) -> Vec<Section> {
     let section = |label: Label| {
-        let mut groups: BTreeMap<&BrandName, Vec<Item>> = BTreeMap::new();
+        // The brand of whom the worst is told comes first.
+        let mut groups: Vec<Group> = Vec::new();
         let of_label = mentions.iter().filter(|mention| mention.label() == label);
         for (place, mention) in of_label.enumerate() {
             let ticket = mention.ticket.and_then(|id| tickets.get(&id).copied());
             let in_short = label != Label::Negative && place >= MOST_IN_FULL && ticket.is_none();
             let item = Item { in_short, ..item(mention, ticket) };
-            groups.entry(&mention.brand).or_default().push(item);
+            if let Some(group) = groups.iter_mut().find(|group| group.brand == mention.brand) {
+                group.items.push(item);
+                continue;
+            }
+            let counts = counts.get(&mention.brand).copied().unwrap_or_default();
+            let total = match label {
+                Label::Negative => counts.negative,
+                Label::Neutral => counts.neutral,
+                Label::Positive => counts.positive,
+            };
+            groups.push(Group { brand: mention.brand.clone(), total, items: vec![item] });
         }
-        let groups: Vec<Group> = groups
-            .into_iter()
-            .map(|(brand, items)| {
-                let counts = counts.get(brand).copied().unwrap_or_default();
-                let total = match label {
-                    Label::Negative => counts.negative,
-                    Label::Neutral => counts.neutral,
-                    Label::Positive => counts.positive,
-                };
-                Group { brand: brand.clone(), total, items }
-            })
-            .collect();
         (!groups.is_empty()).then_some(Section { label, groups })
     };
     [Label::Negative, Label::Neutral, Label::Positive].into_iter().filter_map(section).collect()
@@ -345,6 +344,14 @@ mod tests {
         let digest = digest(&mentions, &[]);
         assert_eq!(shown(&digest), ["urgent", "newer", "older", "news", "praise"]);
         assert_eq!(digest.total(), Counts { negative: 3, neutral: 1, positive: 1 });
+    }
+
+    #[test]
+    fn the_brand_of_whom_the_worst_is_told_comes_first() {
+        let mut urgent = titled(2, Label::Negative, Priority::Urgent, "worse");
+        urgent.brand = BrandName("Zeta".into());
+        let digest = digest(&[titled(1, Label::Negative, Priority::Low, "bad"), urgent], &[]);
+        assert_eq!(shown(&digest), ["worse", "bad"]);
     }
 
     #[test]

@@ -248,6 +248,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_negative_is_short_after_the_first_few() {
+        let told = |number: u8| {
+            let text = format!("In week {number} Acme did something.");
+            mention(number, Label::Neutral, Some(&format!("Acme news {number}")), &text)
+        };
+        let mut mentions: Vec<_> = (1..=6).map(told).collect();
+        mentions[4].post.url = None;
+        let text = render(&digest(&mentions, &[]));
+        assert_eq!((text.matches("Why: ").count(), text.matches("mark noise").count()), (3, 3));
+        let end = "
+* **Acme** news 4 · news.example (google-alerts) · 21 November 2026, 06:00
+  https://www.news.example/4
+* **Acme** news 5 · google-alerts · 21 November 2026, 05:00
+* **Acme** news 6 · news.example (google-alerts) · 21 November 2026, 04:00
+  https://www.news.example/6
+";
+        assert!(text.contains(end), "{text}");
+        let html = crate::digest::html::render(&digest(&mentions, &[]));
+        assert_eq!(html.matches("mark noise").count(), 3, "{html}");
+        assert!(html.contains("href=\"https://www.news.example/6\""), "{html}");
+    }
+
+    #[test]
     fn nothing_is_said_plainly() {
         insta::assert_snapshot!(render(&digest(&[], &[])).replace("-- \n", "--␠\n"), @"
         20 November 2026, 10:00 – 21 November 2026, 10:00 · Times: Europe/Helsinki
