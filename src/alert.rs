@@ -1,5 +1,7 @@
 //! Standing orders, as in Google Alerts: who is told what, and how often.
 
+pub mod spike;
+
 use crate::mention::Mention;
 use crate::mention::filter::{self, Filter};
 use crate::schedule::Schedule;
@@ -40,6 +42,8 @@ pub struct Alert {
     /// Whether it also speaks when there is nothing to tell.
     pub empty: bool,
     pub content: Content,
+    /// Whether its recipients are told, at once, when a brand is spoken of far more than usual.
+    pub spikes: bool,
 }
 
 /// What is remembered of an alert.

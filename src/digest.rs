@@ -15,6 +15,7 @@ pub mod operator;
 pub mod picture;
 #[cfg(test)]
 mod sample;
+pub mod spike;
 mod subject;
 pub mod text;
 mod view;

@@ -44,6 +44,7 @@ pub mod outward;
 mod quiet;
 #[cfg(test)]
 mod sample;
+pub mod spikes;
 pub mod taught;
 pub mod tell;
 mod volume;

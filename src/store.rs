@@ -2,6 +2,7 @@
 //! confirmed survives a power cut.
 
 use crate::alert::AlertState;
+use crate::alert::spike::Course;
 use crate::brand::BrandName;
 use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, NoticeId};
@@ -266,6 +267,18 @@ pub struct Commit {
     pub own_replies: Vec<(PostKey, OwnReply)>,
     /// New links between handles of customers (number 0), and known ones that were parted.
     pub links: Vec<Link>,
+    /// What is known of the spikes of brands.
+    pub courses: Vec<(BrandName, Course)>,
+    /// What was counted in an hour of the Unix era, all mentions and the negative ones, where that is to
+    /// stand instead of what mentions added up to; `None`: it is forgotten.
+    pub hours: Vec<(BrandName, i64, Option<Counted>)>,
+}
+
+/// How many mentions of one brand one hour brought, and how many of them were negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    pub all: u32,
+    pub negative: u32,
 }
 
 /// How far people have taught. While it is the same, what they taught is too.
@@ -396,6 +409,13 @@ pub trait Store: Send + Sync {
 
     /// Returns all links between handles of customers, oldest first.
     fn links(&self) -> Result<Vec<Link>, StoreError>;
+
+    /// Returns what is known of the spikes of a brand; `None` before its hours were first counted.
+    fn course(&self, brand: &BrandName) -> Result<Option<Course>, StoreError>;
+
+    /// Returns what was counted of a brand in each hour of the Unix era that brought something, oldest
+    /// first.
+    fn hours(&self, brand: &BrandName) -> Result<BTreeMap<i64, Counted>, StoreError>;
 
     /// Returns how far people have taught.
     fn teaching(&self) -> Result<Teaching, StoreError>;

@@ -89,6 +89,7 @@ fn alert(content: Content) -> Result<Alert> {
         language: Language::ENGLISH,
         empty: false,
         content,
+        spikes: false,
     })
 }
 

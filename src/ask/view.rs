@@ -21,7 +21,7 @@ mod status;
 pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
-pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
+pub use status::{AlertView, BudgetView, OutboxView, SourceView, SpikeView, StatusView, StoreView};
 
 /// How a mention speaks of its brand, as machines see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use super::print::{self, Output, or_dash, time};
 use super::{Context, Failure};
-use crate::ask::view::{SourceView, StatusView};
+use crate::alert::spike::Of;
+use crate::ask::view::{SourceView, SpikeView, StatusView};
 use crate::ask::{Answer, Question};
 use crate::text::{count, cut, visible};
 use chrono_tz::Tz;
@@ -48,6 +49,9 @@ fn table(status: &StatusView, zone: Tz) -> String {
     let mut parts = vec![head + "\n", sources(status, zone)];
     if !status.alerts.is_empty() {
         parts.push(alerts(status, zone));
+    }
+    if !status.spikes.is_empty() {
+        parts.push(spikes(status, zone));
     }
     parts.push(store_and_outbox(status));
     parts.join("\n")
@@ -108,6 +112,22 @@ fn alerts(status: &StatusView, zone: Tz) -> String {
             let next =
                 alert.next.map_or_else(|| "as it happens".to_owned(), |_| time(alert.next, zone));
             vec![alert.name.clone(), time(alert.last, zone), next]
+        }),
+    )
+}
+
+fn spikes(status: &StatusView, zone: Tz) -> String {
+    print::table(
+        &["spike", "since", "when it was found", "so far"],
+        status.spikes.iter().map(|spike| {
+            let SpikeView { brand, of, since, count, hours, usual, total } = spike;
+            let what = match of {
+                Of::All => "mentions",
+                Of::Negative => "negative mentions",
+            };
+            let hours = crate::text::count(usize::try_from(*hours).unwrap_or_default(), "hour");
+            let found = format!("{count} {what} in {hours}, usually {usual:.0}");
+            vec![brand.clone(), time(Some(*since), zone), found, total.to_string()]
         }),
     )
 }

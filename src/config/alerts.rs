@@ -48,6 +48,7 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
         value.only("all");
     }
     let content = content(&table, frequency.as_ref());
+    let spikes = table.take("spikes").and_then(|value| value.boolean()).unwrap_or(true);
     table.finish();
     let asks = filter.clone().zip(filter_value.map(|value| value.spot()));
     let config = || {
@@ -60,6 +61,7 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
             language: language?,
             empty,
             content: content?,
+            spikes,
         })
     };
     Draft { config: config(), to: to.map(|value| value.spot()), filter: asks }

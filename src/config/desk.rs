@@ -165,11 +165,11 @@ impl Draft {
 
     /// Returns the desk, whose clock is that of `zone`.
     pub(super) fn finished(self, zone: Tz, has_mail: bool) -> Desk {
-        let workdays = self.clocks.workdays.in_zone(zone).closed_on(self.closed.clone());
+        let workdays = Hours::workdays().in_zone(zone).closed_on(self.closed.clone());
         let hours = self.clocks.hours.map(|hours| hours.in_zone(zone).closed_on(self.closed));
         Desk {
             staff: self.staff,
-            clocks: Clocks { hours, workdays, ..self.clocks },
+            clocks: Clocks { hours, workdays: Some(workdays), ..self.clocks },
             language: self.language.unwrap_or(Language::ENGLISH),
             has_mail,
         }

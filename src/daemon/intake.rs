@@ -11,7 +11,7 @@ use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, blind, hand, outward, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, blind, hand, outward, spikes, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
@@ -44,7 +44,7 @@ pub enum Event {
         reply: oneshot::Sender<()>,
     },
     /// A notice was tried; perhaps a ticket was opened at another desk with it.
-    Tried(Notice, Option<Box<Counterpart>>, oneshot::Sender<()>),
+    Tried(Box<Notice>, Option<Box<Counterpart>>, oneshot::Sender<()>),
     /// What is known of tickets at other desks, before it is acted upon.
     Remember(Box<Counterpart>, oneshot::Sender<()>),
     /// Another desk said how a ticket stands there.
@@ -68,6 +68,8 @@ pub enum Event {
     MatchingAgain(Box<Commit>, oneshot::Sender<()>),
     /// Tickets may have become more pressing by being late.
     Aged(oneshot::Sender<()>),
+    /// Spikes may have begun, or ended.
+    Counted(oneshot::Sender<()>),
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -229,7 +231,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::apply(&commit, store, acknowledge)
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
-        Event::Tried(notice, there, reply) => tried(notice, there, reply, store),
+        Event::Tried(notice, there, reply) => tried(*notice, there, reply, store),
         Event::Remember(there, reply) => remembered(*there, reply, store),
         Event::Followed(there, reply) => followed(*there, setup, reply, store),
         Event::Speak { alert, reply } => {
@@ -241,14 +243,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
                 .transpose()?;
             Written::told(&commit.unwrap_or_default(), store, reply)
         }
-        Event::Named(sources, reply) => {
-            for (source, address, keeps_cursor) in sources {
-                if let Some(commit) = pipeline::named(&source, &address, keeps_cursor, store)? {
-                    store.apply(&commit)?;
-                }
-            }
-            Ok(Written::heard(reply))
-        }
+        Event::Named(sources, reply) => named(sources, reply, store),
         Event::Looked { watched, room, reply } => {
             let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
             let (zone, brands) = (setup.config.zone, &setup.config.brands);
@@ -269,12 +264,28 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::Again(found, reply) => found_again(*found, setup, reply, store),
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Aged(reply) => Written::told(&hand::aged(rules, store, clock::now())?, store, reply),
+        Event::Counted(reply) => {
+            Written::told(&spikes::look(rules, store, clock::now())?, store, reply)
+        }
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;
             Written::told(&commit, store, reply)
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn named(
+    sources: Vec<(SourceName, String, bool)>,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    for (source, address, keeps_cursor) in sources {
+        if let Some(commit) = pipeline::named(&source, &address, keeps_cursor, store)? {
+            store.apply(&commit)?;
+        }
+    }
+    Ok(Written::heard(reply))
 }
 
 fn found_again(

@@ -44,6 +44,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     summary.failed.sort_by(|a, b| a.source.cmp(&b.source));
     ward::age(&once.events).await?;
     once.tell().await?;
+    ward::count(&once.events).await?;
     desks::look(&once.setup, &once.store, &once.events).await?;
     ward::look(&once.setup, None, &once.events).await?;
     once.send(&mut summary, None).await?;

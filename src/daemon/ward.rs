@@ -1,5 +1,5 @@
-//! What is looked at every few minutes: how vahti itself fares, for whoever runs it, and which tickets
-//! are late.
+//! What is looked at every few minutes: how vahti itself fares, for whoever runs it, which tickets are
+//! late, and which brands are spoken of far more than usual.
 
 use super::board::Board;
 use super::intake::Event;
@@ -27,6 +27,7 @@ pub(super) async fn run(
     while poll::wait_until(clock::now() + ROUND, &stop).await.is_some() {
         let current = Arc::clone(&setup.borrow());
         age(&events).await?;
+        count(&events).await?;
         look(&current, Some(&board), &events).await?;
     }
     Ok(())
@@ -39,6 +40,16 @@ pub(super) async fn age(events: &mpsc::Sender<Event>) -> Result<(), Died> {
     match (sent, stored.await) {
         (Ok(()), Ok(())) => Ok(()),
         _ => Err(Died("the writer ended before the late tickets rose".into())),
+    }
+}
+
+/// Looks whether spikes began or ended, and waits until what there is to tell is in the outbox.
+pub(super) async fn count(events: &mpsc::Sender<Event>) -> Result<(), Died> {
+    let (reply, stored) = oneshot::channel();
+    let sent = events.send(Event::Counted(reply)).await;
+    match (sent, stored.await) {
+        (Ok(()), Ok(())) => Ok(()),
+        _ => Err(Died("the writer ended before spikes were told".into())),
     }
 }
 

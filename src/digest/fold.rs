@@ -1,7 +1,7 @@
 //! What becomes shorter in a digest: the complaints of one event are one line, and what a mail program would
 //! cut off is counted instead.
 
-use super::{Digest, TicketLine, html};
+use super::{Digest, Section, TicketLine, html};
 use crate::brand::BrandName;
 use crate::enrich::{Label, Priority};
 use crate::mention::{Mention, MentionId, TicketId};
@@ -53,7 +53,7 @@ impl Digest {
 
     /// Counts a tenth of what matters least instead of showing it; `false` where there is nothing left.
     fn shorten(&mut self) -> bool {
-        let shown: usize = self.sections.iter().map(|section| section.shown()).sum();
+        let shown: usize = self.sections.iter().map(Section::shown).sum();
         // What is negative is kept longest.
         let least = [Label::Positive, Label::Neutral, Label::Negative];
         for label in least {
@@ -84,7 +84,7 @@ impl Digest {
     }
 }
 
-impl super::Section {
+impl Section {
     /// How many mentions it shows.
     fn shown(&self) -> usize {
         self.groups.iter().map(|group| group.items.len()).sum()

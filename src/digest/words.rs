@@ -298,7 +298,7 @@ impl Words {
     }
 
     /// Returns a number with its thousands set apart.
-    fn number(&self, number: u64) -> String {
+    pub(super) fn number(&self, number: u64) -> String {
         let digits = number.to_string();
         let mut written = String::new();
         for (at, digit) in digits.chars().enumerate() {

@@ -275,16 +275,17 @@ impl Facts<'_> {
             side.truncate(MOST_STRETCHES);
         }
         let mut found = Vec::new();
-        // Nothing can be nearer to a place than the next before and behind it.
+        // Not only the nearest: a wider stretch may be what stands near to something else again.
         for (ones, others) in [(&left, &right), (&right, &left)] {
             for one in ones {
                 let end = (one.whole.field, one.whole.end);
                 let behind =
                     others.partition_point(|other| (other.whole.field, other.whole.start) < end);
-                if let Some(other) = others.get(behind)
-                    && other.whole.field == one.whole.field
-                    && self.words_between(&one.whole, &other.whole, words)
-                {
+                let near = others.iter().skip(behind).take_while(|other| {
+                    other.whole.field == one.whole.field
+                        && self.words_between(&one.whole, &other.whole, words)
+                });
+                for other in near.take(MOST_STRETCHES.saturating_sub(found.len())) {
                     let whole = Span { end: other.whole.end, ..one.whole };
                     let parts = [one.parts.as_slice(), &other.parts].concat();
                     found.push(Stretch { whole, parts });

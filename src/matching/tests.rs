@@ -323,6 +323,16 @@ fn any_text() -> impl Strategy<Value = String> {
         .prop_map(|pieces| pieces.into_iter().flat_map(|(word, after)| [word, after]).collect())
 }
 
+#[test]
+fn what_stands_near_may_be_the_wider_of_two_stretches() {
+    let query = parse_filter("kvz NEAR/1 zzkq NEAR/1 wqv").unwrap();
+    for (text, fits) in [("zzkq kvz kvz xx wqv", true), ("zzkq kvz xx xx wqv", false)] {
+        let post = Post { text: text.to_owned(), ..Post::default() };
+        assert_eq!(find(&query, &post).is_some(), fits, "{text}");
+        assert_eq!(fits_plainly(&query, text), fits, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_query_fits_where_the_plainest_reading_says_so(query in any_query(), text in any_text()) {

@@ -76,12 +76,11 @@ fn spot(source: &Heard, health: Health, zone: Tz, now: DateTime<Utc>) -> Option<
 /// Returns when a source should have been polled, where that is long ago.
 fn late(source: &Heard, health: &Health, zone: Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let last = health.last_poll.filter(|_| source.is_polled)?;
-    let (due, patience) = match &source.schedule {
-        Some(schedule) => (schedule.next(last, zone)?, LATE),
-        None => {
-            let due = schedule::due(last, &health.rhythm, &health.hints, health.fresh_for);
-            (due, LATE_BY_ITSELF)
-        }
+    let (due, patience) = if let Some(schedule) = &source.schedule {
+        (schedule.next(last, zone)?, LATE)
+    } else {
+        let due = schedule::due(last, &health.rhythm, &health.hints, health.fresh_for);
+        (due, LATE_BY_ITSELF)
     };
     let due = due.max(health.not_before.unwrap_or(due));
     (now - due >= patience).then_some(due)

@@ -153,6 +153,7 @@ mod tests {
             language: Language::FINNISH,
             empty,
             content: Content::Lessons,
+            spikes: false,
         }
     }
 

@@ -151,6 +151,7 @@ mod tests {
             language: Language::FINNISH,
             empty: false,
             content: Content::Mentions,
+            spikes: false,
         }
     }
 

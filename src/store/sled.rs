@@ -3,10 +3,12 @@
 //! store that was cut off may panic when it is opened, so it is opened where a panic is caught.
 
 use super::{
-    Commit, Counts, Fault, Listed, Reported, Sequence, SourceState, Store, StoreError, Teaching,
-    Window,
+    Commit, Counted, Counts, Fault, Listed, Reported, Sequence, SourceState, Store, StoreError,
+    Teaching, Window,
 };
 use crate::alert::AlertState;
+use crate::alert::spike::Course;
+use crate::brand::BrandName;
 use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, NoticeId, Progress};
 use crate::mention::marking::Marking;
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 mod check;
 mod counterpart;
+mod hours;
 mod kept;
 mod key;
 mod listed;
@@ -358,6 +361,18 @@ impl Store for SledStore {
             links.insert(link.id, link);
         }
         Ok(links.into_values().collect())
+    }
+
+    fn course(&self, brand: &BrandName) -> Result<Option<Course>, StoreError> {
+        let bytes = self.trees.hours.get(hours::course_key(brand)).map_err(self.broken())?;
+        bytes.map(|bytes| record::read_course(&bytes).map_err(|e| self.damaged(e.0))).transpose()
+    }
+
+    fn hours(&self, brand: &BrandName) -> Result<BTreeMap<i64, Counted>, StoreError> {
+        let entries = self.trees.hours.scan_prefix(hours::prefix(brand));
+        entries
+            .map(|entry| entry.map(|(key, bytes)| hours::read(&key, &bytes)).map_err(self.broken()))
+            .collect()
     }
 
     fn teaching(&self) -> Result<Teaching, StoreError> {

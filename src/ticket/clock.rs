@@ -57,8 +57,8 @@ impl Targets {
 pub struct Clocks {
     /// When the desk works; `None`: always.
     pub hours: Option<Hours>,
-    /// On which days customers are asked whether all is well, where the desk has no hours.
-    pub workdays: Hours,
+    /// On which days customers are asked whether all is well, where the desk has no hours; `None`: on any.
+    pub workdays: Option<Hours>,
     /// Whether what is urgent, or about safety or the law, waits for these hours too.
     pub urgent_waits: bool,
     /// From the publication of the post, or its return, to the answer.
@@ -80,7 +80,7 @@ impl Default for Clocks {
         let priorities = BTreeMap::from([(Priority::Urgent, hour), (Priority::High, few)]);
         Self {
             hours: None,
-            workdays: Hours::workdays(),
+            workdays: None,
             urgent_waits: false,
             answer: Targets { kinds, other: DAY, priorities },
             resolve: Targets {
@@ -109,16 +109,17 @@ impl Clocks {
     /// Returns when a customer is asked who is to be asked at `at`: on the next working day, unless that
     /// is more than two weeks after the resolution and the one before it is not too soon.
     fn asked(&self, at: DateTime<Utc>, resolved: Option<DateTime<Utc>>) -> DateTime<Utc> {
-        let days = self.hours.as_ref().unwrap_or(&self.workdays);
-        let next = days.day_from(at);
+        let Some(days) = self.hours.as_ref().or(self.workdays.as_ref()) else { return at };
+        let opening = |day| self.hours.as_ref().map_or(day, |hours| hours.open_from(day));
+        let next =
+            self.hours.as_ref().map_or_else(|| days.day_from(at), |hours| hours.open_from(at));
         let before = resolved
             .filter(|resolved| next - *resolved > LATEST_QUESTION)
-            .map(|resolved| (days.day_until(at), resolved));
-        let on = match before {
+            .map(|resolved| (opening(days.day_until(at)), resolved));
+        match before {
             Some((before, resolved)) if before - resolved >= EARLIEST_QUESTION => before,
             _ => next,
-        };
-        self.hours.as_ref().map_or(on, |hours| hours.open_from(on))
+        }
     }
 
     /// Returns the hours that count for a ticket of this priority; `None`: all.

@@ -10,6 +10,7 @@ mod lists;
 mod polling;
 mod signals;
 mod socket;
+mod spikes;
 
 use crate::support::{Answer, Entry, Site, World, feed};
 use serde_json::Value;

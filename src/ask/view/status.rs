@@ -1,6 +1,8 @@
 //! The JSON of `status`: how sources, alerts, store and outbox fare.
 
+use crate::alert::spike::{self, Of};
 use crate::ask::{Refusal, Setting};
+use crate::brand::Brand;
 use crate::fetch::Location;
 use crate::fetch::budget::{Account, Unit};
 use crate::store::{SourceState, Store};
@@ -16,6 +18,8 @@ pub struct StatusView {
     pub running_since: Option<DateTime<Utc>>,
     pub sources: Vec<SourceView>,
     pub alerts: Vec<AlertView>,
+    /// Those that are under way.
+    pub spikes: Vec<SpikeView>,
     pub store: StoreView,
     pub outbox: OutboxView,
 }
@@ -98,6 +102,41 @@ pub struct AlertView {
     pub next: Option<DateTime<Utc>>,
 }
 
+/// A brand that is spoken of, or complained of, far more than usual.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpikeView {
+    pub brand: String,
+    /// Of what there is so much: `all` mentions or the `negative` ones.
+    pub of: Of,
+    pub since: DateTime<Utc>,
+    /// How many there were when it was found, in how many hours, and how many are usual in so many.
+    pub count: u32,
+    pub hours: u32,
+    pub usual: f64,
+    /// How many there are in all so far.
+    pub total: u32,
+}
+
+impl SpikeView {
+    fn all(brands: &[Brand], store: &dyn Store) -> Result<Vec<Self>, Refusal> {
+        let spikes = brands.iter().map(|brand| Self::of(brand, store));
+        spikes.filter_map(Result::transpose).collect()
+    }
+
+    fn of(brand: &Brand, store: &dyn Store) -> Result<Option<Self>, Refusal> {
+        let course = store.course(&brand.name)?.unwrap_or_default();
+        Ok(course.spike.map(|spike| Self {
+            brand: brand.name.0.clone(),
+            of: spike.of,
+            since: spike::begin(spike.began),
+            count: spike.count,
+            hours: spike.hours,
+            usual: (spike.usual * 10.0).round() / 10.0,
+            total: spike.total,
+        }))
+    }
+}
+
 /// How much is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoreView {
@@ -170,6 +209,7 @@ impl StatusView {
             running_since: setting.running_since,
             sources,
             alerts,
+            spikes: SpikeView::all(&setting.rules.brands, store)?,
             store: StoreView {
                 path: setting.store_path.display().to_string(),
                 mentions: counts.mentions,

@@ -1,7 +1,7 @@
 //! The keys of all tables, which the starter must show.
 
 /// Every key that a table can have, but for secrets and later versions.
-pub(super) const KEYS: [&str; 73] = [
+pub(super) const KEYS: [&str; 74] = [
     "timezone",
     "include",
     "state_dir",
@@ -38,6 +38,7 @@ pub(super) const KEYS: [&str; 73] = [
     "frequency",
     "at",
     "filter",
+    "spikes",
     "language",
     "empty",
     "content",

@@ -109,7 +109,7 @@ pub(super) fn name_prefix(opml: &SourceName) -> Vec<u8> {
 }
 
 /// A string with its length before it, so that no such string is the beginning of another.
-fn prefixed(text: &str) -> Vec<u8> {
+pub(super) fn prefixed(text: &str) -> Vec<u8> {
     let mut key = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
     key.extend_from_slice(text.as_bytes());
     key

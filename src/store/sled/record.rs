@@ -2,6 +2,7 @@
 //! then breaks a conversion here, not a user's data.
 
 use crate::alert::AlertState;
+use crate::alert::spike::Course;
 use crate::brand::{BrandName, Hit};
 use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use crate::fetch::Validators;
@@ -356,6 +357,20 @@ pub(super) fn reported(reported: &Reported) -> Result<Vec<u8>, Unreadable> {
 pub(super) fn read_reported(bytes: &[u8]) -> Result<Reported, Unreadable> {
     serde_json::from_slice(versioned(bytes)?)
         .map_err(|error| Unreadable(format!("what was told does not read back: {error}")))
+}
+
+/// Writes what is known of the spikes of a brand, as JSON.
+pub(super) fn course(course: &Course) -> Result<Vec<u8>, Unreadable> {
+    let mut bytes = vec![VERSION];
+    serde_json::to_writer(&mut bytes, course)
+        .map_err(|error| Unreadable(format!("a spike cannot be written: {error}")))?;
+    Ok(bytes)
+}
+
+/// Reads what is known of the spikes of a brand.
+pub(super) fn read_course(bytes: &[u8]) -> Result<Course, Unreadable> {
+    serde_json::from_slice(versioned(bytes)?)
+        .map_err(|error| Unreadable(format!("a spike does not read back: {error}")))
 }
 
 /// Writes a ticket. Tickets are few, live for years and gain fields: they are kept as JSON, whose

@@ -44,11 +44,13 @@ pub(super) struct Trees {
     pub(super) listed: Tree,
     /// Links between handles of customers, under both of their ends.
     pub(super) links: Tree,
+    /// What each hour brought of each brand.
+    pub(super) hours: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 20] {
+    pub(super) fn all(&self) -> [&Tree; 21] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -72,6 +74,7 @@ impl Trees {
             &self.own_replies,
             &self.listed,
             &self.links,
+            &self.hours,
         ]
     }
 }
@@ -98,6 +101,7 @@ pub(super) struct Writing<'a> {
     own_replies: &'a TransactionalTree,
     listed: &'a TransactionalTree,
     links: &'a TransactionalTree,
+    pub(super) hours: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -125,6 +129,7 @@ impl<'a> Writing<'a> {
             own_replies,
             listed,
             links,
+            hours,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -151,6 +156,7 @@ impl<'a> Writing<'a> {
             own_replies,
             listed,
             links,
+            hours,
         })
     }
 
@@ -187,8 +193,10 @@ impl<'a> Writing<'a> {
             self.own_replies.insert(&answered.0, bytes)?;
         }
         for mention in &commit.mentions {
-            self.mention(mention)?;
+            let first_poll = commit.source.as_ref().and_then(|(_, state)| state.health.first_poll);
+            self.mention(mention, first_poll == Some(mention.seen))?;
         }
+        self.hours(commit)?;
         for (mention, at, prints) in &commit.prints {
             for print in prints {
                 self.prints.insert(key::print(*print, *at, mention), mention.0.as_bytes())?;
@@ -214,11 +222,12 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn mention(&self, mention: &Mention) -> Result<(), Aborted> {
+    fn mention(&self, mention: &Mention, is_first_poll: bool) -> Result<(), Aborted> {
         let id = mention.id.0.as_bytes();
         let known = if let Some(old) = self.mentions.get(id)? {
             let (place, old) = record::read_mention(&old).map_err(aborted)?;
             self.by_time.remove(&key::time(old.time(), place))?;
+            self.count_hour(Some(&old), mention, is_first_poll)?;
             // Alerts passed over what was taken for noise: it is news when it no longer is.
             let is_news = old.is_muted() && !mention.is_muted() && !mention.is_noise();
             if is_news {
@@ -227,6 +236,7 @@ impl<'a> Writing<'a> {
             (!is_news).then_some(place)
         } else {
             self.count(counter::MENTIONS)?;
+            self.count_hour(None, mention, is_first_poll)?;
             None
         };
         let place = match known {

@@ -86,6 +86,7 @@ fn the_other_answers_keep_their_names() {
          sources.failing_since sources.trouble sources.moved_to sources.subscribed_until
          sources.silent sources.posts sources.skipped sources.mentions sources.budgets
          alerts alerts.name alerts.last alerts.next
+         spikes
          store store.path store.mentions store.tickets store.size_bytes store.kept_posts
          store.kept_bytes store.set_aside
          outbox outbox.queued outbox.dead outbox.last_answer",

@@ -48,6 +48,7 @@ fn a_settled_review_that_is_edited_into_a_new_complaint_comes_back_and_is_told()
             language: Language::ENGLISH,
             empty: false,
             content: Content::Mentions,
+            spikes: false,
         };
         world.rules = Rules::new(vec![brand("Acme", None)], vec![alert], chrono_tz::Tz::UTC);
         world.posts(vec![review(1, REVIEW)]);
