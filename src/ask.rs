@@ -3,14 +3,17 @@
 
 use crate::brand::TicketPolicy;
 use crate::delivery::NoticeId;
+use crate::digest::BlindSpot;
 use crate::enrich::{Label, Priority};
 use crate::mention::marking::MarkingId;
 use crate::mention::{Mark, MentionId, TicketId};
 use crate::pipeline::Rules;
+use crate::pipeline::blind::{Heard, blind_spots};
 use crate::post::SourceName;
 use crate::report::{PublicReport, Report};
+use crate::schedule::Schedule;
 use crate::source::Kind;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -287,6 +290,22 @@ pub struct Setting<'a> {
     pub running_since: Option<DateTime<Utc>>,
 }
 
+impl Setting<'_> {
+    /// Returns the sources that are not heard as they should be.
+    fn blind_spots(
+        &self,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<BlindSpot>, StoreError> {
+        let heard = self.sources.iter().map(|source| Heard {
+            name: source.name.clone(),
+            schedule: source.schedule.clone(),
+            is_polled: source.is_polled,
+        });
+        blind_spots(&heard.collect::<Vec<_>>(), self.rules.zone, store, now)
+    }
+}
+
 /// A source as `status` knows it beside its health.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceFacts {
@@ -296,6 +315,8 @@ pub struct SourceFacts {
     pub next_poll: Option<DateTime<Utc>>,
     /// Which of its mentions become tickets, where it says so itself.
     pub tickets: Option<TicketPolicy>,
+    /// When it is to be polled, where the operator says so.
+    pub schedule: Option<Schedule>,
     /// Whether it is asked at all, or waits for posts that are brought to it.
     pub is_polled: bool,
 }

@@ -6,7 +6,7 @@
 
 use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, TicketPolicy};
-use crate::delivery::email::Smtp;
+use crate::delivery::email::{Smtp, check_address};
 use crate::fetch::{self, Allowed, Location};
 use crate::pipeline::hand::Desk;
 use crate::pipeline::outward::Outward;
@@ -109,6 +109,12 @@ impl Config {
             Some(Outward { name, filter })
         };
         self.channels.iter().filter_map(wants).collect()
+    }
+
+    /// Returns whom recipients of alerts ask to be told no more: the first of the operators, by mail.
+    pub fn keeper(&self) -> Option<String> {
+        let mut to = self.operator.as_ref()?.to.iter();
+        to.find(|to| check_address(to).is_ok()).cloned()
     }
 
     /// Returns where the embedded store lies.

@@ -3,9 +3,13 @@
 //! last but is never left out, so that quiet is not mistaken for good news.
 
 pub mod assigned;
+mod bars;
+mod chart;
 pub mod excerpt;
+mod fold;
 pub mod html;
 pub mod lessons;
+mod line;
 pub mod operator;
 #[cfg(feature = "png-charts")]
 pub mod picture;
@@ -18,13 +22,15 @@ mod view;
 mod words;
 
 pub use crate::alert::HowMany;
+pub use chart::{Pieces, Volume};
 pub use excerpt::Piece;
+pub use line::{Blind, BlindSpot, Counts, Event, QuietLine, TicketLine};
 pub use subject::subject;
 
 use crate::brand::BrandName;
+use crate::delivery::Picture;
 use crate::enrich::{Label, Priority};
 use crate::mention::{Mention, TicketId};
-use crate::post::SourceName;
 use crate::text::Language;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -37,44 +43,11 @@ const MOST_SHOWN: usize = 200;
 /// How many tickets, and how many blind spots, a digest lists; the others are counted.
 const MOST_LISTED: usize = 50;
 
-/// What a digest tells of one ticket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketLine {
-    pub id: TicketId,
-    /// In the word of the contract: `new`, `open`, …
-    pub status: String,
-    pub priority: Priority,
-    pub due: Option<DateTime<Utc>>,
-    pub overdue: bool,
-    pub assignee: Option<String>,
-    pub headline: String,
-    pub brand: BrandName,
-    pub next_step: String,
-    /// The event that it is a part of, by its first ticket, and how many tickets that has.
-    pub incident: Option<(TicketId, u64)>,
-}
+/// Of how many brands there is a chart.
+const MOST_CHARTS: usize = 4;
 
-/// A customer who complained once and of whom nothing was heard since.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuietLine {
-    /// What to call the customer, where that is known.
-    pub customer: Option<String>,
-    /// The last ticket, its headline, and what became of it in the word of the contract.
-    pub ticket: TicketId,
-    pub headline: String,
-    pub status: String,
-    /// When the customer was last heard of.
-    pub since: DateTime<Utc>,
-}
-
-/// A source that could not be heard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlindSpot {
-    pub source: SourceName,
-    /// What happened: `example.org answered 503`.
-    pub what: String,
-    pub since: Option<DateTime<Utc>>,
-}
+/// How many of the neutral and of the positive mentions are shown in full; the others in a line.
+const MOST_IN_FULL: usize = 3;
 
 /// What is to be said of a message beside what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,33 +72,12 @@ pub struct Input<'a> {
     pub tickets: &'a [TicketLine],
     pub blind_spots: &'a [BlindSpot],
     pub quiet: &'a [QuietLine],
+    /// What is drawn, the brands most spoken of first.
+    pub volumes: &'a [Volume],
     /// Where the period begins; `None` where the digest is for one batch.
     pub from: Option<DateTime<Utc>>,
     pub to: DateTime<Utc>,
     pub how_many: HowMany,
-}
-
-/// How many mentions there are, of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub negative: u64,
-    pub neutral: u64,
-    pub positive: u64,
-}
-
-impl Counts {
-    /// Returns how many there are in all.
-    pub fn all(&self) -> u64 {
-        self.negative + self.neutral + self.positive
-    }
-
-    fn add(&mut self, label: Label) {
-        match label {
-            Label::Negative => self.negative += 1,
-            Label::Neutral => self.neutral += 1,
-            Label::Positive => self.positive += 1,
-        }
-    }
 }
 
 /// What one alert has to say for one period.
@@ -140,10 +92,12 @@ pub struct Digest {
     pub counts: BTreeMap<BrandName, Counts>,
     /// The headline of the mention that matters most.
     pub worst: Option<String>,
-    /// The tickets that need somebody today, most pressing first.
+    /// The tickets that need somebody today, most pressing first; of an event its first.
     pub today: Vec<TicketLine>,
     /// How many more of those there are.
     pub today_hidden: usize,
+    /// How many tickets need somebody today, each of an event counted.
+    pub today_all: usize,
     /// The negative, the neutral, the positive; those without a mention are left out.
     pub sections: Vec<Section>,
     /// How many mentions are counted only.
@@ -160,6 +114,7 @@ pub struct Digest {
     pub praise: usize,
     /// What is to be said of the message itself.
     pub note: Option<Note>,
+    charts: Vec<chart::Chart>,
 }
 
 /// The mentions of one kind.
@@ -186,6 +141,8 @@ pub struct Item {
     /// The sentence that names the brand; empty where the title says the same.
     pub sentence: Vec<Piece>,
     pub ticket: Option<TicketLine>,
+    /// Whether a line is enough for it.
+    pub in_short: bool,
 }
 
 impl Digest {
@@ -197,12 +154,19 @@ impl Digest {
         let praise = mentions.iter().filter(|mention| mention.waits_for_thanks()).count();
         let since = mentions.iter().map(|mention| mention.time()).chain(input.from).min();
         rank(&mut mentions, input.how_many);
+        let tickets: HashMap<TicketId, &TicketLine> =
+            input.tickets.iter().map(|ticket| (ticket.id, ticket)).collect();
+        fold::one_an_event(&mut mentions, &tickets);
         let all = mentions.len();
         mentions.truncate(match input.how_many {
             HowMany::All => MOST_SHOWN,
             HowMany::Best(most) => most.min(MOST_SHOWN),
         });
-        let today = today(input.tickets, input.to, input.zone);
+        let mut today = today(input.tickets, input.to, input.zone);
+        let today_all = today.len();
+        fold::first_of_each_event(&mut today);
+        let words = words::Words::of(input.language);
+        let drawn = input.volumes.iter().take(MOST_CHARTS);
         Self {
             alert: input.alert.to_owned(),
             language: input.language,
@@ -212,7 +176,8 @@ impl Digest {
             worst: worst(input.mentions),
             today_hidden: today.len().saturating_sub(MOST_LISTED),
             today: today.into_iter().take(MOST_LISTED).cloned().collect(),
-            sections: sections(&mentions, input.tickets, &total),
+            today_all,
+            sections: sections(&mentions, &tickets, &total),
             counts: total,
             hidden: all - mentions.len(),
             since: since.unwrap_or(input.to),
@@ -222,16 +187,18 @@ impl Digest {
             quiet_hidden: input.quiet.len().saturating_sub(MOST_LISTED),
             praise,
             note: None,
+            charts: drawn.filter_map(|it| chart::Chart::of(it, words, input.zone)).collect(),
         }
+    }
+
+    /// Returns the pictures that its HTML shows.
+    pub fn pictures(&self) -> Vec<Picture> {
+        self.charts.iter().filter_map(|chart| chart.picture.clone()).collect()
     }
 
     /// Returns how many mentions there are of each kind, whatever the brand.
     pub fn total(&self) -> Counts {
-        self.counts.values().fold(Counts::default(), |sum, counts| Counts {
-            negative: sum.negative + counts.negative,
-            neutral: sum.neutral + counts.neutral,
-            positive: sum.positive + counts.positive,
-        })
+        self.counts.values().fold(Counts::default(), |sum, counts| sum.and(*counts))
     }
 
     /// Tells whether there is nothing that anybody would want to read.
@@ -307,29 +274,29 @@ fn today(tickets: &[TicketLine], now: DateTime<Utc>, zone: Tz) -> Vec<&TicketLin
 
 fn sections(
     mentions: &[&Mention],
-    tickets: &[TicketLine],
+    tickets: &HashMap<TicketId, &TicketLine>,
     counts: &BTreeMap<BrandName, Counts>,
 ) -> Vec<Section> {
-    let tickets: HashMap<TicketId, &TicketLine> =
-        tickets.iter().map(|ticket| (ticket.id, ticket)).collect();
     let section = |label: Label| {
-        let mut groups: BTreeMap<&BrandName, Vec<Item>> = BTreeMap::new();
-        for mention in mentions.iter().filter(|mention| mention.label() == label) {
+        // The brand of whom the worst is told comes first.
+        let mut groups: Vec<Group> = Vec::new();
+        let of_label = mentions.iter().filter(|mention| mention.label() == label);
+        for (place, mention) in of_label.enumerate() {
             let ticket = mention.ticket.and_then(|id| tickets.get(&id).copied());
-            groups.entry(&mention.brand).or_default().push(item(mention, ticket));
+            let in_short = label != Label::Negative && place >= MOST_IN_FULL && ticket.is_none();
+            let item = Item { in_short, ..item(mention, ticket) };
+            if let Some(group) = groups.iter_mut().find(|group| group.brand == mention.brand) {
+                group.items.push(item);
+                continue;
+            }
+            let counts = counts.get(&mention.brand).copied().unwrap_or_default();
+            let total = match label {
+                Label::Negative => counts.negative,
+                Label::Neutral => counts.neutral,
+                Label::Positive => counts.positive,
+            };
+            groups.push(Group { brand: mention.brand.clone(), total, items: vec![item] });
         }
-        let groups: Vec<Group> = groups
-            .into_iter()
-            .map(|(brand, items)| {
-                let counts = counts.get(brand).copied().unwrap_or_default();
-                let total = match label {
-                    Label::Negative => counts.negative,
-                    Label::Neutral => counts.neutral,
-                    Label::Positive => counts.positive,
-                };
-                Group { brand: brand.clone(), total, items }
-            })
-            .collect();
         (!groups.is_empty()).then_some(Section { label, groups })
     };
     [Label::Negative, Label::Neutral, Label::Positive].into_iter().filter_map(section).collect()
@@ -349,6 +316,7 @@ fn item(mention: &Mention, ticket: Option<&TicketLine>) -> Item {
         title,
         sentence: if same { Vec::new() } else { sentence },
         ticket: ticket.cloned(),
+        in_short: false,
     }
 }
 
@@ -382,6 +350,14 @@ mod tests {
         let digest = digest(&mentions, &[]);
         assert_eq!(shown(&digest), ["urgent", "newer", "older", "news", "praise"]);
         assert_eq!(digest.total(), Counts { negative: 3, neutral: 1, positive: 1 });
+    }
+
+    #[test]
+    fn the_brand_of_whom_the_worst_is_told_comes_first() {
+        let mut urgent = titled(2, Label::Negative, Priority::Urgent, "worse");
+        urgent.brand = BrandName("Zeta".into());
+        let digest = digest(&[titled(1, Label::Negative, Priority::Low, "bad"), urgent], &[]);
+        assert_eq!(shown(&digest), ["worse", "bad"]);
     }
 
     #[test]

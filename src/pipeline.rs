@@ -31,6 +31,7 @@ const LOOKING_AGAIN: Duration = Duration::days(1);
 const LATE: Duration = Duration::days(7);
 
 pub mod again;
+pub mod blind;
 pub mod care;
 mod desk;
 pub mod hand;
@@ -46,6 +47,7 @@ mod sample;
 pub mod spikes;
 pub mod taught;
 pub mod tell;
+mod volume;
 
 /// Everything configured that the pipeline needs, compiled.
 pub struct Rules {
@@ -67,6 +69,8 @@ pub struct Rules {
     pub outward: Vec<Outward>,
     /// The house's own texts of replies.
     pub replies: Own,
+    /// Whom to ask to be told no more; `None`: the sender of the mail.
+    pub keeper: Option<String>,
     taught: Kept,
 }
 
@@ -89,6 +93,7 @@ impl Rules {
             quiet_after: None,
             outward: Vec::new(),
             replies: Own::default(),
+            keeper: None,
             taught,
         }
     }
@@ -97,6 +102,12 @@ impl Rules {
     #[must_use]
     pub fn outward(self, outward: Vec<Outward>) -> Self {
         Self { outward, ..self }
+    }
+
+    /// The same, and who wants to be told no more is told to ask there.
+    #[must_use]
+    pub fn kept_by(self, keeper: Option<String>) -> Self {
+        Self { keeper, ..self }
     }
 
     /// The same, and replies are suggested in these words where one fits.

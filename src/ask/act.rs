@@ -41,8 +41,7 @@ fn done(
         Order::Customer(who, moved) => customer::act(&who, &moved, by, store, now),
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
-            let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
-            let blind_spots = tell::blind_spots(&names, store, now)?;
+            let blind_spots = setting.blind_spots(store, now)?;
             Ok(tell::speak(alert, setting.rules, store, now, &blind_spots, true)?)
         }
         Order::Retry(id) => {

@@ -313,8 +313,7 @@ fn preview(
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     let alert = find_alert(name, setting)?;
-    let names: Vec<_> = setting.sources.iter().map(|source| source.name.clone()).collect();
-    let blind_spots = tell::blind_spots(&names, store, now)?;
+    let blind_spots = setting.blind_spots(store, now)?;
     let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
     let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
     Ok(Answer::Preview(Box::new(PreviewView {
@@ -326,6 +325,7 @@ fn preview(
         mentions: said.mentions,
         next,
         held,
+        enclosed: said.enclosed,
     })))
 }
 

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::brand::Hit;
-use crate::delivery::{Notice, Progress};
+use crate::delivery::{Enclosed, Notice, Progress};
 use crate::enrich::{Complaint, Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, Version};
 use crate::pipeline::Rules;
@@ -401,6 +401,9 @@ pub struct PreviewView {
     /// When it speaks next, and how many mentions it keeps back until then, as in `status`.
     pub next: Option<DateTime<Utc>>,
     pub held: usize,
+    /// What goes with it.
+    #[serde(default)]
+    pub enclosed: Enclosed,
 }
 
 /// A notice in the outbox.

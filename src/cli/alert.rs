@@ -5,7 +5,7 @@ use super::{Context, Failure};
 use crate::ask::view::PreviewView;
 use crate::ask::{Answer, Order, Question};
 use crate::daemon::clock;
-use crate::delivery::{Enclosed, Notice, NoticeId, Progress, email};
+use crate::delivery::{Notice, NoticeId, Progress, email, with_pictures};
 use chrono_tz::Tz;
 use clap::ValueEnum;
 
@@ -48,7 +48,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
             }
             let text = match format {
                 Form::Text => format!("Subject: {}\n\n{}", preview.subject, preview.text),
-                Form::Html => preview.html,
+                Form::Html => with_pictures(&preview.html, &preview.enclosed.pictures),
                 Form::Eml => {
                     eml(*preview, desk.config()?.mail.as_ref().map(|mail| mail.from.as_str()))?
                 }
@@ -102,7 +102,7 @@ fn eml(preview: PreviewView, from: Option<&str>) -> Result<String, Failure> {
         attempts: 0,
         next_attempt: now,
         last_answer: None,
-        enclosed: Enclosed::default(),
+        enclosed: preview.enclosed,
     };
     let message = email::message(from, &notice).map_err(Failure::new)?;
     Ok(String::from_utf8_lossy(&message.formatted()).into_owned())

@@ -290,8 +290,14 @@ impl Offline {
         let mut sources = Vec::new();
         for source in &config.sources {
             let tickets = source.tickets;
-            let fact =
-                |name, kind| SourceFacts { name, kind, next_poll: None, tickets, is_polled: true };
+            let fact = |name, kind| SourceFacts {
+                name,
+                kind,
+                next_poll: None,
+                tickets,
+                schedule: source.schedule.clone(),
+                is_polled: true,
+            };
             match &source.place {
                 crate::config::Place::Feed(_) => {
                     sources.push(fact(source.name.clone(), Kind::Feed));
@@ -318,6 +324,7 @@ impl Offline {
             .ranking(config.judge.thresholds)
             .staffed(config.desk.clone())
             .outward(config.outward())
+            .kept_by(config.keeper())
             .replying(config.replies.clone());
         Self { rules, sources }
     }

@@ -93,6 +93,7 @@ impl Answering {
         let sources = setup.names().into_iter().map(|(name, kind, is_polled)| SourceFacts {
             next_poll: self.board.next(&name),
             tickets: setup.tickets(&name),
+            schedule: setup.schedule(&name),
             name,
             kind,
             is_polled,

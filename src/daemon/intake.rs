@@ -11,7 +11,7 @@ use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, hand, outward, spikes, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, blind, hand, outward, spikes, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
@@ -237,8 +237,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::Speak { alert, reply } => {
             let now = clock::now();
             let alert = rules.alerts.iter().find(|known| known.name == alert);
-            let names: Vec<SourceName> = setup.names().into_iter().map(|(name, ..)| name).collect();
-            let blind_spots = tell::blind_spots(&names, store, now)?;
+            let blind_spots = blind::blind_spots(&setup.heard(), rules.zone, store, now)?;
             let commit = alert
                 .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
                 .transpose()?;

@@ -8,6 +8,7 @@ use crate::delivery::email::Transport;
 use crate::enrich::engine::Engine;
 use crate::fetch::{Allowed, Fetcher, Location};
 use crate::pipeline::Rules;
+use crate::pipeline::blind::Heard;
 use crate::post::SourceName;
 use crate::schedule::Schedule;
 use crate::source::feed::Feed;
@@ -103,6 +104,7 @@ impl Setup {
             .ranking(config.judge.thresholds)
             .staffed(config.desk.clone())
             .outward(config.outward())
+            .kept_by(config.keeper())
             .replying(config.replies.clone());
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
@@ -161,6 +163,23 @@ impl Setup {
             (planned.name.clone(), planned.kind, planned.source.is_polled())
         };
         lists.chain(self.sources.iter().map(fact)).collect()
+    }
+
+    /// Returns every source as an alert depends on it.
+    pub fn heard(&self) -> Vec<Heard> {
+        let names = self.names().into_iter();
+        let heard = names.map(|(name, _, is_polled)| {
+            let schedule = self.schedule(&name);
+            Heard { name, schedule, is_polled }
+        });
+        heard.collect()
+    }
+
+    /// Returns when a source is to be polled, where the operator says so.
+    pub fn schedule(&self, name: &SourceName) -> Option<Schedule> {
+        let list = self.outlines.iter().find(|list| list.config.name == *name);
+        let of_list = list.and_then(|list| list.config.schedule.clone());
+        of_list.or_else(|| self.sources.iter().find(|known| known.name == *name)?.schedule.clone())
     }
 
     /// Tells whether a service is asked about the mentions of a brand.

@@ -297,6 +297,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn letters_beyond_ascii_go_where_the_server_reads_them() {
+        let offers = "250-8BITMIME\r\n250-SMTPUTF8\r\n";
+        let fake = Fake::start(Script { offers, ..Script::default() }).await;
+        let transport = transport(&fake.url, Tls::None, None);
+        let notice = Notice { to: "Äiti <jäätelö@acme.example>".into(), ..notice() };
+        transport.send(FROM, &notice).await.unwrap();
+        let lines = fake.heard(|heard| heard.lines.clone());
+        assert_eq!(
+            lines.get(1..3).unwrap(),
+            [
+                "MAIL FROM:<alerts@acme.example> SMTPUTF8 BODY=8BITMIME",
+                "RCPT TO:<jäätelö@acme.example>"
+            ]
+        );
+        let message = fake.heard(|heard| heard.messages.concat());
+        assert!(message.contains("<jäätelö@acme.example>\r\n"), "{message}");
+        assert!(message.contains("To: =?utf-8?b?w4RpdGk=?= <j"), "a name is encoded: {message}");
+    }
+
+    #[tokio::test]
     async fn letters_that_the_server_cannot_read_are_refused_for_good() {
         let fake = Fake::start(Script::default()).await;
         let transport = transport(&fake.url, Tls::None, None);

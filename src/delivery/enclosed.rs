@@ -21,6 +21,17 @@ pub struct Enclosed {
     /// The ids of the mentions that it tells.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tells: Vec<String>,
+    /// Whom to ask to be told no more, by mail; absent: the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribe: Option<String>,
+}
+
+/// Returns HTML with the pictures in it, for where it stands alone.
+pub fn with_pictures(html: &str, pictures: &[Picture]) -> String {
+    pictures.iter().fold(html.to_owned(), |html, picture| {
+        let data = format!("data:image/png;base64,{}", STANDARD.encode(&picture.png));
+        html.replace(&format!("\"cid:{}\"", picture.cid), &format!("\"{data}\""))
+    })
 }
 
 /// A picture inside the HTML.

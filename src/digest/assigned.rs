@@ -197,6 +197,11 @@ mod tests {
     use crate::enrich::Priority;
     use chrono::TimeDelta;
 
+    #[test]
+    fn two_tickets_as_html() {
+        insta::assert_snapshot!(told(Language::FINNISH, None, 2).html);
+    }
+
     fn told(language: Language, by: Option<&str>, number: u64) -> Message {
         let line = |id| TicketLine {
             due: Some(now() + TimeDelta::hours(4)),

@@ -76,6 +76,7 @@ mod tests {
     #[test]
     fn nothing_is_loaded_from_anywhere() {
         let html = render(&morning(Language::ENGLISH));
+        let html = html.replace("<img src=\"cid:", "");
         for loader in ["<img", "<link", "@import", "url(", "src=", "<iframe", "<script"] {
             assert!(!html.contains(loader), "{loader}");
         }

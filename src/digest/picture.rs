@@ -6,7 +6,7 @@ use resvg::usvg::{Options, Tree};
 use std::sync::{Arc, LazyLock};
 
 /// The family that drawings name.
-pub const FONT: &str = "DejaVu Sans";
+const FONT: &str = super::chart::FONT;
 
 /// How many pixels a drawing's unit has: screens that are looked at closely have two.
 const SCALE: f32 = 2.0;

@@ -1,6 +1,8 @@
 //! A digest for the tests, with something of everything.
 
-use super::{BlindSpot, Digest, HowMany, Input, QuietLine, TicketLine};
+use super::{
+    Blind, BlindSpot, Counts, Digest, HowMany, Input, Pieces, QuietLine, TicketLine, Volume,
+};
 use crate::brand::{BrandName, Field, Hit};
 use crate::enrich::{Complainer, Complaint, Flag, Insight, Label, Priority, Sentiment};
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
@@ -66,7 +68,7 @@ pub(super) fn mention(number: u8, label: Label, title: Option<&str>, text: &str)
 /// A ticket of Acme, open and not urgent.
 pub(super) fn ticket(id: u64) -> TicketLine {
     TicketLine {
-        incident: None,
+        event: None,
         id: TicketId(id),
         status: "open".into(),
         priority: Priority::Normal,
@@ -94,6 +96,7 @@ pub(super) fn input<'a>(mentions: &'a [Mention], tickets: &'a [TicketLine]) -> I
         tickets,
         blind_spots: &[],
         quiet: &[],
+        volumes: &[],
         from: Some(now() - TimeDelta::days(1)),
         to: now(),
         how_many: HowMany::All,
@@ -124,13 +127,15 @@ pub(super) fn morning(language: Language) -> Digest {
     let blind_spots = [
         BlindSpot {
             source: SourceName("murobbs".into()),
+            blind: Blind::Failing,
             what: "forum.example answered 503".into(),
             since: Some(now() - TimeDelta::hours(30)),
         },
         BlindSpot {
             source: SourceName("news/Paikallislehti".into()),
-            what: "nothing new for 9 days".into(),
-            since: None,
+            blind: Blind::Silent,
+            what: String::new(),
+            since: Some(now() - TimeDelta::days(9)),
         },
     ];
     let quiet = [QuietLine {
@@ -141,7 +146,22 @@ pub(super) fn morning(language: Language) -> Digest {
         since: now() - TimeDelta::days(90),
     }];
     let input = input(&mentions, &tickets);
-    Digest::of(&Input { language, blind_spots: &blind_spots, quiet: &quiet, ..input })
+    let volumes = [volume()];
+    let told = Input { blind_spots: &blind_spots, quiet: &quiet, volumes: &volumes, ..input };
+    Digest::of(&Input { language, ..told })
+}
+
+/// A week of Acme that was worse than the one before.
+pub(super) fn volume() -> Volume {
+    let day = |(negative, neutral, positive)| Counts { negative, neutral, positive };
+    let now_ = [(0, 1, 0), (1, 0, 1), (0, 2, 0), (0, 0, 0), (3, 1, 1), (2, 1, 0), (0, 1, 1)];
+    let before = [(0, 1, 0), (1, 1, 0), (0, 0, 0), (0, 1, 0), (1, 0, 0), (0, 2, 0), (0, 0, 0)];
+    Volume {
+        brand: BrandName("Acme".into()),
+        pieces: Pieces::of(now() - TimeDelta::days(7), now()).unwrap(),
+        now: now_.map(day).to_vec(),
+        before: before.map(day).to_vec(),
+    }
 }
 
 fn network_down() -> Mention {

@@ -31,8 +31,7 @@ pub fn subject(digest: &Digest) -> String {
     } else if digest.today.is_empty() {
         parts.push(words.nothing_in_short.clone());
     } else {
-        let number = digest.today.len() + digest.today_hidden;
-        parts.push(words.count(number as u64, &words.count.tickets));
+        parts.push(words.count(digest.today_all as u64, &words.count.tickets));
         headline = digest.today.first().map(|ticket| ticket.headline.clone());
     }
     let blind = digest.blind_spots.len() + digest.blind_hidden;
@@ -62,7 +61,7 @@ fn who(digest: &Digest) -> String {
 mod tests {
     use super::*;
     use crate::digest::sample::{digest, input, mention, ticket};
-    use crate::digest::{BlindSpot, Input, TicketLine};
+    use crate::digest::{Blind, BlindSpot, Input, TicketLine};
     use crate::enrich::{Label, Priority};
     use crate::mention::Mention;
     use crate::post::SourceName;
@@ -125,7 +124,8 @@ mod tests {
             subject(&digest(&[], &[late])),
             "care-team: 1 ticket needs somebody today – Ticket number 3"
         );
-        let spot = BlindSpot { source: SourceName("a".into()), what: "b".into(), since: None };
+        let source = SourceName("a".into());
+        let spot = BlindSpot { source, blind: Blind::Failing, what: "b".into(), since: None };
         let blind = Digest::of(&Input { blind_spots: &[spot], ..input(&[], &[]) });
         assert_eq!(subject(&blind), "care-team: nothing new, 1 source not heard");
     }

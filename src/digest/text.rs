@@ -12,8 +12,11 @@ const WIDTH: usize = 78;
 pub fn render(digest: &Digest) -> String {
     let view = View::of(digest);
     let mut page = Page::default();
-    for line in &view.summary {
-        page.wrapped("", line);
+    for summary in &view.summary {
+        page.wrapped("", &summary.line);
+        if let Some(chart) = &summary.chart {
+            page.wrapped("  ", &chart.before);
+        }
     }
     page.wrapped("", &view.period);
     if let Some(nothing) = view.nothing {
@@ -78,15 +81,19 @@ impl Page {
                 self.gap();
                 self.wrapped("", brand);
             }
+            let mut was_short = false;
             for item in &group.items {
-                self.item(item);
+                if !(item.in_short && was_short) {
+                    self.gap();
+                }
+                was_short = item.in_short;
+                if item.in_short { self.short(item) } else { self.item(item) }
             }
         }
     }
 
     fn item(&mut self, item: &ItemView) {
-        let ItemView { title, sentence, language: _, origin, why, link, ticket, mark } = item;
-        self.gap();
+        let ItemView { title, sentence, origin, why, link, ticket, mark, .. } = item;
         let mut bullet = "* ";
         for pieces in [title, sentence] {
             if !pieces.is_empty() {
@@ -103,6 +110,15 @@ impl Page {
             self.hint("  ", ticket);
         }
         self.hint("  ", mark);
+    }
+
+    /// What is not urgent needs a line only, and the place where it can be read.
+    fn short(&mut self, item: &ItemView) {
+        let words = if item.title.is_empty() { &item.sentence } else { &item.title };
+        self.wrapped("* ", &format!("{} · {}", marked(words), item.origin.join(" · ")));
+        if let Some(link) = &item.link {
+            self.line(&format!("  {link}"));
+        }
     }
 
     fn quiet(&mut self, quiet: &QuietView) {
@@ -229,6 +245,29 @@ mod tests {
     #[test]
     fn a_morning_in_swedish() {
         insta::assert_snapshot!(render(&morning(Language::SWEDISH)));
+    }
+
+    #[test]
+    fn what_is_not_negative_is_short_after_the_first_few() {
+        let told = |number: u8| {
+            let text = format!("In week {number} Acme did something.");
+            mention(number, Label::Neutral, Some(&format!("Acme news {number}")), &text)
+        };
+        let mut mentions: Vec<_> = (1..=6).map(told).collect();
+        mentions[4].post.url = None;
+        let text = render(&digest(&mentions, &[]));
+        assert_eq!((text.matches("Why: ").count(), text.matches("mark noise").count()), (3, 3));
+        let end = "
+* **Acme** news 4 · news.example (google-alerts) · 21 November 2026, 06:00
+  https://www.news.example/4
+* **Acme** news 5 · google-alerts · 21 November 2026, 05:00
+* **Acme** news 6 · news.example (google-alerts) · 21 November 2026, 04:00
+  https://www.news.example/6
+";
+        assert!(text.contains(end), "{text}");
+        let html = crate::digest::html::render(&digest(&mentions, &[]));
+        assert_eq!(html.matches("mark noise").count(), 3, "{html}");
+        assert!(html.contains("href=\"https://www.news.example/6\""), "{html}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A digest in the words of its language, ready to be laid out. Both forms read the same view, so
 //! they cannot say different things.
 
+use super::bars::ChartView;
 use super::words::{Words, fill};
 use super::{
-    BlindSpot, Counts, Digest, Group, Item, Note, Piece, QuietLine, Section, TicketLine, excerpt,
-    subject,
+    BlindSpot, Counts, Digest, Event, Group, Item, Note, Piece, QuietLine, Section, TicketLine,
+    excerpt, subject,
 };
 use crate::brand::BrandName;
 use crate::enrich::Label;
@@ -25,8 +26,7 @@ const MOST_REASONS: usize = 2;
 pub(super) struct View {
     pub(super) language: &'static str,
     pub(super) title: String,
-    /// A line a brand: how many mentions, how many of them negative.
-    pub(super) summary: Vec<String>,
+    pub(super) summary: Vec<SummaryView>,
     pub(super) period: String,
     /// Said where there was nothing.
     pub(super) nothing: Option<&'static str>,
@@ -42,6 +42,13 @@ pub(super) struct View {
     pub(super) open: &'static str,
 }
 
+/// What is said of a brand at the top.
+pub(super) struct SummaryView {
+    /// How many mentions, how many of them negative.
+    pub(super) line: String,
+    pub(super) chart: Option<ChartView>,
+}
+
 /// Words, and the command that belongs to them.
 pub(super) struct Hint {
     pub(super) words: String,
@@ -55,7 +62,7 @@ pub(super) struct TodayView {
 }
 
 pub(super) struct TicketView {
-    /// `Ticket 7 · urgent · overdue since …`
+    /// `Ticket 7`
     pub(super) name: String,
     pub(super) state: String,
     pub(super) brand: Option<String>,
@@ -89,6 +96,8 @@ pub(super) struct ItemView {
     pub(super) link: Option<String>,
     pub(super) ticket: Option<Hint>,
     pub(super) mark: Hint,
+    /// Whether a line is enough for it.
+    pub(super) in_short: bool,
 }
 
 pub(super) struct BlindView {
@@ -130,8 +139,8 @@ impl View {
             summary: digest
                 .counts
                 .iter()
-                .map(|(brand, counts)| wording.summary(brand, counts))
-                .chain(wording.note())
+                .map(|(brand, counts)| wording.summary(brand, *counts))
+                .chain(wording.note().map(|line| SummaryView { line, chart: None }))
                 .collect(),
             period: wording.period(),
             nothing: is_quiet.then_some(words.nothing.as_str()),
@@ -154,19 +163,13 @@ struct Wording<'a> {
 }
 
 impl Wording<'_> {
-    fn summary(&self, brand: &BrandName, counts: &Counts) -> String {
-        let count = &self.words.count;
-        let parts: Vec<String> = [
-            (counts.negative, &count.negative),
-            (counts.neutral, &count.neutral),
-            (counts.positive, &count.positive),
-        ]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, forms)| self.words.count(number, forms))
-        .collect();
-        let mentions = self.words.count(counts.all(), &count.mentions);
-        format!("{}: {mentions}, {}", excerpt::line(&brand.0, LONGEST_NAME), parts.join(", "))
+    fn summary(&self, brand: &BrandName, counts: Counts) -> SummaryView {
+        let chart = self.digest.charts.iter().find(|chart| chart.brand == *brand);
+        let name = excerpt::line(&brand.0, LONGEST_NAME);
+        SummaryView {
+            line: format!("{name}: {}", self.words.counts(counts)),
+            chart: chart.map(|chart| ChartView::of(chart, self.words)),
+        }
     }
 
     /// What is said of the message itself.
@@ -207,14 +210,31 @@ impl Wording<'_> {
     fn ticket(&self, ticket: &TicketLine) -> TicketView {
         let TicketLine { id, headline, brand, .. } = ticket;
         let headline = excerpt::line(headline, 140);
+        let event = self.event(ticket);
         TicketView {
             name: fill(&self.words.ticket, &[("id", &id.to_string())]),
-            state: self.state(ticket),
+            state: match &event {
+                Some(event) => format!("{}; {}", self.state(ticket), event.words),
+                None => self.state(ticket),
+            },
             brand: self.is_several().then(|| excerpt::line(&brand.0, LONGEST_NAME)),
             headline,
             next: self.next(ticket),
-            command: format!("vahti ticket {id}"),
+            command: event.map_or_else(|| format!("vahti ticket {id}"), |event| event.command),
         }
+    }
+
+    /// Of which event a ticket is a part, where that has more of them.
+    fn event(&self, ticket: &TicketLine) -> Option<Hint> {
+        let words = self.words;
+        let Event { first, fresh, all } = ticket.event.filter(|event| event.all > 1)?;
+        let said = if fresh == 0 || fresh >= all {
+            words.count(all, &words.count.incident)
+        } else {
+            let new = words.count(fresh, &words.count.fresh);
+            fill(&words.rising, &[("new", &new), ("all", &all.to_string())])
+        };
+        Some(Hint { words: said, command: format!("vahti incident {first}") })
     }
 
     /// How it stands with a ticket: `urgent, overdue since …`.
@@ -266,7 +286,7 @@ impl Wording<'_> {
     }
 
     fn item(&self, item: &Item) -> ItemView {
-        let Item { mention, title, sentence, ticket } = item;
+        let Item { mention, title, sentence, ticket, in_short: _ } = item;
         let link = mention.post.url.as_deref().and_then(link);
         ItemView {
             title: title.clone(),
@@ -278,16 +298,17 @@ impl Wording<'_> {
             ticket: mention.ticket.map(|id| {
                 let name = fill(&self.words.ticket, &[("id", &id.to_string())]);
                 let state = ticket.as_ref().map(|ticket| format!(" ({})", self.state(ticket)));
-                let incident = ticket.as_ref().and_then(|ticket| ticket.incident);
-                let (event, command) = match incident.filter(|(_, tickets)| *tickets > 1) {
-                    Some((first, tickets)) => (
-                        format!(", {}", self.words.count(tickets, &self.words.count.incident)),
-                        format!("vahti incident {first}"),
-                    ),
-                    None => (String::new(), format!("vahti ticket {id}")),
-                };
-                Hint { words: format!("{name}{}{event}:", state.unwrap_or_default()), command }
+                let name = format!("{name}{}", state.unwrap_or_default());
+                match ticket.as_ref().and_then(|ticket| self.event(ticket)) {
+                    Some(Hint { words, command }) => {
+                        Hint { words: format!("{name}, {words}:"), command }
+                    }
+                    None => {
+                        Hint { words: format!("{name}:"), command: format!("vahti ticket {id}") }
+                    }
+                }
             }),
+            in_short: item.in_short,
             mark: Hint {
                 words: fill(
                     &self.words.not_about,
@@ -411,10 +432,14 @@ impl Wording<'_> {
     }
 
     fn spot(&self, spot: &BlindSpot) -> SpotView {
-        let mut what = excerpt::line(&spot.what, 200);
+        let mut what = self.words.blind(spot.blind).to_owned();
         if let Some(since) = spot.since {
             let since = fill(&self.words.since, &[("date", &self.date(since))]);
             what = format!("{what}, {since}");
+        }
+        let said = excerpt::line(&spot.what, 200);
+        if !said.is_empty() {
+            what = format!("{what} ({said})");
         }
         SpotView { source: excerpt::line(&spot.source.0, LONGEST_NAME), what }
     }

@@ -1,6 +1,7 @@
 //! The words of a digest in each language: one file a language, which a speaker can correct without
 //! knowing Rust. What a file lacks or has too much of is found by the tests.
 
+use super::{Blind, Counts};
 use crate::enrich::{Complainer, Flag, Label, Priority};
 use crate::text::Language;
 use chrono::{DateTime, Datelike, Timelike, Utc};
@@ -28,6 +29,8 @@ pub(super) struct Words {
     pub(super) today: String,
     pub(super) blind: String,
     pub(super) blind_means: String,
+    /// An event of which not all is new.
+    pub(super) rising: String,
     pub(super) overdue: String,
     pub(super) overdue_since: String,
     pub(super) due: String,
@@ -52,6 +55,8 @@ pub(super) struct Words {
     flag: Flags,
     pub(super) quiet: Quiet,
     pub(super) note: Notes,
+    spot: Spots,
+    pub(super) chart: Charts,
 }
 
 /// What is said of a message itself.
@@ -62,6 +67,34 @@ pub(super) struct Notes {
     pub(super) minutes: Forms,
     pub(super) hours: Forms,
     pub(super) urgent: String,
+}
+
+/// What is wrong with a source.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spots {
+    failing: String,
+    gone: String,
+    refused: String,
+    spent: String,
+    partly: String,
+    silent: String,
+    late: String,
+}
+
+/// What stands in and beside a chart.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Charts {
+    pub(super) before: String,
+    none: String,
+    pub(super) hours: String,
+    pub(super) day: String,
+    pub(super) week: String,
+    pub(super) outline: String,
+    pub(super) now: String,
+    pub(super) axis_hour: String,
+    pub(super) axis_day: String,
 }
 
 /// What is said of customers who have gone quiet.
@@ -90,6 +123,7 @@ pub(super) struct Counted {
     pub(super) followers: Forms,
     pub(super) copies: Forms,
     pub(super) incident: Forms,
+    pub(super) fresh: Forms,
     pub(super) more: Forms,
     pub(super) praise: Forms,
 }
@@ -210,10 +244,46 @@ impl Words {
         }
     }
 
+    /// Returns what is wrong with a source.
+    pub(super) fn blind(&self, blind: Blind) -> &str {
+        match blind {
+            Blind::Failing => &self.spot.failing,
+            Blind::Gone => &self.spot.gone,
+            Blind::Refused => &self.spot.refused,
+            Blind::Spent => &self.spot.spent,
+            Blind::Partly => &self.spot.partly,
+            Blind::Silent => &self.spot.silent,
+            Blind::Late => &self.spot.late,
+        }
+    }
+
+    /// Returns how many mentions there are, and of which kinds.
+    pub(super) fn counts(&self, counts: Counts) -> String {
+        if counts.all() == 0 {
+            return self.chart.none.clone();
+        }
+        let kinds = [
+            (counts.negative, &self.count.negative),
+            (counts.neutral, &self.count.neutral),
+            (counts.positive, &self.count.positive),
+        ];
+        let mut parts = vec![self.count(counts.all(), &self.count.mentions)];
+        let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
+        parts.extend(kinds.map(|(number, forms)| self.count(number, forms)));
+        parts.join(", ")
+    }
+
+    /// Returns the name of a month, counted from 0.
+    pub(super) fn month(&self, month: u32) -> &str {
+        usize::try_from(month)
+            .ok()
+            .and_then(|month| self.months.get(month))
+            .map_or("", String::as_str)
+    }
+
     /// Returns a moment as people of the language write it, on the clock of `zone`.
     pub(super) fn date(&self, at: DateTime<Utc>, zone: Tz) -> String {
         let local = at.with_timezone(&zone);
-        let month = usize::try_from(local.month0()).ok().and_then(|month| self.months.get(month));
         let hour = if self.two_digit_hour {
             format!("{:02}", local.hour())
         } else {
@@ -223,7 +293,7 @@ impl Words {
             &self.date,
             &[
                 ("day", &local.day().to_string()),
-                ("month", month.map_or("", String::as_str)),
+                ("month", self.month(local.month0())),
                 ("number", &local.month().to_string()),
                 ("year", &local.year().to_string()),
                 ("hour", &hour),
@@ -307,7 +377,7 @@ mod tests {
                     blanks(&format!("{at}.{key}"), value, found);
                 }
             }
-            toml::Value::String(text) if at != ".date" => {
+            toml::Value::String(text) if at != ".date" && at != ".chart.axis_day" => {
                 assert!(!text.is_empty(), "{at} is empty");
                 for name in text.split('{').skip(1) {
                     found.insert(format!("{at} {{{}", name.split('}').next().unwrap()));

@@ -32,7 +32,11 @@ pub(super) fn say(
         subject: lessons::subject(&letter),
         text: lessons::text(&letter),
         html: lessons::html(&letter),
-        enclosed: Enclosed::default(),
+        enclosed: Enclosed {
+            thread: Some(format!("alert {}", alert.name)),
+            unsubscribe: rules.keeper.clone(),
+            ..Enclosed::default()
+        },
         mentions: letter.thanks.len(),
         tickets: letter.causes.len(),
     })

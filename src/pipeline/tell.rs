@@ -1,35 +1,23 @@
 //! Who is told what of what was found: notices for alerts that speak as it happens, and for those
 //! whose time has come.
 
-use super::{Rules, hand, lessons, quiet};
+use super::{Rules, hand, lessons, quiet, volume};
 use crate::alert::{Alert, AlertState, Content, Frequency};
 use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
-use crate::digest::{self, BlindSpot, Digest, QuietLine, TicketLine};
+use crate::digest::{self, BlindSpot, Digest, Event, QuietLine, TicketLine, Volume};
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
-use crate::post::SourceName;
 use crate::store::{Commit, Listed, Store, StoreError};
 use crate::ticket::{Ticket, reply};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-mod event;
 mod held;
 
 use held::{becomes_case, silent};
 pub use held::{is_pressing, speaks_next};
-
-/// Polls that must have failed in a row before a source is called a blind spot.
-const FAILURES_BEFORE_BLIND: u32 = 3;
-
-/// A source that is asked nothing for so long is a blind spot at once: its budget is used up, or it
-/// refused us.
-const LONG_WAIT: Duration = Duration::hours(1);
-
-/// A part of a source that failed for so long is a blind spot too.
-const LASTING: Duration = Duration::days(1);
 
 /// What one alert has to say, rendered.
 pub struct Said {
@@ -85,7 +73,7 @@ pub fn at_once(
         let state = if gathered.mentions.is_empty() {
             state.told()
         } else {
-            let said = gathered.say(alert, state.last.or(state.began), now, &[]);
+            let said = gathered.say(alert, rules, state.last.or(state.began), now, &[]);
             commit.notices.extend(notices(&alert.name, &alert.to, &said, now));
             gathered.spoken(alert, state, now)
         };
@@ -200,35 +188,12 @@ fn said(
     if alert.frequency != Frequency::AsItHappens {
         gathered.add_pressing(alert, rules, store, now)?;
         gathered.quiet = quiet::gone_quiet(alert, &state, rules, store, now)?;
-    }
-    let events = held::events(&gathered.tickets).collect();
-    Ok((gathered.say(alert, state.last.or(state.began), now, blind_spots), events))
-}
-
-/// Returns the sources that have failed for so long that their silence tells nothing.
-pub fn blind_spots(
-    sources: &[SourceName],
-    store: &dyn Store,
-    now: DateTime<Utc>,
-) -> Result<Vec<BlindSpot>, StoreError> {
-    let mut spots = Vec::new();
-    for source in sources {
-        let health = store.source(source)?.health;
-        let is_long = health.not_before.is_some_and(|until| until - now >= LONG_WAIT);
-        let waits = is_long || health.is_spent;
-        let is_lasting = health.trouble_since.is_some_and(|since| now - since >= LASTING);
-        let failed = health.failures >= if waits { 1 } else { FAILURES_BEFORE_BLIND };
-        if failed || health.gone {
-            spots.push(BlindSpot {
-                source: source.clone(),
-                what: health.last_error.unwrap_or_default(),
-                since: health.failing_since,
-            });
-        } else if let Some(what) = health.trouble.filter(|_| waits || is_lasting) {
-            spots.push(BlindSpot { source: source.clone(), what, since: health.trouble_since });
+        if let Some(from) = state.last.or(state.began) {
+            gathered.volumes = volume::volumes(alert, from, now, store)?;
         }
     }
-    Ok(spots)
+    let events = held::events(&gathered.tickets).collect();
+    Ok((gathered.say(alert, rules, state.last.or(state.began), now, blind_spots), events))
 }
 
 /// What goes into one digest, before it is words.
@@ -237,6 +202,7 @@ struct Gathered {
     tickets: Vec<TicketLine>,
     pressing: usize,
     quiet: Vec<QuietLine>,
+    volumes: Vec<Volume>,
     to: DateTime<Utc>,
     /// What is to be said of the message itself.
     note: Option<digest::Note>,
@@ -284,9 +250,11 @@ impl Gathered {
                 wanted.push(mention);
             }
         }
-        event::one_line_an_incident(&mut wanted, &mut lines, new_tickets, store)?;
-        let tickets = lines.into_values().collect();
-        Ok(Self { mentions: wanted, tickets, pressing: 0, quiet: Vec::new(), to: now, note: None })
+        let mut tickets: Vec<TicketLine> = lines.into_values().collect();
+        let told = fresh(&tickets);
+        count_events(&mut tickets, &told, new_tickets, store)?;
+        let (quiet, volumes) = (Vec::new(), Vec::new());
+        Ok(Self { mentions: wanted, tickets, pressing: 0, quiet, volumes, to: now, note: None })
     }
 
     /// Adds the tickets that are overdue, or due before the day ends, of mentions that the alert wants.
@@ -298,6 +266,7 @@ impl Gathered {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let known: BTreeSet<TicketId> = self.tickets.iter().map(|line| line.id).collect();
+        let told = fresh(&self.tickets);
         for ticket in hand::listed(Listed::Open, rules, store, now)? {
             let facts = ticket.facts();
             if !is_for_today(&ticket, now, alert.pace.zone) || known.contains(&facts.id) {
@@ -311,12 +280,13 @@ impl Gathered {
                 self.pressing += 1;
             }
         }
-        Ok(())
+        count_events(&mut self.tickets, &told, &BTreeMap::new(), store)
     }
 
     fn say(
         &self,
         alert: &Alert,
+        rules: &Rules,
         from: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
         blind_spots: &[BlindSpot],
@@ -329,16 +299,21 @@ impl Gathered {
             tickets: &self.tickets,
             blind_spots,
             quiet: &self.quiet,
+            volumes: &self.volumes,
             from,
             to: self.to.min(now),
             how_many: alert.how_many,
-        });
+        })
+        .fitted();
         digest.note = self.note;
         Said {
             subject: digest::subject(&digest),
             text: digest::text::render(&digest),
             html: digest::html::render(&digest),
             enclosed: Enclosed {
+                thread: Some(thread(alert, &self.tickets, &self.mentions)),
+                pictures: digest.pictures(),
+                unsubscribe: rules.keeper.clone(),
                 tells: self.mentions.iter().map(|mention| mention.id.to_string()).collect(),
                 ..Enclosed::default()
             },
@@ -370,6 +345,53 @@ fn ticket_of(
     }
 }
 
+/// Returns how many tickets of each event there are among these.
+fn fresh(lines: &[TicketLine]) -> BTreeMap<TicketId, u64> {
+    let mut fresh = BTreeMap::new();
+    for event in lines.iter().filter_map(|line| line.event) {
+        *fresh.entry(event.first).or_default() += 1;
+    }
+    fresh
+}
+
+/// Counts the tickets of each event; `told` are those of mentions that are told.
+fn count_events(
+    lines: &mut [TicketLine],
+    told: &BTreeMap<TicketId, u64>,
+    new_tickets: &BTreeMap<TicketId, Ticket>,
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    let mut totals: BTreeMap<TicketId, u64> = BTreeMap::new();
+    for first in fresh(lines).keys() {
+        let stored = store.listed(Listed::Incident(*first))?.into_iter();
+        let stored = stored.filter(|id| !new_tickets.contains_key(id)).count();
+        let is_new = |ticket: &&Ticket| ticket.facts().incident == Some(*first);
+        let new = new_tickets.values().filter(is_new).count();
+        totals.insert(*first, u64::try_from(stored + new).unwrap_or(u64::MAX));
+    }
+    for line in lines {
+        if let Some(event) = &mut line.event {
+            event.fresh = told.get(&event.first).copied().unwrap_or(0);
+            event.all = totals.get(&event.first).copied().unwrap_or(1);
+        }
+    }
+    Ok(())
+}
+
+/// Returns what a message belongs to: those of one event stand together, and those of one alert.
+fn thread(alert: &Alert, tickets: &[TicketLine], mentions: &[Mention]) -> String {
+    // An event has the number of its first ticket, which is told before there is an event.
+    let events: BTreeSet<TicketId> =
+        tickets.iter().map(|line| line.event.map_or(line.id, |event| event.first)).collect();
+    let is_one = alert.frequency == Frequency::AsItHappens
+        && events.len() == 1
+        && mentions.iter().all(|mention| mention.ticket.is_some());
+    match events.first().filter(|_| is_one) {
+        Some(event) => format!("event {event}"),
+        None => format!("alert {}", alert.name),
+    }
+}
+
 /// Tells whether somebody must see to a ticket before the day ends where those are who are told.
 fn is_for_today(ticket: &Ticket, now: DateTime<Utc>, zone: Tz) -> bool {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
@@ -388,7 +410,7 @@ pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone:
         headline: mention.headline(),
         brand: mention.brand.clone(),
         next_step: reply::next_step(facts, now, zone),
-        incident: facts.incident.map(|first| (first, 1)),
+        event: facts.incident.map(|first| Event { first, fresh: 0, all: 1 }),
     }
 }
 

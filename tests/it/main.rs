@@ -14,6 +14,7 @@ mod feed;
 mod guest;
 mod judged;
 mod listed;
+mod looks;
 mod mail;
 mod mainjob;
 mod recovery;

@@ -2,7 +2,7 @@
 
 use super::Failed;
 use super::message::{message, short_hash, slug};
-use crate::delivery::Notice;
+use crate::delivery::{Notice, with_pictures};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -15,10 +15,11 @@ pub(super) fn write(folder: &Path, from: &str, notice: &Notice) -> Result<String
     let mail = message(from, notice).map_err(|answer| Failed::Permanent { answer })?;
     let base = name(notice);
     let place = |extension: &str| folder.join(format!("{base}.{extension}"));
+    let html = with_pictures(&notice.html, &notice.enclosed.pictures);
     // The message is written last: where it stands, the others stand too.
     let files = [
         (place("txt"), notice.text.as_bytes()),
-        (place("html"), notice.html.as_bytes()),
+        (place("html"), html.as_bytes()),
         (place("eml"), &mail.formatted()),
     ];
     open(folder).map_err(|error| failed(folder, &error))?;

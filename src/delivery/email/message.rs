@@ -7,7 +7,8 @@ use crate::text;
 use chrono::{DateTime, Utc};
 use lettre::Message;
 use lettre::message::header::{
-    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue,
+    ContentDisposition, ContentId, ContentTransferEncoding, ContentType, Header, HeaderName,
+    HeaderValue,
 };
 use lettre::message::{Body, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
@@ -26,18 +27,29 @@ pub fn message(from: &str, notice: &Notice) -> Result<Message, String> {
     let from = mailbox(from)?;
     let to = mailbox(&notice.to)?;
     let domain = from.email.domain().to_owned();
+    let unsubscribe = unsubscribe(notice, from.email.as_ref())?;
+    let html = part(ContentType::TEXT_HTML, &notice.html)?;
     let parts = MultiPart::alternative()
-        .boundary(boundary(notice))
-        .singlepart(part(ContentType::TEXT_PLAIN, &notice.text)?)
-        .singlepart(part(ContentType::TEXT_HTML, &notice.html)?);
-    Message::builder()
-        .from(from)
-        .to(to)
+        .boundary(boundary(notice, "="))
+        .singlepart(part(ContentType::TEXT_PLAIN, &notice.text)?);
+    let parts = if notice.enclosed.pictures.is_empty() {
+        parts.singlepart(html)
+    } else {
+        parts.multipart(illustrated(html, notice)?)
+    };
+    let mut message = Message::builder().from(from).to(to);
+    if let Some(thread) = &notice.enclosed.thread {
+        // The root is never itself sent, so that everybody has the same, whichever came first.
+        let root = format!("<thread-{}@{domain}>", short_hash(&[thread], 12));
+        message = message.in_reply_to(root.clone()).references(root);
+    }
+    message
         .subject(text::cut(&text::visible(&notice.subject), LONGEST_SUBJECT))
         .date(date(notice.created))
         .message_id(Some(format!("<{}@{domain}>", token(&notice.message_id))))
         .header(AutoSubmitted)
         .header(ListId(list_id(&notice.alert, &domain)))
+        .header(unsubscribe)
         .multipart(parts)
         .map_err(|error| format!("no message could be made for {}: {error}", notice.to))
 }
@@ -80,9 +92,66 @@ fn part(kind: ContentType, text: &str) -> Result<SinglePart, String> {
     Ok(SinglePart::builder().header(kind).body(body))
 }
 
-/// `=_` cannot stand in quoted-printable text, so no text can end its part early.
-fn boundary(notice: &Notice) -> String {
-    format!("=_{}", short_hash(&[&notice.message_id, &notice.text, &notice.html], 16))
+/// The HTML with the pictures that it shows, which go as files of its own part: mail programs then list
+/// none of them as an attachment.
+fn illustrated(html: SinglePart, notice: &Notice) -> Result<MultiPart, String> {
+    let mut parts = MultiPart::related().boundary(boundary(notice, "==")).singlepart(html);
+    let png = ContentType::parse("image/png").map_err(|error| error.to_string())?;
+    for (place, picture) in notice.enclosed.pictures.iter().enumerate() {
+        let name = format!("chart-{}.png", place + 1);
+        let cid = format!("<{}>", token_with_domain(&picture.cid));
+        let body = Body::new_with_encoding(picture.png.clone(), ContentTransferEncoding::Base64)
+            .map_err(|_| "a picture cannot be encoded".to_owned())?;
+        let part = SinglePart::builder()
+            .header(png.clone())
+            .header(ContentDisposition::inline_with_name(&name))
+            .header(ContentId::from(cid))
+            .body(body);
+        parts = parts.singlepart(part);
+    }
+    Ok(parts)
+}
+
+/// Returns the name of a picture where it may stand in a header; else one made from it.
+fn token_with_domain(cid: &str) -> String {
+    match cid.split_once('@') {
+        Some((name, "vahti")) if token(name) == name => cid.to_owned(),
+        _ => token(cid),
+    }
+}
+
+/// `=_` cannot stand in quoted-printable text or base64, so no text can end its part early.
+fn boundary(notice: &Notice, begin: &str) -> String {
+    let hash = short_hash(&[&notice.message_id, &notice.text, &notice.html], 16);
+    format!("{begin}_{hash}")
+}
+
+/// Returns where to write to be told no more: the sender reads who wants that, and of which alert.
+fn unsubscribe(notice: &Notice, sender: &str) -> Result<ListUnsubscribe, String> {
+    let to = match &notice.enclosed.unsubscribe {
+        Some(to) => mailbox(to)?.email.to_string(),
+        None => sender.to_owned(),
+    };
+    let alert = text::cut(&text::visible(&notice.alert), 60);
+    let subject = quoted(&format!("unsubscribe {alert}"));
+    Ok(ListUnsubscribe(format!("<mailto:{}?subject={subject}>", quoted(&to))))
+}
+
+/// Returns text as it may stand in an address of the web.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    for byte in text.bytes() {
+        match char::from(byte) {
+            c if c.is_ascii_alphanumeric() || "-_.@+~".contains(c) => quoted.push(c),
+            _ => {
+                let digits = [byte >> 4, byte & 15];
+                let digits = digits.map(|digit| char::from_digit(digit.into(), 16));
+                quoted.push('%');
+                quoted.extend(digits.into_iter().flatten().map(|c| c.to_ascii_uppercase()));
+            }
+        }
+    }
+    quoted
 }
 
 /// Returns `id` where it may stand before the `@` of a `Message-ID`; else one made from it.
@@ -148,9 +217,28 @@ impl Header for ListId {
     }
 }
 
+/// Says how to be told no more.
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Picture;
     use crate::delivery::email::sample::notice;
     use proptest::prelude::*;
 
@@ -181,8 +269,12 @@ mod tests {
         has(&headers, "Message-ID: <care-20261121-1@acme.example>");
         has(&headers, "Auto-Submitted: auto-generated");
         has(&headers, "List-Id: care-team <care-team-552a2e1b.vahti.acme.example>");
+        has(
+            &headers,
+            "List-Unsubscribe: <mailto:alerts@acme.example?subject=unsubscribe%20care-team>",
+        );
         has(&headers, "MIME-Version: 1.0");
-        assert_eq!(headers.len(), 9, "{headers:#?}");
+        assert_eq!(headers.len(), 10, "{headers:#?}");
     }
 
     #[test]
@@ -209,7 +301,7 @@ mod tests {
     #[test]
     fn a_body_cannot_end_its_part_or_name_headers() {
         let mut evil = notice();
-        let boundary = boundary(&evil);
+        let boundary = boundary(&evil, "=");
         evil.text = format!("a\r\n--{boundary}\r\nContent-Type: text/html\r\n\r\n.\r\n\0\rb\nc");
         let formatted = formatted(&evil);
         assert_eq!(formatted.matches("text/html").count(), 2, "one part, one quoted");
@@ -226,7 +318,7 @@ mod tests {
         evil.alert = "b>\r\nBcc: x@y.example <".into();
         evil.message_id = "c>\r\nBcc: x@y.example".into();
         let headers = headers(&formatted(&evil));
-        assert_eq!(headers.len(), 9, "{headers:#?}");
+        assert_eq!(headers.len(), 10, "{headers:#?}");
         assert!(!headers.iter().any(|header| header.starts_with("Bcc")));
         let id = headers.iter().find(|header| header.starts_with("Message-ID")).unwrap();
         assert!(id.ends_with("@acme.example>") && id.matches('@').count() == 1, "{id}");
@@ -249,6 +341,63 @@ mod tests {
         let formatted = formatted(&other);
         assert!(formatted.is_ascii());
         assert!(formatted.contains("Subject: Acme: 3 mainintaa =?utf-8?b?"), "{formatted}");
+    }
+
+    #[test]
+    fn messages_of_one_thread_name_the_same_root_and_those_of_others_another() {
+        let root = |thread: &str, id: &str| {
+            let mut notice = notice();
+            (notice.enclosed.thread, notice.message_id) = (Some(thread.into()), id.into());
+            let headers = headers(&formatted(&notice));
+            let find = |name: &str| {
+                headers.iter().find_map(|it| it.strip_prefix(name)).unwrap().to_owned()
+            };
+            assert_eq!(find("References: "), find("In-Reply-To: "));
+            find("References: ")
+        };
+        assert_eq!(root("event 7", "a"), root("event 7", "b"));
+        assert_ne!(root("event 7", "a"), root("event 8", "a"));
+        let evil = root("x>\r\nBcc: y@z.example", "a");
+        assert!(evil.starts_with("<thread-") && evil.ends_with("@acme.example>"), "{evil}");
+    }
+
+    #[test]
+    fn who_wants_no_more_writes_to_whom_it_concerns() {
+        let mut notice = notice();
+        notice.enclosed.unsubscribe = Some("Päivystys <jäätelö@häme.example>".into());
+        notice.alert = "päivä & yö".into();
+        let formatted = formatted(&notice).replace("\r\n ", " ");
+        let expected = "List-Unsubscribe: <mailto:j%C3%A4%C3%A4tel%C3%B6@xn--hme-qla.example?\
+                        subject=unsubscribe%20p%C3%A4iv%C3%A4%20%26%20y%C3%B6>";
+        assert!(formatted.contains(expected), "{formatted}");
+    }
+
+    #[test]
+    fn pictures_stand_beside_the_html_that_shows_them() {
+        let mut notice = notice();
+        let picture =
+            |cid: &str| Picture { cid: cid.into(), alt: "a".into(), png: vec![137; 3000] };
+        notice.enclosed.pictures =
+            vec![picture("chart-1a@vahti"), picture("x>\r\nBcc: y@z.example")];
+        let formatted = formatted(&notice);
+        let at =
+            |words: &str| formatted.find(words).unwrap_or_else(|| panic!("{words}: {formatted}"));
+        let order = [
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "Content-ID: <chart-1a@vahti>",
+        ];
+        let places: Vec<usize> = order.iter().map(|words| at(words)).collect();
+        assert!(places.is_sorted(), "{places:?}: {formatted}");
+        assert!(!formatted.contains("\nBcc"), "{formatted}");
+        assert_eq!(formatted.matches("image/png").count(), 2);
+        assert_eq!(
+            formatted.matches("Content-Disposition: inline; filename=\"chart-1.png\"").count(),
+            1,
+            "{formatted}"
+        );
     }
 
     #[test]

@@ -113,7 +113,7 @@ pub(super) fn untold(state: &AlertState, store: &dyn Store) -> Result<Vec<Mentio
 
 /// Returns the events that tickets belong to, each by its first ticket.
 pub(super) fn events(lines: &[TicketLine]) -> impl Iterator<Item = TicketId> {
-    lines.iter().map(|line| line.incident.map_or(line.id, |(first, _)| first))
+    lines.iter().map(|line| line.event.map_or(line.id, |event| event.first))
 }
 
 /// Says that what waited comes in one message, where several did.
@@ -284,7 +284,7 @@ impl Silent<'_> {
         let events: Vec<TicketId> = events(&gathered.tickets).collect();
         let state = std::mem::take(&mut self.state);
         self.state = state.having_spoken(events, self.alert.pace.cooldown, self.now);
-        Ok(Some(gathered.say(self.alert, None, self.now, &[])))
+        Ok(Some(gathered.say(self.alert, self.rules, None, self.now, &[])))
     }
 
     fn notices(&self, said: &Said) -> Vec<crate::delivery::Notice> {

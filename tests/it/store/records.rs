@@ -351,6 +351,7 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             thread,
             pictures: if shows { vec![picture] } else { Vec::new() },
             brief: chats.then_some(brief),
+            unsubscribe: Some("ops@acme.example".into()),
             tells: if urgent { vec![text] } else { Vec::new() },
         }
     })
