@@ -248,20 +248,6 @@ fn one_silent_recipient_does_not_hold_the_others() {
 }
 
 #[test]
-fn a_server_that_wants_one_line_at_a_time_gets_all_over_one() {
-    let site = site();
-    let rogue = Rogue::start(Manner { most_lines: 1, thinks: 20, ..Manner::default() });
-    let to: Vec<String> = (0..20).map(|nth| format!("reader{nth}@acme.example")).collect();
-    let to: Vec<&str> = to.iter().map(String::as_str).collect();
-    let world = world(&site, &rogue, &to, "");
-    let daemon = world.daemon();
-    until("all have theirs", || rogue.kept().len() == 20);
-    assert!(!daemon.log().contains("Could not send"), "{}", daemon.log());
-    assert_eq!(daemon.stop(), Some(0));
-    assert_eq!(rogue.counts().into_values().collect::<Vec<_>>(), [1; 20]);
-}
-
-#[test]
 fn the_operator_is_told_of_a_refused_recipient() {
     let site = site();
     let to = vec![("care@acme.example", Say("550 5.1.1 no such user"))];

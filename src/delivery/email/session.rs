@@ -130,6 +130,10 @@ impl Server {
             Ok(connection) => return Ok((connection, place)),
             Err(failed) => failed,
         };
+        // The other may have come free in the meantime.
+        if let Some(connection) = self.parked().await {
+            return Ok((connection, place));
+        }
         let free = self.given_up.load(Ordering::Relaxed) + self.lines.available_permits();
         if free + 1 >= MOST_LINES {
             self.restore();

@@ -86,9 +86,9 @@ impl Rogue {
                 let shared = shared.clone();
                 // A client that is killed ends its session and nothing else.
                 std::thread::spawn(move || {
-                    shared.seen.lock().unwrap().open += 1;
-                    drop(shared.session(stream));
-                    shared.seen.lock().unwrap().open -= 1;
+                    let is_one_too_many = shared.see_in();
+                    drop(shared.session(stream, is_one_too_many));
+                    shared.seen.lock().unwrap().open -= usize::from(!is_one_too_many);
                 });
             }
         });
@@ -140,7 +140,15 @@ impl Rogue {
         self.seen.lock().unwrap().manner.clone()
     }
 
-    fn session(&self, stream: TcpStream) -> Result<()> {
+    /// Counts a line that opens. Returns whether it is one too many.
+    fn see_in(&self) -> bool {
+        let mut seen = self.seen.lock().unwrap();
+        let is_one_too_many = (1..=seen.open).contains(&seen.manner.most_lines);
+        seen.open += usize::from(!is_one_too_many);
+        is_one_too_many
+    }
+
+    fn session(&self, stream: TcpStream, is_one_too_many: bool) -> Result<()> {
         // What a client sent before it was killed belongs to the life in which it sent it.
         let life = {
             let mut seen = self.seen.lock().unwrap();
@@ -149,8 +157,7 @@ impl Rogue {
         };
         stream.set_nodelay(true)?;
         let mut talk = Line { reader: BufReader::new(stream.try_clone()?), stream, rogue: self };
-        let (most, open) = (self.manner().most_lines, self.seen.lock().unwrap().open);
-        if most > 0 && open > most {
+        if is_one_too_many {
             return talk.say("421 4.7.0 too many connections");
         }
         talk.answer("greeting", "220 rogue")?;
