@@ -43,9 +43,12 @@ impl Paced {
     /// Runs once at this time, and returns what was told.
     fn told(&mut self, now: &str) -> Vec<String> {
         self.is_now(now);
-        let before = self.world.mails("txt").len();
+        let before = self.world.mails("txt");
         json(&self.world, "run --once");
-        self.world.mails("txt").split_off(before)
+        // Their order is that of the clock, which may have been set back.
+        let mut told = self.world.mails("txt");
+        told.retain(|mail| !before.contains(mail));
+        told
     }
 
     fn alert(&self) -> Value {
@@ -82,7 +85,7 @@ fn quiet_hours_hold_everything_but_what_is_urgent() {
     assert!(
         has(
             &told,
-            "Kiireellinen, siksi tämä tulee heti. Muut tulevat myöhemmin: 2. kesäkuuta 2026"
+            "Kiireellinen, siksi tämä tulee heti. Muut tulevat myöhemmin: 2.6.2026 klo 7.00."
         ),
         "{told:?}"
     );
@@ -101,7 +104,7 @@ fn a_daily_alert_waits_for_a_business_day_and_tells_all() {
     let Some(mut paced) = Paced::new("business days", alert, desk) else { return };
     // Easter: from Good Friday, 3 April 2026, to Monday nobody works.
     assert!(paced.told("2026-04-02T12:00:00Z").is_empty());
-    let mut entries = vec![entry("1", SLOW)];
+    let mut entries = vec![entry("1", "About the toaster by Acme")];
     paced.serve(&entries);
     assert!(paced.told("2026-04-03T05:00:00Z").is_empty());
     let names = [
@@ -113,7 +116,7 @@ fn a_daily_alert_waits_for_a_business_day_and_tells_all() {
     assert!(paced.told("2026-04-06T05:00:00Z").is_empty(), "Easter Monday");
     assert_eq!(paced.alert()["next"], "2026-04-07T05:00:00Z");
     let told = paced.told("2026-04-07T05:00:00Z");
-    assert!(told.len() == 1 && has(&told, "parcel never came"), "{told:?}");
+    assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         has(&told, "Acme: 12 mentions") && has(&told, "And 2 more: vahti mentions"),
         "{told:?}"
