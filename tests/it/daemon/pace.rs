@@ -116,7 +116,7 @@ fn quiet_hours_hold_everything_but_what_is_urgent() {
 #[test]
 fn a_daily_alert_waits_for_a_business_day_and_tells_all() {
     let alert = "frequency = \"daily\"\nbusiness_days = true\ntimezone = \"Europe/Helsinki\"\n\
-                 how_many = \"best\"\nfilter = \"NOT sentiment:negative\"";
+                 how_many = \"best\"";
     let desk = "[desk]\nholidays = [\"fi\"]\n";
     let Some(mut paced) = Paced::new("business days", alert, desk) else { return };
     // Easter: from Good Friday, 3 April 2026, to Monday nobody works.
