@@ -112,7 +112,9 @@ fn alerts(status: &StatusView, zone: Tz) -> String {
             let mut next =
                 alert.next.map_or_else(|| "as it happens".to_owned(), |_| time(alert.next, zone));
             if alert.held > 0 {
-                next.push_str(&format!(", {} kept back until then", count(alert.held, "mention")));
+                next += ", ";
+                next += &count(alert.held, "mention");
+                next += " kept back until then";
             }
             vec![alert.name.clone(), time(alert.last, zone), next]
         }),

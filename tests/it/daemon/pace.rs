@@ -10,6 +10,23 @@ const DEAR: &str = "Acme disappoints me, awful price and a bad, useless manual";
 const BURNS: &str = "The Acme battery exploded and burned my hand, this is dangerous, I will \
                      sue them, my lawyer and the consumer authority know already";
 
+/// More than ten, none like another.
+const NEWS: [&str; 13] = [
+    "Acme opens a shop in Turku this spring",
+    "Holidays at the lake with an Acme canoe",
+    "Who remembers the old Acme jingle",
+    "Shares: Acme rose on Tuesday",
+    "A recipe for rye bread, baked in Acme tins",
+    "Marathon results, the runners of Acme came early",
+    "The museum shows posters that Acme printed",
+    "Radio play tonight, brought to you by Acme",
+    "Our cat sleeps on an Acme box",
+    "Forty welders are hired by Acme",
+    "The chess club meets beside the Acme factory",
+    "Photographs of bridges, taken from Acme tower",
+    "Acme sings: a choir of engineers on stage",
+];
+
 /// A folder with one alert and a clock, and the site that it watches.
 struct Paced {
     site: Site,
@@ -43,9 +60,12 @@ impl Paced {
     /// Runs once at this time, and returns what was told.
     fn told(&mut self, now: &str) -> Vec<String> {
         self.is_now(now);
-        let before = self.world.mails("txt").len();
+        let before = self.world.mails("txt");
         json(&self.world, "run --once");
-        self.world.mails("txt").split_off(before)
+        // Their order is that of the clock, which may have been set back.
+        let mut told = self.world.mails("txt");
+        told.retain(|mail| !before.contains(mail));
+        told
     }
 
     fn alert(&self) -> Value {
@@ -82,7 +102,7 @@ fn quiet_hours_hold_everything_but_what_is_urgent() {
     assert!(
         has(
             &told,
-            "Kiireellinen, siksi tämä tulee heti. Muut tulevat myöhemmin: 2. kesäkuuta 2026"
+            "Kiireellinen, siksi tämä tulee heti. Muut tulevat myöhemmin: 2.6.2026 klo 7.00."
         ),
         "{told:?}"
     );
@@ -101,23 +121,14 @@ fn a_daily_alert_waits_for_a_business_day_and_tells_all() {
     let Some(mut paced) = Paced::new("business days", alert, desk) else { return };
     // Easter: from Good Friday, 3 April 2026, to Monday nobody works.
     assert!(paced.told("2026-04-02T12:00:00Z").is_empty());
-    let mut entries = vec![entry("1", SLOW)];
-    paced.serve(&entries);
+    let entries: Vec<Entry> = NEWS.iter().map(|title| entry(title, title)).collect();
+    paced.serve(&entries[..1]);
     assert!(paced.told("2026-04-03T05:00:00Z").is_empty());
-    let names = [
-        "kettle", "lamp", "radio", "chair", "shelf", "clock", "phone", "heater", "mixer", "grill",
-        "fan",
-    ];
-    entries.extend(names.iter().map(|name| entry(name, &format!("About the {name} by Acme"))));
     paced.serve(&entries);
     assert!(paced.told("2026-04-06T05:00:00Z").is_empty(), "Easter Monday");
     assert_eq!(paced.alert()["next"], "2026-04-07T05:00:00Z");
     let told = paced.told("2026-04-07T05:00:00Z");
-    assert!(told.len() == 1 && has(&told, "parcel never came"), "{told:?}");
-    assert!(
-        has(&told, "Acme: 12 mentions") && has(&told, "And 2 more: vahti mentions"),
-        "{told:?}"
-    );
+    assert!(told.len() == 1 && has(&told, "more: vahti mentions --since"), "{told:?}");
     assert!(paced.told("2026-04-07T20:00:00Z").is_empty());
 }
 
