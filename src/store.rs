@@ -358,6 +358,13 @@ pub trait Store: Send + Sync {
     /// Returns one notice that is queued or dead.
     fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError>;
 
+    /// Hands out what is known of every notice there was, without their bodies, the newest first, until
+    /// `each` returns `false`.
+    fn ledger(&self, each: &mut dyn FnMut(Notice) -> bool) -> Result<(), StoreError>;
+
+    /// Returns the same of the notices that tell a mention, oldest first.
+    fn told(&self, mention: &MentionId) -> Result<Vec<Notice>, StoreError>;
+
     /// Returns the names given to the feeds of an OPML source, by address.
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError>;
 

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::brand::Hit;
-use crate::delivery::{Notice, Progress};
+use crate::delivery::{Notice, Progress, Try};
 use crate::enrich::{Complaint, Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, Version};
 use crate::pipeline::Rules;
@@ -17,10 +17,12 @@ mod customer;
 mod elsewhere;
 pub mod marks;
 mod status;
+mod trace;
 
 pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
+pub use trace::{StepView, ToldView, TraceView, TracedView, UnmatchedView, WhyView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
 
 /// How a mention speaks of its brand, as machines see it.
@@ -412,6 +414,23 @@ pub struct NoticeView {
     pub attempts: u32,
     pub next_attempt: DateTime<Utc>,
     pub last_answer: Option<String>,
+    /// The part of the `Message-ID` before the `@`.
+    pub message_id: String,
+    /// How many mentions it tells.
+    pub mentions: usize,
+    /// What came of each try, oldest first; of many the first few and the last.
+    pub tries: Vec<TryMadeView>,
+    /// When a person took it out of the outbox.
+    pub dropped: Option<DateTime<Utc>>,
+}
+
+/// A try to deliver a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryMadeView {
+    pub at: DateTime<Utc>,
+    /// `accepted`, `put off` or `refused`.
+    pub outcome: String,
+    pub answer: String,
 }
 
 impl NoticeView {
@@ -427,8 +446,16 @@ impl NoticeView {
             attempts: notice.attempts,
             next_attempt: notice.next_attempt,
             last_answer: notice.last_answer.clone(),
+            message_id: notice.message_id.clone(),
+            mentions: notice.enclosed.tells.len(),
+            tries: notice.enclosed.tries.iter().map(made).collect(),
+            dropped: notice.enclosed.dropped,
         }
     }
+}
+
+fn made(one: &Try) -> TryMadeView {
+    TryMadeView { at: one.at, outcome: one.word().to_owned(), answer: one.answer.clone() }
 }
 
 /// One thing wrong with what is stored.

@@ -1,8 +1,8 @@
-//! `vahti outbox`: what is not yet delivered.
+//! `vahti outbox`: what is not yet delivered, and with `--all` what was.
 
 use super::print::{self, Output, or_dash, time};
 use super::{Context, Failure};
-use crate::ask::{Answer, Order, Question};
+use crate::ask::{Answer, LedgerAsked, Order, Question};
 use crate::delivery::{NoticeId, Progress};
 use crate::text::cut;
 
@@ -10,6 +10,12 @@ use crate::text::cut;
 pub(super) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
+    /// Also what was sent or dropped, for three months
+    #[arg(long)]
+    all: bool,
+    /// Of these, what was made or tried since then: a date, a time, or an age such as 7d
+    #[arg(long, value_name = "T", requires = "all")]
+    since: Option<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -25,6 +31,9 @@ enum Action {
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     let answer = match args.action {
+        None if args.all => {
+            desk.ask(&Question::Ledger(LedgerAsked { since: args.since.clone() }))?
+        }
         None => desk.ask(&Question::Outbox)?,
         Some(Action::Retry { id }) => desk.order_and_send(Order::Retry(NoticeId(id)), context)?,
         Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)), context)?,
@@ -40,8 +49,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         "attempts",
         "next_attempt",
         "last_answer",
+        "message_id",
+        "mentions",
+        "dropped",
     ];
     print::list(&notices, args.output.format, &columns, || {
+        if notices.is_empty() && args.all {
+            return "Nothing was ever sent.\n".into();
+        }
         if notices.is_empty() {
             return "The outbox is empty.\n".into();
         }
@@ -59,6 +74,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             ],
             notices.iter().map(|notice| {
                 let (state, next) = match notice.state {
+                    Progress::Queued | Progress::Dead if notice.dropped.is_some() => {
+                        ("dropped", "-".into())
+                    }
                     Progress::Queued => ("queued", time(Some(notice.next_attempt), desk.zone)),
                     Progress::Dead => ("dead", "-".into()),
                     Progress::Sent => ("sent", "-".into()),

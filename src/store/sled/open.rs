@@ -150,6 +150,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         own_replies: db.open_tree("own-replies")?,
         listed: db.open_tree("listed")?,
         links: db.open_tree("links")?,
+        told: db.open_tree("told")?,
     })
 }
 
