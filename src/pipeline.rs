@@ -31,6 +31,7 @@ const LOOKING_AGAIN: Duration = Duration::days(1);
 const LATE: Duration = Duration::days(7);
 
 pub mod again;
+pub mod canary;
 pub mod care;
 mod desk;
 pub mod hand;

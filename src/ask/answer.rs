@@ -76,11 +76,7 @@ pub fn answer(
 }
 
 /// Returns every notice that was made or tried since a time, oldest first.
-fn ledger(
-    asked: &LedgerAsked,
-    store: &dyn Store,
-    now: DateTime<Utc>,
-) -> Result<Answer, Refusal> {
+fn ledger(asked: &LedgerAsked, store: &dyn Store, now: DateTime<Utc>) -> Result<Answer, Refusal> {
     let since = asked.since.as_deref().map(|text| filter::parse_time(text, now)).transpose();
     let since = since.map_err(Refusal::Faulty)?;
     let mut notices = Vec::new();

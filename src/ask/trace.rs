@@ -112,7 +112,11 @@ fn unmatched(
         let brands = setting.rules.brands.iter();
         let why = brands.zip(why).map(|(brand, why)| WhyView {
             brand: brand.name.to_string(),
-            why: if why.is_empty() { vec!["none of its keywords stands in it".into()] } else { why },
+            why: if why.is_empty() {
+                vec!["none of its keywords stands in it".into()]
+            } else {
+                why
+            },
         });
         UnmatchedView {
             source: kept.source.to_string(),

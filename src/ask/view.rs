@@ -16,14 +16,16 @@ use serde::{Deserialize, Serialize};
 mod customer;
 mod elsewhere;
 pub mod marks;
+mod operator;
 mod status;
 mod trace;
 
 pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
-pub use trace::{StepView, ToldView, TraceView, TracedView, UnmatchedView, WhyView};
+pub use operator::{CanaryView, OperatorView, UnreachedView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
+pub use trace::{StepView, ToldView, TraceView, TracedView, UnmatchedView, WhyView};
 
 /// How a mention speaks of its brand, as machines see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

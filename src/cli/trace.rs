@@ -83,7 +83,8 @@ fn told(told: &ToldView, zone: Tz, rows: &mut Vec<Vec<String>>) {
 fn unmatched(post: &UnmatchedView, zone: Tz) -> String {
     let UnmatchedView { source, kind, headline, url, published, seen, why } = post;
     let url = url.as_deref().map(|url| format!("{}\n", visible(url))).unwrap_or_default();
-    let head = format!("It matched nothing, and is kept for a while: {}\n{url}\n", visible(headline));
+    let head =
+        format!("It matched nothing, and is kept for a while: {}\n{url}\n", visible(headline));
     let mut rows = Vec::new();
     if published.is_some() {
         rows.push(vec![time(*published, zone), "published".into(), String::new()]);

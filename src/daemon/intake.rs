@@ -1,9 +1,10 @@
 //! The one writer: batches, orders and outcomes of deliveries in, commits out. Several commits share
 //! one sync; nobody is told that something is stored before it is.
 
+use super::canary::{self as flights, Flight};
 use super::send::Post;
 use super::setup::Setup;
-use super::{Died, clock};
+use super::{Died, clock, systemd};
 use crate::ask::{self, Answer, Order, Refusal, Setting};
 use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, Progress};
@@ -11,11 +12,11 @@ use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, hand, outward, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, canary, hand, outward, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
-use crate::store::{Commit, SourceState, Store, StoreError};
+use crate::store::{Commit, Fault, SourceState, Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -68,6 +69,17 @@ pub enum Event {
     MatchingAgain(Box<Commit>, oneshot::Sender<()>),
     /// Tickets may have become more pressing by being late.
     Aged(oneshot::Sender<()>),
+    /// A canary was let out, or something happened on its way.
+    Canary {
+        token: String,
+        flight: Flight,
+        reply: oneshot::Sender<()>,
+    },
+    /// The store was looked through.
+    Checked {
+        faults: Vec<Fault>,
+        reply: oneshot::Sender<()>,
+    },
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -218,6 +230,16 @@ fn write(events: Vec<Event>, setup: &Setup, store: &dyn Store) -> Result<bool, S
 fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, StoreError> {
     let rules = &setup.rules;
     match event {
+        Event::Polled(outcome, reply) if flights::is_own(&outcome) => {
+            let commit = flights::polled(outcome, setup, store)?;
+            let acknowledge = move || {
+                if let Some(reply) = reply {
+                    // Nobody is left to hear it when its time was over.
+                    drop(reply.send(Polled::default()));
+                }
+            };
+            Written::apply(&commit, store, acknowledge)
+        }
         Event::Polled(outcome, reply) => {
             let (commit, polled) = polled(outcome, setup, store)?;
             let acknowledge = move || {
@@ -250,11 +272,16 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             }
             Ok(Written::heard(reply))
         }
-        Event::Looked { watched, room, reply } => {
-            let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
-            let (zone, brands) = (setup.config.zone, &setup.config.brands);
-            let ward = Ward { to, zone, sources: &watched, room, brands };
-            Written::told(&care::care(&ward, store, clock::now())?, store, reply)
+        Event::Looked { watched, room, reply } => looked(&watched, room, setup, reply, store),
+        Event::Canary { token, flight, reply } => {
+            let commit = match flight {
+                Flight::Released => canary::release(&token, clock::now(), store)?,
+                Flight::Failed(what) => canary::failed(&token, &what, store)?,
+            };
+            Written::told(&commit, store, reply)
+        }
+        Event::Checked { faults, reply } => {
+            Written::told(&care::checked(&faults, store, clock::now())?, store, reply)
         }
         Event::Subscribed { source, subscription, reply } => {
             let mut state = store.source(&source)?;
@@ -276,6 +303,27 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn looked(
+    watched: &[Watched],
+    room: Option<u64>,
+    setup: &Setup,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let operator = setup.config.operator.as_ref();
+    let ward = Ward {
+        to: operator.map_or(&[][..], |operator| &operator.to),
+        zone: setup.config.zone,
+        sources: watched,
+        room,
+        brands: &setup.config.brands,
+        canary: operator.and_then(|operator| operator.canary),
+    };
+    let commit = care::care(&ward, store, clock::now())?;
+    systemd::fares(setup.sources.len(), &care::unreached(store)?);
+    Written::told(&commit, store, reply)
 }
 
 fn found_again(

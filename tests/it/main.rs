@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod canary;
 mod commands;
 mod config;
 mod daemon;
@@ -18,4 +19,5 @@ mod recovery;
 mod sites;
 mod store;
 mod stories;
+mod trace;
 mod weeks;

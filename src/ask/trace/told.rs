@@ -104,8 +104,7 @@ impl Untold<'_> {
         }
         let status = facts.map(|facts| facts.status.to_string());
         let ticket = facts.zip(status.as_deref());
-        let ticket =
-            ticket.map(|(facts, status)| TicketFacts { status, priority: facts.priority });
+        let ticket = ticket.map(|(facts, status)| TicketFacts { status, priority: facts.priority });
         let fits = alert.filter.passes(mention, ticket.as_ref(), *now);
         (!fits).then(|| format!("its filter does not want it: {}", alert.filter.query()))
     }
@@ -129,9 +128,7 @@ impl Untold<'_> {
         let Some(first) = facts.and_then(|facts| facts.incident) else { return Ok(None) };
         for id in store.listed(Listed::Incident(first))? {
             let Some(other) = store.ticket(id)? else { continue };
-            if let Some(notice) =
-                store.told(&other.facts().mention)?.into_iter().find(by_alert)
-            {
+            if let Some(notice) = store.told(&other.facts().mention)?.into_iter().find(by_alert) {
                 return Ok(Some(format!(
                     "one line speaks for incident {first}, in notice {}",
                     notice.id.0

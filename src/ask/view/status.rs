@@ -1,5 +1,6 @@
 //! The JSON of `status`: how sources, alerts, store and outbox fare.
 
+use super::OperatorView;
 use crate::ask::{Refusal, Setting};
 use crate::fetch::Location;
 use crate::fetch::budget::{Account, Unit};
@@ -18,6 +19,7 @@ pub struct StatusView {
     pub alerts: Vec<AlertView>,
     pub store: StoreView,
     pub outbox: OutboxView,
+    pub operator: OperatorView,
 }
 
 /// How one source fares.
@@ -180,6 +182,7 @@ impl StatusView {
                 set_aside: counts.set_aside.iter().map(|path| path.display().to_string()).collect(),
             },
             outbox: OutboxView { queued: counts.queued, dead: counts.dead, last_answer },
+            operator: OperatorView::of(store)?,
         })
     }
 }

@@ -88,7 +88,8 @@ fn the_other_answers_keep_their_names() {
          alerts alerts.name alerts.last alerts.next
          store store.path store.mentions store.tickets store.size_bytes store.kept_posts
          store.kept_bytes store.set_aside
-         outbox outbox.queued outbox.dead outbox.last_answer",
+         outbox outbox.queued outbox.dead outbox.last_answer
+         operator operator.unreached operator.canary operator.checked operator.faults",
     );
     check(
         &world.vahti_with(&["explain", "Acme is terrible", "--format", "json"], "").json(),
@@ -121,7 +122,8 @@ fn the_other_answers_keep_their_names() {
     world.vahti("alert yearly send").ok();
     check(
         &world.vahti("outbox --format json").json(),
-        "id alert to subject state created attempts next_attempt last_answer",
+        "id alert to subject state created attempts next_attempt last_answer message_id mentions
+         tries tries.at tries.outcome tries.answer dropped",
     );
     check(
         &world.vahti("run --once --format json").json(),
@@ -179,6 +181,11 @@ fn answers_are_the_same_with_and_without_a_daemon() {
         "ticket 2".to_owned(),
         "ticket 1 reply".to_owned(),
         "outbox --format json".to_owned(),
+        "outbox --all --format json".to_owned(),
+        "outbox --all".to_owned(),
+        format!("trace {id} --format json"),
+        "trace 1".to_owned(),
+        "trace https://wire.example/a".to_owned(),
         "fsck --format json".to_owned(),
         "judge marks --format json".to_owned(),
         "judge marks --words".to_owned(),

@@ -16,8 +16,8 @@ use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
 use vahti::store::{
-    Commit, Health, Moved, Reported, Sequence, SilentBrand, SourceState, Store, Told, Trouble,
-    Window,
+    Canary, Checked, Commit, Health, Moved, Reported, Sequence, SilentBrand, SourceState, Store,
+    Told, Trouble, Window,
 };
 
 fn words() -> impl Strategy<Value = String> {
@@ -309,7 +309,19 @@ fn what_the_operator_was_told_read_back_is_always_what_was_written() {
         };
         let brands = dead.iter().map(silent).collect();
         let looked_at_brands = last;
-        let reported = Reported { last, dead, set_aside, full, looked_at_brands, brands };
+        let canary = last.map(|at| Canary {
+            token: "a".into(),
+            released: at,
+            notices: set_aside,
+            fault: full.map(|_| "b".into()),
+            came: full.map(|(at, _)| at),
+            last_came: last,
+            told: full,
+        });
+        let faults = vec!["c".into()];
+        let checked = full.map(|(at, _)| Checked { at, faults, all: set_aside, told: full });
+        let reported =
+            Reported { last, dead, set_aside, full, looked_at_brands, brands, canary, checked };
         let commit = Commit { reported: Some(reported.clone()), ..Commit::default() };
         store.apply(&commit).unwrap();
         prop_assert_eq!(store.reported().unwrap(), reported.clone());

@@ -67,7 +67,10 @@ fn a_notice_is_in_the_ledger_from_its_making_to_long_after_its_delivery() {
     let sent = outbox::after_success(first, "250 queued as 4711", at(0));
     put(&store, sent);
     let entry = told("ma").remove(0);
-    assert_eq!((entry.progress, entry.text.as_str(), entry.html.as_str()), (Progress::Sent, "", ""));
+    assert_eq!(
+        (entry.progress, entry.text.as_str(), entry.html.as_str()),
+        (Progress::Sent, "", "")
+    );
     assert_eq!(entry.enclosed.pictures, []);
     assert_eq!(entry.enclosed.tries[0].answer, "250 queued as 4711");
     assert_eq!(numbers(&store), [2, 1]);
