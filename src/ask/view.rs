@@ -2,7 +2,6 @@
 
 use super::Refusal;
 use crate::brand::Hit;
-use crate::delivery::{Notice, Progress, Try};
 use crate::enrich::{Complaint, Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, Version};
 use crate::pipeline::Rules;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 mod customer;
 mod elsewhere;
 pub mod marks;
+mod notice;
 mod operator;
 mod status;
 mod trace;
@@ -23,6 +23,7 @@ mod trace;
 pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
+pub use notice::{NoticeView, TryMadeView};
 pub use operator::{CanaryView, OperatorView, UnreachedView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, StatusView, StoreView};
 pub use trace::{StepView, ToldView, TraceView, TracedView, UnmatchedView, WhyView};
@@ -402,62 +403,6 @@ pub struct PreviewView {
     pub text: String,
     pub html: String,
     pub mentions: usize,
-}
-
-/// A notice in the outbox.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NoticeView {
-    pub id: u64,
-    pub alert: String,
-    pub to: String,
-    pub subject: String,
-    pub state: Progress,
-    pub created: DateTime<Utc>,
-    pub attempts: u32,
-    pub next_attempt: DateTime<Utc>,
-    pub last_answer: Option<String>,
-    /// The part of the `Message-ID` before the `@`.
-    pub message_id: String,
-    /// How many mentions it tells.
-    pub mentions: usize,
-    /// What came of each try, oldest first; of many the first few and the last.
-    pub tries: Vec<TryMadeView>,
-    /// When a person took it out of the outbox.
-    pub dropped: Option<DateTime<Utc>>,
-}
-
-/// A try to deliver a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TryMadeView {
-    pub at: DateTime<Utc>,
-    /// `accepted`, `put off` or `refused`.
-    pub outcome: String,
-    pub answer: String,
-}
-
-impl NoticeView {
-    /// Returns the view of a notice.
-    pub fn of(notice: &Notice) -> Self {
-        Self {
-            id: notice.id.0,
-            alert: notice.alert.clone(),
-            to: notice.to.clone(),
-            subject: notice.subject.clone(),
-            state: notice.progress,
-            created: notice.created,
-            attempts: notice.attempts,
-            next_attempt: notice.next_attempt,
-            last_answer: notice.last_answer.clone(),
-            message_id: notice.message_id.clone(),
-            mentions: notice.enclosed.tells.len(),
-            tries: notice.enclosed.tries.iter().map(made).collect(),
-            dropped: notice.enclosed.dropped,
-        }
-    }
-}
-
-fn made(one: &Try) -> TryMadeView {
-    TryMadeView { at: one.at, outcome: one.word().to_owned(), answer: one.answer.clone() }
 }
 
 /// One thing wrong with what is stored.

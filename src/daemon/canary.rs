@@ -161,6 +161,14 @@ fn rules(setup: &Setup) -> crate::pipeline::Rules {
     canary::rules(to, setup.config.zone)
 }
 
+/// Returns what the writer stores of a flight.
+pub(super) fn noted(token: &str, flight: Flight, store: &dyn Store) -> Result<Commit, StoreError> {
+    match flight {
+        Flight::Released => canary::release(token, clock::now(), store),
+        Flight::Failed(what) => canary::failed(token, &what, store),
+    }
+}
+
 /// Tells whether a poll is that of the canary.
 pub(super) fn is_own(outcome: &Outcome) -> bool {
     let source = match outcome {

@@ -12,7 +12,7 @@ use crate::fetch::budget::Ledger;
 use crate::mention::TicketId;
 use crate::pipeline::again::{self, Again};
 use crate::pipeline::care::{self, Ward, Watched};
-use crate::pipeline::{self, Arrival, Failure, Receipt, canary, hand, outward, tell};
+use crate::pipeline::{self, Arrival, Failure, Receipt, hand, outward, tell};
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
@@ -254,16 +254,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::Tried(notice, there, reply) => tried(notice, there, reply, store),
         Event::Remember(there, reply) => remembered(*there, reply, store),
         Event::Followed(there, reply) => followed(*there, setup, reply, store),
-        Event::Speak { alert, reply } => {
-            let now = clock::now();
-            let alert = rules.alerts.iter().find(|known| known.name == alert);
-            let names: Vec<SourceName> = setup.names().into_iter().map(|(name, ..)| name).collect();
-            let blind_spots = tell::blind_spots(&names, store, now)?;
-            let commit = alert
-                .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
-                .transpose()?;
-            Written::told(&commit.unwrap_or_default(), store, reply)
-        }
+        Event::Speak { alert, reply } => spoken(&alert, setup, reply, store),
         Event::Named(sources, reply) => {
             for (source, address, keeps_cursor) in sources {
                 if let Some(commit) = pipeline::named(&source, &address, keeps_cursor, store)? {
@@ -274,11 +265,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Looked { watched, room, reply } => looked(&watched, room, setup, reply, store),
         Event::Canary { token, flight, reply } => {
-            let commit = match flight {
-                Flight::Released => canary::release(&token, clock::now(), store)?,
-                Flight::Failed(what) => canary::failed(&token, &what, store)?,
-            };
-            Written::told(&commit, store, reply)
+            Written::told(&flights::noted(&token, flight, store)?, store, reply)
         }
         Event::Checked { faults, reply } => {
             Written::told(&care::checked(&faults, store, clock::now())?, store, reply)
@@ -303,6 +290,22 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         }
         Event::Ping(reply) => Ok(Written::heard(reply)),
     }
+}
+
+fn spoken(
+    alert: &str,
+    setup: &Setup,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let (rules, now) = (&setup.rules, clock::now());
+    let alert = rules.alerts.iter().find(|known| known.name == alert);
+    let names: Vec<SourceName> = setup.names().into_iter().map(|(name, ..)| name).collect();
+    let blind_spots = tell::blind_spots(&names, store, now)?;
+    let commit = alert
+        .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
+        .transpose()?;
+    Written::told(&commit.unwrap_or_default(), store, reply)
 }
 
 fn looked(
