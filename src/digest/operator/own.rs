@@ -76,12 +76,15 @@ pub(super) fn sections(letter: &Letter) -> Vec<SectionView> {
         );
     }
     if let Some(CanaryCase { released, what, came, .. }) = &letter.canary {
-        let mut when = format!("Let out on {}", date(*released));
-        if let Some(came) = came {
-            let span = span(*came, letter.now).map(|span| format!(" ({span})"));
-            when.push_str(&format!("; one came through last on {}", date(*came)));
-            when.push_str(&span.unwrap_or_default());
-        }
+        let out = format!("Let out on {}", date(*released));
+        let when = match came {
+            None => out,
+            Some(came) => {
+                let span = span(*came, letter.now).map(|span| format!(" ({span})"));
+                let span = span.unwrap_or_default();
+                format!("{out}; one came through last on {}{span}", date(*came))
+            }
+        };
         push(
             "A canary did not come through as it should",
             false,

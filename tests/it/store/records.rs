@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::time::Duration;
 use vahti::brand::{BrandName, Field, Hit};
-use vahti::delivery::{Brief, BriefLine, Enclosed, Notice, NoticeId, Picture, Progress};
+use vahti::delivery::{Brief, BriefLine, Enclosed, Notice, NoticeId, Picture, Progress, Try};
 use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use vahti::fetch::Validators;
 use vahti::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
@@ -352,8 +352,9 @@ fn what_is_told_of_a_source_changes_nothing_else_of_it() {
 
 fn enclosed() -> impl Strategy<Value = Enclosed> {
     let png = proptest::collection::vec(any::<u8>(), 0..50);
-    let all = (proptest::option::of(words()), words(), png, any::<[bool; 3]>());
-    all.prop_map(|(thread, text, png, [shows, chats, urgent])| {
+    let all = (proptest::option::of(words()), words(), png, any::<[bool; 3]>(), time());
+    all.prop_map(|(thread, text, png, [shows, chats, urgent], at)| {
+        let made = Try { at, outcome: Progress::Sent, answer: text.clone() };
         let picture = Picture { cid: text.clone(), alt: text.clone(), png };
         let line =
             BriefLine { headline: text.clone(), link: thread.clone(), details: vec![text.clone()] };
@@ -363,6 +364,8 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             thread,
             pictures: if shows { vec![picture] } else { Vec::new() },
             brief: chats.then_some(brief),
+            tries: if chats { vec![made] } else { Vec::new() },
+            dropped: shows.then_some(at),
             tells: if urgent { vec![text] } else { Vec::new() },
         }
     })
