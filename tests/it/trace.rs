@@ -134,7 +134,7 @@ fn the_answer_of_each_mail_server_is_remembered() {
     let refused = of("chief@acme.example", &mut notices);
     let answer = |notice: &Value| notice["tries"][0]["answer"].as_str().unwrap().to_owned();
     assert!(answer(&accepted).starts_with("250"), "{accepted}");
-    assert!(answer(&refused).starts_with("550"), "{refused}");
+    assert!(answer(&refused).contains(" answered 550 "), "{refused}");
     assert_eq!([&accepted["state"], &refused["state"]], ["sent", "dead"]);
     let number = refused["id"].as_u64().unwrap();
     world.vahti(&format!("outbox drop {number}")).ok();
@@ -146,5 +146,5 @@ fn the_answer_of_each_mail_server_is_remembered() {
     let none = world.vahti("outbox --all --since 2100-01-01 --format ndjson").ok();
     assert_eq!(none, "");
     assert_eq!(world.vahti("outbox --since 1d").code, Some(2));
-    assert_eq!(world.vahti("outbox --all --since soon").code, Some(1));
+    assert_eq!(world.vahti("outbox --all --since soon").code, Some(2));
 }
