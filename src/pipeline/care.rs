@@ -243,9 +243,9 @@ fn notices(
     let mut dead = store.outbox()?;
     // A canary has its own word for that.
     dead.retain(|notice| notice.progress == Progress::Dead && notice.alert != canary::NAME);
-    let mut deaf: BTreeSet<String> = BTreeSet::new();
-    dead.retain(|notice| notice.alert != NAME || deaf.insert(notice.to.clone()));
-    if ward.to.iter().all(|to| deaf.contains(to)) {
+    let mut unreached: BTreeSet<String> = BTreeSet::new();
+    dead.retain(|notice| notice.alert != NAME || unreached.insert(notice.to.clone()));
+    if ward.to.iter().all(|to| unreached.contains(to)) {
         let news = dead.iter().any(|it| it.alert == NAME && !reported.dead.contains(&it.id));
         if news {
             tracing::error!(

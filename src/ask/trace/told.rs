@@ -8,7 +8,7 @@ use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
 use crate::pipeline::hand;
 use crate::store::{Listed, Store, StoreError};
-use crate::ticket::Facts;
+use crate::ticket::{Facts, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn alerts(
         let notices = told.remove(&alert.name).unwrap_or_default();
         let why = if notices.is_empty() {
             let untold =
-                Untold { alert, mention, facts: ticket.as_ref().map(|it| it.facts()), store, now };
+                Untold { alert, mention, facts: ticket.as_ref().map(Ticket::facts), store, now };
             Some(untold.why(setting)?)
         } else {
             None
