@@ -27,6 +27,7 @@ mod marks;
 mod opening;
 mod report;
 pub mod taken;
+mod trace;
 pub mod tried;
 pub mod view;
 
@@ -35,7 +36,7 @@ pub use answer::answer;
 use tried::{TryAsked, TryView};
 use view::{
     CustomerView, FaultView, IncidentView, MarkView, MentionView, NoticeView, PreviewView,
-    StatusView, TaughtView, TicketView,
+    StatusView, TaughtView, TicketView, TraceView,
 };
 
 /// Which mentions are meant: the words of the command line and of the HTTP API.
@@ -125,6 +126,23 @@ pub struct ReportAsked {
     pub public: bool,
 }
 
+/// Which notices of the ledger are meant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerAsked {
+    /// A date, an RFC 3339 time, or an age: those that were made or tried since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// What is to be traced.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TraceAsked {
+    /// The id of a mention, the number of a ticket, or the address of a post.
+    pub of: String,
+}
+
 /// Something a person can ask, whether or not the daemon is running.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
@@ -140,6 +158,10 @@ pub enum Question {
     /// What an alert would say now.
     Preview(String),
     Outbox,
+    /// The same, with what was sent.
+    Ledger(LedgerAsked),
+    /// What became of a post.
+    Trace(TraceAsked),
     /// Whether all that is stored is well.
     Check,
     /// What other keywords would have found.
@@ -226,6 +248,7 @@ pub enum Answer {
     Status(Box<StatusView>),
     Preview(Box<PreviewView>),
     Outbox(Vec<NoticeView>),
+    Trace(Box<TraceView>),
     Check(Vec<FaultView>),
     Try(Box<TryView>),
     Marks(Vec<MarkView>),
@@ -247,7 +270,8 @@ impl Question {
             Self::Customer(_) => Answer::Customer(serde_json::from_slice(json)?),
             Self::Status => Answer::Status(serde_json::from_slice(json)?),
             Self::Preview(_) => Answer::Preview(serde_json::from_slice(json)?),
-            Self::Outbox => Answer::Outbox(serde_json::from_slice(json)?),
+            Self::Trace(_) => Answer::Trace(serde_json::from_slice(json)?),
+            Self::Outbox | Self::Ledger(_) => Answer::Outbox(serde_json::from_slice(json)?),
             Self::Check => Answer::Check(serde_json::from_slice(json)?),
             Self::Try(_) => Answer::Try(serde_json::from_slice(json)?),
             Self::Marks(_) => Answer::Marks(serde_json::from_slice(json)?),

@@ -29,6 +29,7 @@ mod run;
 mod status;
 mod ticket;
 mod tickets;
+mod trace;
 mod tried;
 
 /// Hears what people say about a brand, and makes sure that someone answers.
@@ -78,6 +79,8 @@ enum Command {
     Alert(alert::Args),
     /// Show notices not yet delivered, and mend them
     Outbox(outbox::Args),
+    /// Show what became of a post, from its source to the mail servers of those who were told
+    Trace(trace::Args),
     /// Show what was learned of a period, for the house or for everybody
     Report(report::Args),
     /// Show how a text is read, storing nothing
@@ -246,6 +249,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Customer(args) => customer::run(args, context),
         Command::Alert(args) => alert::run(args, context),
         Command::Outbox(args) => outbox::run(&args, context),
+        Command::Trace(args) => trace::run(&args, context),
         Command::Report(args) => report::run(args, context),
         Command::Explain(args) => explain::run(&args, context),
         Command::Try(args) => tried::run(&args, context),

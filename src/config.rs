@@ -154,6 +154,10 @@ impl Web {
 pub struct Operator {
     /// Mail addresses, at least one.
     pub to: Vec<String>,
+    /// How often vahti gives itself a mention, to see whether it comes through; `None`: never.
+    pub canary: Option<TimeDelta>,
+    /// Where that goes; nobody: no further than the outbox.
+    pub canary_to: Vec<String>,
 }
 
 /// How mail leaves.

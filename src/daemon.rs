@@ -20,6 +20,8 @@ mod alerts;
 pub mod board;
 mod brought;
 mod calls;
+pub mod canary;
+mod checkup;
 pub mod clock;
 mod desks;
 pub mod expand;
@@ -194,6 +196,22 @@ impl Shared {
         tasks.spawn(async move { following.await.map(|()| "the follower of other desks") });
         let matching = again::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
         tasks.spawn(async move { matching.await.map(|()| "the matching again") });
+        let flying = canary::run(
+            sender.clone(),
+            store.clone(),
+            setup.clone(),
+            Arc::clone(&board),
+            stop.clone(),
+        );
+        tasks.spawn(async move { flying.await.map(|()| "the canary") });
+        let checking = checkup::run(
+            sender.clone(),
+            store.clone(),
+            setup.clone(),
+            Arc::clone(&board),
+            stop.clone(),
+        );
+        tasks.spawn(async move { checking.await.map(|()| "the check of the store") });
         let looking = ward::run(sender.clone(), setup.clone(), board, stop.clone());
         tasks.spawn(async move { looking.await.map(|()| "the ward") });
         let speaking = alerts::run(sender.clone(), store.clone(), setup, stop.clone());

@@ -5,7 +5,7 @@ pub mod email;
 mod enclosed;
 pub mod outbox;
 
-pub use enclosed::{Brief, BriefLine, Enclosed, Picture, with_pictures};
+pub use enclosed::{Brief, BriefLine, Enclosed, Picture, Try, with_pictures};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

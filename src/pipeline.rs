@@ -32,6 +32,7 @@ const LATE: Duration = Duration::days(7);
 
 pub mod again;
 pub mod blind;
+pub mod canary;
 pub mod care;
 mod desk;
 pub mod hand;

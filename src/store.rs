@@ -119,6 +119,40 @@ pub struct Reported {
     pub looked_at_brands: Option<DateTime<Utc>>,
     /// Brands of which it was told that they have fallen silent, and that still are.
     pub brands: Vec<SilentBrand>,
+    /// The canary that was let out last; `None` where none is wanted.
+    pub canary: Option<Canary>,
+    /// What the last check of the store found.
+    pub checked: Option<Checked>,
+}
+
+/// A mention that vahti gave itself, to see whether it comes through.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Canary {
+    /// What tells it from all others.
+    pub token: String,
+    pub released: DateTime<Utc>,
+    /// How many notices were made of it.
+    pub notices: usize,
+    /// What went wrong on its way.
+    pub fault: Option<String>,
+    /// When it came through, and when one did last.
+    pub came: Option<DateTime<Utc>>,
+    pub last_came: Option<DateTime<Utc>>,
+    /// When the operator was told that none comes through, and how often; `None` while all is well.
+    pub told: Option<(DateTime<Utc>, u32)>,
+}
+
+/// What a check of the store found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Checked {
+    pub at: DateTime<Utc>,
+    /// The first faults, and how many there are.
+    pub faults: Vec<String>,
+    pub all: usize,
+    /// When the operator was told, and how often; `None` while all is well.
+    pub told: Option<(DateTime<Utc>, u32)>,
 }
 
 /// A brand of which nobody speaks any more, and what the operator was told of it.
@@ -370,6 +404,13 @@ pub trait Store: Send + Sync {
 
     /// Returns one notice that is queued or dead.
     fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError>;
+
+    /// Hands out what is known of every notice there was, without their bodies, the newest first, until
+    /// `each` returns `false`.
+    fn ledger(&self, each: &mut dyn FnMut(Notice) -> bool) -> Result<(), StoreError>;
+
+    /// Returns the same of the notices that tell a mention, oldest first.
+    fn told(&self, mention: &MentionId) -> Result<Vec<Notice>, StoreError>;
 
     /// Returns the names given to the feeds of an OPML source, by address.
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError>;

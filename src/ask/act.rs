@@ -49,8 +49,8 @@ fn done(
             Ok(Commit { notices: vec![notice], ..Commit::default() })
         }
         Order::Drop(id) => {
-            find_notice(id, store)?;
-            Ok(Commit { dropped: vec![id], ..Commit::default() })
+            let notice = outbox::dropped(find_notice(id, store)?, now);
+            Ok(Commit { notices: vec![notice], dropped: vec![id], ..Commit::default() })
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::view::{FaultView, MentionView, NoticeView, PreviewView, StatusView};
 use super::{
-    Answer, MentionsAsked, Question, Refusal, Setting, TicketsAsked, customer, incident, tried,
-    view,
+    Answer, LedgerAsked, MentionsAsked, Question, Refusal, Setting, TicketsAsked, customer,
+    incident, trace, tried, view,
 };
 use crate::mention::filter::{self, Filter, TicketFacts};
 use crate::mention::{Mention, MentionId, TicketId};
@@ -48,6 +48,10 @@ pub fn answer(
         Question::Outbox => {
             Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
         }
+        Question::Ledger(asked) => ledger(asked, store, now),
+        Question::Trace(asked) => {
+            Ok(Answer::Trace(Box::new(trace::answer(&asked.of, setting, store, now)?)))
+        }
         Question::Try(asked) => {
             Ok(Answer::Try(Box::new(tried::answer(asked, setting, store, now)?)))
         }
@@ -69,6 +73,23 @@ pub fn answer(
             ))
         }
     }
+}
+
+/// Returns every notice that was made or tried since a time, oldest first.
+fn ledger(asked: &LedgerAsked, store: &dyn Store, now: DateTime<Utc>) -> Result<Answer, Refusal> {
+    let since = asked.since.as_deref().map(|text| filter::parse_time(text, now)).transpose();
+    let since = since.map_err(Refusal::Faulty)?;
+    let mut notices = Vec::new();
+    store.ledger(&mut |notice| {
+        let last = notice.enclosed.tries.last().map_or(notice.created, |one| one.at);
+        let last = notice.enclosed.dropped.unwrap_or(last).max(notice.created);
+        if since.is_none_or(|since| last >= since) {
+            notices.push(NoticeView::of(&notice));
+        }
+        true
+    })?;
+    notices.reverse();
+    Ok(Answer::Outbox(notices))
 }
 
 /// Returns the mention with this id; the beginning of an id will do where it is the only one such.

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::brand::Hit;
-use crate::delivery::{Enclosed, Notice, Progress};
+use crate::delivery::Enclosed;
 use crate::enrich::{Complaint, Label, Priority};
 use crate::mention::{Mark, Mention, MentionId, Version};
 use crate::pipeline::Rules;
@@ -16,12 +16,18 @@ use serde::{Deserialize, Serialize};
 mod customer;
 mod elsewhere;
 pub mod marks;
+mod notice;
+mod operator;
 mod status;
+mod trace;
 
 pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};
+pub use notice::{NoticeView, TryMadeView};
+pub use operator::{CanaryView, OperatorView, UnreachedView};
 pub use status::{AlertView, BudgetView, OutboxView, SourceView, SpikeView, StatusView, StoreView};
+pub use trace::{StepView, ToldView, TraceView, TracedView, UnmatchedView, WhyView};
 
 /// How a mention speaks of its brand, as machines see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -404,37 +410,6 @@ pub struct PreviewView {
     /// What goes with it.
     #[serde(default)]
     pub enclosed: Enclosed,
-}
-
-/// A notice in the outbox.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NoticeView {
-    pub id: u64,
-    pub alert: String,
-    pub to: String,
-    pub subject: String,
-    pub state: Progress,
-    pub created: DateTime<Utc>,
-    pub attempts: u32,
-    pub next_attempt: DateTime<Utc>,
-    pub last_answer: Option<String>,
-}
-
-impl NoticeView {
-    /// Returns the view of a notice.
-    pub fn of(notice: &Notice) -> Self {
-        Self {
-            id: notice.id.0,
-            alert: notice.alert.clone(),
-            to: notice.to.clone(),
-            subject: notice.subject.clone(),
-            state: notice.progress,
-            created: notice.created,
-            attempts: notice.attempts,
-            next_attempt: notice.next_attempt,
-            last_answer: notice.last_answer.clone(),
-        }
-    }
 }
 
 /// One thing wrong with what is stored.

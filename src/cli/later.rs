@@ -3,7 +3,7 @@
 use super::Failure;
 
 /// Commands of the whole product that are not in this version.
-const LATER: [&str; 6] = ["trace", "export", "backup", "restore", "forget", "store"];
+const LATER: [&str; 5] = ["export", "backup", "restore", "forget", "store"];
 
 /// Says what is wrong with a command that is none.
 pub(super) fn unknown(words: &[String], commands: &clap::Command) -> Failure {

@@ -1,15 +1,23 @@
-//! `vahti outbox`: what is not yet delivered.
+//! `vahti outbox`: what is not yet delivered, and with `--all` what was.
 
 use super::print::{self, Output, or_dash, time};
 use super::{Context, Failure};
-use crate::ask::{Answer, Order, Question};
+use crate::ask::view::NoticeView;
+use crate::ask::{Answer, LedgerAsked, Order, Question};
 use crate::delivery::{NoticeId, Progress};
 use crate::text::cut;
+use chrono_tz::Tz;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
+    /// Also what was sent or dropped, for three months
+    #[arg(long)]
+    all: bool,
+    /// Of these, what was made or tried since then: a date, a time, or an age such as 7d
+    #[arg(long, value_name = "T", requires = "all")]
+    since: Option<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -22,59 +30,66 @@ enum Action {
     Drop { id: u64 },
 }
 
+const COLUMNS: [&str; 12] = [
+    "id",
+    "alert",
+    "to",
+    "subject",
+    "state",
+    "created",
+    "attempts",
+    "next_attempt",
+    "last_answer",
+    "message_id",
+    "mentions",
+    "dropped",
+];
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     let answer = match args.action {
+        None if args.all => {
+            desk.ask(&Question::Ledger(LedgerAsked { since: args.since.clone() }))?
+        }
         None => desk.ask(&Question::Outbox)?,
         Some(Action::Retry { id }) => desk.order_and_send(Order::Retry(NoticeId(id)), context)?,
         Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)), context)?,
     };
     let Answer::Outbox(notices) = answer else { return Ok(()) };
-    let columns = [
-        "id",
-        "alert",
-        "to",
-        "subject",
-        "state",
-        "created",
-        "attempts",
-        "next_attempt",
-        "last_answer",
-    ];
-    print::list(&notices, args.output.format, &columns, || {
+    print::list(&notices, args.output.format, &COLUMNS, || {
+        if notices.is_empty() && args.all {
+            return "There is nothing in the ledger.\n".into();
+        }
         if notices.is_empty() {
             return "The outbox is empty.\n".into();
         }
-        print::table(
-            &[
-                "id",
-                "state",
-                "alert",
-                "to",
-                "subject",
-                "created",
-                "tries",
-                "next try",
-                "last answer",
-            ],
-            notices.iter().map(|notice| {
-                let (state, next) = match notice.state {
-                    Progress::Queued => ("queued", time(Some(notice.next_attempt), desk.zone)),
-                    Progress::Dead => ("dead", "-".into()),
-                    Progress::Sent => ("sent", "-".into()),
-                };
-                vec![
-                    notice.id.to_string(),
-                    state.to_owned(),
-                    notice.alert.clone(),
-                    notice.to.clone(),
-                    cut(&notice.subject, 50),
-                    time(Some(notice.created), desk.zone),
-                    notice.attempts.to_string(),
-                    next,
-                    or_dash(notice.last_answer.as_deref().map(|answer| cut(answer, 80)).as_deref()),
-                ]
-            }),
-        )
+        table(&notices, desk.zone)
     })
+}
+
+fn table(notices: &[NoticeView], zone: Tz) -> String {
+    print::table(
+        &["id", "state", "alert", "to", "subject", "created", "tries", "next try", "last answer"],
+        notices.iter().map(|notice| {
+            let (state, next) = match notice.state {
+                Progress::Queued | Progress::Dead if notice.dropped.is_some() => {
+                    ("dropped", "-".into())
+                }
+                Progress::Queued => ("queued", time(Some(notice.next_attempt), zone)),
+                Progress::Dead => ("dead", "-".into()),
+                Progress::Sent => ("sent", "-".into()),
+            };
+            vec![
+                notice.id.to_string(),
+                state.to_owned(),
+                notice.alert.clone(),
+                notice.to.clone(),
+                cut(&notice.subject, 50),
+                time(Some(notice.created), zone),
+                notice.attempts.to_string(),
+                next,
+                or_dash(notice.last_answer.as_deref().map(|answer| cut(answer, 80)).as_deref()),
+            ]
+        }),
+    )
 }

@@ -3,7 +3,7 @@
 use super::print::{self, Output, or_dash, time};
 use super::{Context, Failure};
 use crate::alert::spike::Of;
-use crate::ask::view::{SourceView, SpikeView, StatusView};
+use crate::ask::view::{OperatorView, SourceView, SpikeView, StatusView, UnreachedView};
 use crate::ask::{Answer, Question};
 use crate::text::{count, cut, visible};
 use chrono_tz::Tz;
@@ -53,7 +53,7 @@ fn table(status: &StatusView, zone: Tz) -> String {
     if !status.spikes.is_empty() {
         parts.push(spikes(status, zone));
     }
-    parts.push(store_and_outbox(status));
+    parts.push(store_and_outbox(status) + &operator(status, zone));
     parts.join("\n")
 }
 
@@ -135,6 +135,38 @@ fn spikes(status: &StatusView, zone: Tz) -> String {
             vec![brand.clone(), time(Some(*since), zone), found, total.to_string()]
         }),
     )
+}
+
+/// Returns what there is to say of vahti itself.
+fn operator(status: &StatusView, zone: Tz) -> String {
+    let OperatorView { unreached, canary, checked, faults } = &status.operator;
+    let mut lines = Vec::new();
+    if *faults > 0 {
+        let at = time(*checked, zone);
+        lines.push(format!(
+            "The store has {}, found {at}; see `vahti fsck`",
+            count(*faults, "fault")
+        ));
+    }
+    if let Some(canary) = canary {
+        let out = time(Some(canary.released), zone);
+        let last = canary
+            .last_came
+            .map(|_| format!(", the last that did {}", time(canary.last_came, zone)));
+        let last = last.unwrap_or_default();
+        let fault = canary.fault.as_deref().map(|fault| format!(": {}", visible(fault)));
+        let fault = fault.unwrap_or_default();
+        lines.push(match canary.came {
+            Some(_) => format!("Canary: came through {}{fault}", time(canary.came, zone)),
+            None if canary.lost => format!("Canary: let out {out} and lost{last}{fault}"),
+            None => format!("Canary: let out {out} and not back yet{last}{fault}"),
+        });
+    }
+    for UnreachedView { to, answer } in unreached {
+        let (to, answer) = (visible(to), visible(answer));
+        lines.push(format!("The operator cannot be told at {to}: {answer}; see `vahti outbox`"));
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 fn store_and_outbox(status: &StatusView) -> String {

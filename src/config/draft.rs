@@ -12,7 +12,7 @@ use super::{
 };
 use crate::brand::Brand;
 use crate::fetch;
-use crate::pipeline::{care, hand};
+use crate::pipeline::{canary, care, hand};
 use crate::ticket::reply::own::Own;
 use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -132,7 +132,10 @@ impl<'s> Draft<'s> {
             given: HashMap::new(),
             brand_names: Names::of("brand"),
             source_names: Names::of("source"),
-            alert_names: Names { reserved: &[care::NAME, hand::NAME], ..Names::of("alert") },
+            alert_names: Names {
+                reserved: &[care::NAME, canary::NAME, hand::NAME],
+                ..Names::of("alert")
+            },
             channel_names: Names::of("channel"),
             broken: false,
             zone: None,

@@ -1,9 +1,11 @@
-//! `[operator]`: who hears of failing sources, dead notices, a full disk.
+//! `[operator]`: who hears of failing sources, dead notices, a full disk, a canary that is lost.
 
 use super::Operator;
-use super::alerts::recipients;
+use super::alerts::{self, recipients};
 use super::problem::Spot;
 use super::reader::Table;
+use super::value::Value;
+use chrono::TimeDelta;
 
 /// The operator as read, and what can only be checked when all files are.
 #[derive(Default)]
@@ -17,6 +19,21 @@ pub(super) struct Draft {
 pub(super) fn read(table: Table<'_>) -> Draft {
     let to = table.need("to", "to = [\"ops@acme.example\"]");
     let recipients = to.as_ref().map(|value| recipients(value, "there is nobody to tell"));
+    let canary = table.take("canary").and_then(|value| canary(&value));
+    let canary_to = table.take("canary_to");
+    let canary_to = canary_to.map(|value| alerts::recipients(&value, "the canary goes to nobody"));
     table.finish();
-    Draft { config: recipients.map(|to| Operator { to }), to: to.map(|value| value.spot()) }
+    let canary_to = canary_to.unwrap_or_default();
+    let operator = |to| Operator { to, canary, canary_to };
+    Draft { config: recipients.map(operator), to: to.map(|value| value.spot()) }
+}
+
+/// Reads how often a canary is let out.
+fn canary(value: &Value<'_>) -> Option<TimeDelta> {
+    let every = TimeDelta::from_std(value.duration()?).unwrap_or(TimeDelta::MAX);
+    if !(TimeDelta::seconds(10)..=TimeDelta::days(7)).contains(&every) {
+        value.fault("not from 10 seconds to 7 days", Some("write canary = \"6h\"".into()));
+        return None;
+    }
+    Some(every)
 }

@@ -61,6 +61,8 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Status => ("/status".into(), Value::Null),
         Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
         Question::Outbox => ("/outbox".into(), Value::Null),
+        Question::Ledger(asked) => ("/outbox/all".into(), json!(asked)),
+        Question::Trace(asked) => ("/trace".into(), json!(asked)),
         Question::Check => ("/check".into(), Value::Null),
         Question::Try(asked) => ("/try".into(), json!(asked)),
         Question::Marks(asked) => ("/marks".into(), json!(asked)),

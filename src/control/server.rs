@@ -31,6 +31,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+mod asking;
+
 /// The longest body that is read: orders are short.
 const MOST_BODY_BYTES: usize = 1024 * 1024;
 
@@ -82,6 +84,8 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/alerts/{name}/preview", get(preview))
         .route("/alerts/{name}/send", post(send))
         .route("/outbox", get(outbox))
+        .route("/outbox/all", get(asking::ledger))
+        .route("/trace", get(asking::trace))
         .route("/outbox/{id}/retry", post(retry))
         .route("/outbox/{id}/drop", post(drop_notice))
         .route("/check", get(check))

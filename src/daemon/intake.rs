@@ -1,9 +1,10 @@
 //! The one writer: batches, orders and outcomes of deliveries in, commits out. Several commits share
 //! one sync; nobody is told that something is stored before it is.
 
+use super::canary::{self as flights, Flight};
 use super::send::Post;
 use super::setup::Setup;
-use super::{Died, clock};
+use super::{Died, clock, systemd};
 use crate::ask::{self, Answer, Order, Refusal, Setting};
 use crate::delivery::desk::Counterpart;
 use crate::delivery::{Notice, Progress};
@@ -15,7 +16,7 @@ use crate::pipeline::{self, Arrival, Failure, Receipt, blind, hand, outward, spi
 use crate::post::SourceName;
 use crate::source::websub::Subscription;
 use crate::store::handle::Handle;
-use crate::store::{Commit, SourceState, Store, StoreError};
+use crate::store::{Commit, Fault, SourceState, Store, StoreError};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -70,6 +71,17 @@ pub enum Event {
     Aged(oneshot::Sender<()>),
     /// Spikes may have begun, or ended.
     Counted(oneshot::Sender<()>),
+    /// A canary was let out, or something happened on its way.
+    Canary {
+        token: String,
+        flight: Flight,
+        reply: oneshot::Sender<()>,
+    },
+    /// The store was looked through.
+    Checked {
+        faults: Vec<Fault>,
+        reply: oneshot::Sender<()>,
+    },
     /// Alerts may be new.
     Introduce(oneshot::Sender<()>),
     /// Somebody asks whether the writer is alive.
@@ -220,6 +232,16 @@ fn write(events: Vec<Event>, setup: &Setup, store: &dyn Store) -> Result<bool, S
 fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, StoreError> {
     let rules = &setup.rules;
     match event {
+        Event::Polled(outcome, reply) if flights::is_own(&outcome) => {
+            let commit = flights::polled(outcome, setup, store)?;
+            let acknowledge = move || {
+                if let Some(reply) = reply {
+                    // Nobody is left to hear it when its time was over.
+                    drop(reply.send(Polled::default()));
+                }
+            };
+            Written::apply(&commit, store, acknowledge)
+        }
         Event::Polled(outcome, reply) => {
             let (commit, polled) = polled(outcome, setup, store)?;
             let acknowledge = move || {
@@ -234,21 +256,14 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::Tried(notice, there, reply) => tried(*notice, there, reply, store),
         Event::Remember(there, reply) => remembered(*there, reply, store),
         Event::Followed(there, reply) => followed(*there, setup, reply, store),
-        Event::Speak { alert, reply } => {
-            let now = clock::now();
-            let alert = rules.alerts.iter().find(|known| known.name == alert);
-            let blind_spots = blind::blind_spots(&setup.heard(), rules.zone, store, now)?;
-            let commit = alert
-                .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
-                .transpose()?;
-            Written::told(&commit.unwrap_or_default(), store, reply)
-        }
+        Event::Speak { alert, reply } => spoken(&alert, setup, reply, store),
         Event::Named(sources, reply) => named(sources, reply, store),
-        Event::Looked { watched, room, reply } => {
-            let to = setup.config.operator.as_ref().map_or(&[][..], |operator| &operator.to);
-            let (zone, brands) = (setup.config.zone, &setup.config.brands);
-            let ward = Ward { to, zone, sources: &watched, room, brands };
-            Written::told(&care::care(&ward, store, clock::now())?, store, reply)
+        Event::Looked { watched, room, reply } => looked(&watched, room, setup, reply, store),
+        Event::Canary { token, flight, reply } => {
+            Written::told(&flights::noted(&token, flight, store)?, store, reply)
+        }
+        Event::Checked { faults, reply } => {
+            Written::told(&care::checked(&faults, store, clock::now())?, store, reply)
         }
         Event::Subscribed { source, subscription, reply } => {
             let mut state = store.source(&source)?;
@@ -286,6 +301,42 @@ fn named(
         }
     }
     Ok(Written::heard(reply))
+}
+
+fn spoken(
+    alert: &str,
+    setup: &Setup,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let (rules, now) = (&setup.rules, clock::now());
+    let alert = rules.alerts.iter().find(|known| known.name == alert);
+    let blind_spots = blind::blind_spots(&setup.heard(), rules.zone, store, now)?;
+    let commit = alert
+        .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
+        .transpose()?;
+    Written::told(&commit.unwrap_or_default(), store, reply)
+}
+
+fn looked(
+    watched: &[Watched],
+    room: Option<u64>,
+    setup: &Setup,
+    reply: oneshot::Sender<()>,
+    store: &dyn Store,
+) -> Result<Written, StoreError> {
+    let operator = setup.config.operator.as_ref();
+    let ward = Ward {
+        to: operator.map_or(&[][..], |operator| &operator.to),
+        zone: setup.config.zone,
+        sources: watched,
+        room,
+        brands: &setup.config.brands,
+        canary: operator.and_then(|operator| operator.canary),
+    };
+    let commit = care::care(&ward, store, clock::now())?;
+    systemd::fares(setup.sources.len(), &care::unreached(store)?);
+    Written::told(&commit, store, reply)
 }
 
 fn found_again(

@@ -16,6 +16,19 @@ pub fn ready(sources: usize) {
     notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 
+/// Says how it fares: which addresses of the operator cannot be reached, if there are any.
+pub(super) fn fares(sources: usize, unreached: &[(String, String)]) {
+    let watching = format!("Watching {}", crate::text::count(sources, "source"));
+    let status = match unreached {
+        [] => format!("{watching}."),
+        [(to, answer), ..] => {
+            let answer = crate::text::cut(answer, 100);
+            format!("{watching}; the operator cannot be told: {to} answers {answer}")
+        }
+    };
+    notify(&[NotifyState::Status(&status)]);
+}
+
 /// Says that a new configuration is being read.
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {

@@ -1,7 +1,9 @@
 //! What goes with a notice beside its subject, its plain text and its HTML.
 
+use super::Progress;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What goes with a notice.
@@ -24,6 +26,12 @@ pub struct Enclosed {
     /// Whom to ask to be told no more, by mail; absent: the sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<String>,
+    /// What came of each try, oldest first; of many the first few and the last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Try>,
+    /// When a person took it out of the outbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<DateTime<Utc>>,
 }
 
 /// Returns HTML with the pictures in it, for where it stands alone.
@@ -32,6 +40,55 @@ pub fn with_pictures(html: &str, pictures: &[Picture]) -> String {
         let data = format!("data:image/png;base64,{}", STANDARD.encode(&picture.png));
         html.replace(&format!("\"cid:{}\"", picture.cid), &format!("\"{data}\""))
     })
+}
+
+/// Tries that are remembered of one notice, and how many of them are the first ones.
+const MOST_TRIES: usize = 30;
+const FIRST_TRIES: usize = 5;
+
+/// One try to deliver a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Try {
+    pub at: DateTime<Utc>,
+    /// How far the notice was after it.
+    pub outcome: Progress,
+    /// What the server said.
+    pub answer: String,
+}
+
+impl Try {
+    /// The word for what came of it.
+    pub fn word(&self) -> &'static str {
+        match self.outcome {
+            Progress::Queued => "put off",
+            Progress::Sent => "accepted",
+            Progress::Dead => "refused",
+        }
+    }
+}
+
+impl Enclosed {
+    /// The same, after one more try.
+    #[must_use]
+    pub(super) fn tried(mut self, one: Try) -> Self {
+        self.tries.push(one);
+        if self.tries.len() > MOST_TRIES {
+            self.tries.remove(FIRST_TRIES);
+        }
+        self
+    }
+
+    /// What of it the ledger keeps when the notice itself is gone.
+    #[must_use]
+    pub fn in_short(&self) -> Self {
+        Self {
+            thread: self.thread.clone(),
+            tells: self.tells.clone(),
+            tries: self.tries.clone(),
+            dropped: self.dropped,
+            ..Self::default()
+        }
+    }
 }
 
 /// A picture inside the HTML.

@@ -2,7 +2,7 @@
 //! itself is in the store.
 
 use super::email::Failed;
-use super::{Notice, Progress};
+use super::{Notice, Progress, Try};
 use crate::text;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -27,11 +27,14 @@ const LONGEST_ANSWER: usize = 500;
 /// Returns the notice after the server took it.
 #[must_use]
 pub fn after_success(notice: Notice, answer: &str, now: DateTime<Utc>) -> Notice {
+    let answer = kept(answer);
+    let one = Try { at: now, outcome: Progress::Sent, answer: answer.clone() };
     Notice {
         progress: Progress::Sent,
         attempts: notice.attempts.saturating_add(1),
         next_attempt: now,
-        last_answer: Some(kept(answer)),
+        last_answer: Some(answer),
+        enclosed: notice.enclosed.tried(one),
         ..notice
     }
 }
@@ -51,7 +54,17 @@ pub fn after_failure(notice: Notice, failed: &Failed, now: DateTime<Utc>) -> Not
     } else {
         (Progress::Dead, now)
     };
-    Notice { progress, attempts, next_attempt, last_answer: Some(kept(answer)), ..notice }
+    let answer = kept(answer);
+    let one = Try { at: now, outcome: progress, answer: answer.clone() };
+    let enclosed = notice.enclosed.tried(one);
+    Notice { progress, attempts, next_attempt, last_answer: Some(answer), enclosed, ..notice }
+}
+
+/// Returns the notice after a person took it out of the outbox.
+#[must_use]
+pub fn dropped(mut notice: Notice, now: DateTime<Utc>) -> Notice {
+    notice.enclosed.dropped = Some(now);
+    notice
 }
 
 /// Returns the notice after a person asked for another attempt: due at once. One that the server has
@@ -171,6 +184,20 @@ mod tests {
         assert_eq!((sent.progress, sent.attempts), (Progress::Sent, 2));
         assert_eq!(sent.last_answer.as_deref(), Some("250 queued as 4711"));
         assert_eq!(retried(sent.clone(), at(11)), sent);
+    }
+
+    #[test]
+    fn of_many_tries_the_first_and_the_last_are_remembered() {
+        let mut notice = notice("a");
+        for minute in 0..100 {
+            notice = after_failure(notice, &temporary(), at(minute));
+        }
+        let times: Vec<i64> =
+            notice.enclosed.tries.iter().map(|one| (one.at - at(0)).num_seconds()).collect();
+        assert_eq!(times, (0..5).chain(75..100).collect::<Vec<_>>());
+        let sent = after_success(notice, "250 ok", at(200));
+        let last = sent.enclosed.tries.last().unwrap();
+        assert_eq!((last.word(), last.answer.as_str()), ("accepted", "250 ok"));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! what is mended, notices that could not be delivered, a damaged store, a disk that fills. In English.
 
 mod advice;
+mod own;
 mod view;
+
+pub use own::{CanaryCase, FaultsCase};
 
 use super::excerpt::line;
 use super::text::Page;
@@ -77,6 +80,14 @@ pub struct Letter {
     pub silent_brands: Vec<BrandCase>,
     /// Those of which somebody speaks again.
     pub heard_brands: Vec<BrandName>,
+    /// A canary that did not come through as it should.
+    pub canary: Option<CanaryCase>,
+    /// When one did again.
+    pub canary_back: Option<DateTime<Utc>>,
+    /// What is wrong with the store.
+    pub faults: Option<FaultsCase>,
+    /// Whether nothing is any more.
+    pub is_sound: bool,
 }
 
 /// A brand of which nobody speaks any more.
@@ -99,6 +110,7 @@ impl Letter {
             && self.room.is_none()
             && self.silent_brands.is_empty()
             && self.heard_brands.is_empty()
+            && own::parts(self).is_empty()
     }
 }
 
@@ -116,6 +128,7 @@ fn summary(letter: &Letter) -> String {
     if !letter.set_aside.is_empty() {
         parts.push("a damaged store was set aside".to_owned());
     }
+    parts.extend(own::parts(letter));
     for (cases, still) in [(&letter.begun, ""), (&letter.lasting, "still ")] {
         for trouble in [Trouble::Failing, Trouble::Gone, Trouble::Silent] {
             let cases: Vec<&Case> = cases.iter().filter(|case| case.trouble == trouble).collect();

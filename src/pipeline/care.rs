@@ -6,13 +6,17 @@ use super::tell::{self, Said};
 use crate::brand::Brand;
 use crate::delivery::{Enclosed, Notice, Progress};
 use crate::digest::operator::{self, Case, DeadNotice, Letter};
+use crate::pipeline::canary;
 use crate::post::SourceName;
 use crate::store::{Commit, Health, Reported, Store, StoreError, Told, Trouble};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 mod brands;
+mod own;
+
+pub use own::{checked, unreached};
 
 /// What notices for the operator have instead of the name of an alert; no alert has it.
 pub const NAME: &str = "operator";
@@ -58,6 +62,8 @@ pub struct Ward<'a> {
     pub room: Option<u64>,
     /// The brands that are watched.
     pub brands: &'a [Brand],
+    /// How often a canary is let out; `None`: never.
+    pub canary: Option<TimeDelta>,
 }
 
 /// Returns the commit that tells the operator what there is to tell now: empty where there is nothing,
@@ -73,10 +79,12 @@ pub fn care(ward: &Ward, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit
     let mut letter = Letter { zone: ward.zone, now, ..Letter::default() };
     let mut reported = Reported { last: Some(now), ..known.clone() };
     let told_of = sources(ward, store, &mut letter)?;
-    notices(store, &mut letter, &mut reported)?;
+    notices(ward, store, &mut letter, &mut reported)?;
     set_aside(store, &mut letter, &mut reported)?;
     room(ward, &mut letter, &mut reported);
     brands::look(ward, store, &mut letter, &mut reported)?;
+    own::canary(ward, store, &mut letter, &mut reported)?;
+    own::faults(&mut letter, &mut reported);
     if letter.is_empty() {
         reported.last = known.last;
     }
@@ -224,14 +232,29 @@ fn take_along(patients: &mut [Patient]) {
     }
 }
 
-/// Tells of notices that were given up. Those to the operator are left out: one more would follow each.
+/// Tells of notices that were given up. Of those to the operator only the first to an address is told, to
+/// the others: one more would follow each.
 fn notices(
+    ward: &Ward,
     store: &dyn Store,
     letter: &mut Letter,
     reported: &mut Reported,
 ) -> Result<(), StoreError> {
     let mut dead = store.outbox()?;
-    dead.retain(|notice| notice.progress == Progress::Dead && notice.alert != NAME);
+    // A canary has its own word for that.
+    dead.retain(|notice| notice.progress == Progress::Dead && notice.alert != canary::NAME);
+    let mut unreached: BTreeSet<String> = BTreeSet::new();
+    dead.retain(|notice| notice.alert != NAME || unreached.insert(notice.to.clone()));
+    if ward.to.iter().all(|to| unreached.contains(to)) {
+        let news = dead.iter().any(|it| it.alert == NAME && !reported.dead.contains(&it.id));
+        if news {
+            tracing::error!(
+                "The operator cannot be told anything by mail; `vahti outbox` says why."
+            );
+        }
+        // There is nobody else to tell it.
+        reported.dead.extend(dead.iter().filter(|it| it.alert == NAME).map(|it| it.id));
+    }
     let is_new = |notice: &&Notice| !reported.dead.contains(&notice.id);
     letter.dead = dead
         .iter()

@@ -31,6 +31,11 @@ impl Matter {
 pub struct Opinions(HashMap<Matter, Opinion>);
 
 impl Opinions {
+    /// Tells whether nothing was said of anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns what was said of how `post` speaks of `brand`.
     pub(super) fn of(&self, post: &Post, brand: &BrandName) -> Option<&Opinion> {
         if self.0.is_empty() {

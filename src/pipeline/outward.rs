@@ -146,7 +146,7 @@ fn notice(channel: &str, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
         attempts: 0,
         next_attempt: now,
         last_answer: None,
-        enclosed: Enclosed::default(),
+        enclosed: Enclosed { tells: vec![dossier.mention.id.clone()], ..Enclosed::default() },
     }
 }
 

@@ -29,6 +29,7 @@ mod counterpart;
 mod hours;
 mod kept;
 mod key;
+mod ledger;
 mod listed;
 mod open;
 mod record;
@@ -287,6 +288,14 @@ impl Store for SledStore {
         bytes.map(|bytes| record::read_notice(&bytes).map_err(|e| self.damaged(e.0))).transpose()
     }
 
+    fn ledger(&self, each: &mut dyn FnMut(Notice) -> bool) -> Result<(), StoreError> {
+        self.ledger_entries(each)
+    }
+
+    fn told(&self, mention: &MentionId) -> Result<Vec<Notice>, StoreError> {
+        self.notices_telling(mention)
+    }
+
     fn names(&self, opml: &SourceName) -> Result<BTreeMap<String, SourceName>, StoreError> {
         let prefix = key::name_prefix(opml);
         let mut names = BTreeMap::new();
@@ -405,10 +414,15 @@ impl Store for SledStore {
     fn apply(&self, commit: &Commit) -> Result<(), StoreError> {
         open::room(&self.path)?;
         let kept = self.kept_changes(commit)?;
+        let old = self.old_notices(commit)?;
         self.trees
             .all()
             .as_slice()
-            .transaction(|trees| Writing::of(trees)?.commit(commit, &kept))
+            .transaction(|trees| {
+                let writing = Writing::of(trees)?;
+                writing.forget(&old)?;
+                writing.commit(commit, &kept)
+            })
             .map_err(|failed: TransactionError<String>| match failed {
                 TransactionError::Abort(what) => self.damaged(what),
                 TransactionError::Storage(error) => self.broken()(error),

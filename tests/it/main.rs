@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod canary;
 mod commands;
 mod config;
 mod crashes;
@@ -22,4 +23,5 @@ mod rogue;
 mod sites;
 mod store;
 mod stories;
+mod trace;
 mod weeks;

@@ -25,7 +25,7 @@ pub struct ElsewhereView {
 }
 
 impl ElsewhereView {
-    fn of(there: Counterpart) -> Self {
+    pub(in crate::ask) fn of(there: Counterpart) -> Self {
         let number = Some(there.called().to_owned()).filter(|called| !called.is_empty());
         let Counterpart { channel, url, opened, standing, word, asked, .. } = there;
         Self { channel, number, url, opened, standing, status: word, asked }

@@ -1,5 +1,6 @@
 //! The JSON of `status`: how sources, alerts, store and outbox fare.
 
+use super::OperatorView;
 use crate::alert::spike::{self, Of};
 use crate::ask::{Refusal, Setting};
 use crate::brand::Brand;
@@ -23,6 +24,7 @@ pub struct StatusView {
     pub spikes: Vec<SpikeView>,
     pub store: StoreView,
     pub outbox: OutboxView,
+    pub operator: OperatorView,
 }
 
 /// How one source fares.
@@ -227,6 +229,7 @@ impl StatusView {
                 set_aside: counts.set_aside.iter().map(|path| path.display().to_string()).collect(),
             },
             outbox: OutboxView { queued: counts.queued, dead: counts.dead, last_answer },
+            operator: OperatorView::of(store)?,
         })
     }
 }

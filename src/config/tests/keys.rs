@@ -1,7 +1,7 @@
 //! The keys of all tables, which the starter must show.
 
 /// Every key that a table can have, but for secrets and later versions.
-pub(super) const KEYS: [&str; 80] = [
+pub(super) const KEYS: [&str; 82] = [
     "timezone",
     "include",
     "state_dir",
@@ -59,6 +59,8 @@ pub(super) const KEYS: [&str; 80] = [
     "[desk]",
     "replies",
     "[operator]",
+    "canary",
+    "canary_to",
     "hours",
     "holidays",
     "closed",

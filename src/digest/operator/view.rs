@@ -49,7 +49,8 @@ pub(super) struct GroupView {
 
 impl View {
     pub(super) fn of(letter: &Letter) -> Self {
-        let mut sections = rest(letter);
+        let mut sections = super::own::sections(letter);
+        sections.extend(rest(letter));
         for (cases, still) in [(&letter.begun, ""), (&letter.lasting, "still ")] {
             sections.extend(in_trouble(cases, still, letter));
         }
@@ -328,7 +329,7 @@ fn rest(letter: &Letter) -> Vec<SectionView> {
 }
 
 /// Returns how long it is from one time to another, as one would say it; `None` where it is no time.
-fn span(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<String> {
+pub(super) fn span(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<String> {
     let span = (to - from).max(TimeDelta::zero());
     let (number, unit) = match (span.num_minutes(), span.num_hours(), span.num_days()) {
         (0, _, _) => return None,

@@ -142,7 +142,8 @@ mod tests {
         let to = ["ops@acme.example".to_owned()];
         let brands = [brand("Acme")];
         let zone = chrono_tz::Tz::UTC;
-        let ward = Ward { to: &to, zone, sources: &sources, room: None, brands: &brands };
+        let ward =
+            Ward { to: &to, zone, sources: &sources, room: None, brands: &brands, canary: None };
         let commit = care(&ward, store, at(hour)).unwrap();
         store.apply(&commit).unwrap();
         commit.notices.first().map(|notice| format!("{}\n{}", notice.subject, notice.text))

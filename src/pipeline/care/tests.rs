@@ -86,8 +86,14 @@ impl Scene {
 
     fn notices(&self, minute: i64) -> Vec<Notice> {
         let to = [OPS.to_owned()];
-        let ward =
-            Ward { to: &to, zone: Tz::UTC, sources: &self.sources, room: self.room, brands: &[] };
+        let ward = Ward {
+            to: &to,
+            zone: Tz::UTC,
+            sources: &self.sources,
+            room: self.room,
+            brands: &[],
+            canary: None,
+        };
         let commit = care(&ward, &self.store, at(minute)).unwrap();
         self.store.apply(&commit).unwrap();
         // Nothing is told twice at one moment, whatever else there is to tell.
@@ -125,7 +131,14 @@ fn a_notice_goes_to_everybody_in_the_name_of_the_operator() {
     let scene = Scene::of(&["news@forum.example"]);
     scene.is_failing("news", 0);
     let to = ["a@acme.example".to_owned(), "b@acme.example".to_owned()];
-    let ward = Ward { to: &to, zone: Tz::UTC, sources: &scene.sources, room: None, brands: &[] };
+    let ward = Ward {
+        to: &to,
+        zone: Tz::UTC,
+        sources: &scene.sources,
+        room: None,
+        brands: &[],
+        canary: None,
+    };
     let notices = care(&ward, &scene.store, at(0)).unwrap().notices;
     assert_eq!(notices.iter().map(|notice| notice.to.as_str()).collect::<Vec<_>>(), to);
     assert!(notices.iter().all(|notice| notice.alert == NAME && notice.id == NoticeId(0)));

@@ -1,6 +1,6 @@
 //! Reading everything and holding one thing against the other: what `vahti fsck` does.
 
-use super::{SledStore, counter, key, listed, record};
+use super::{SledStore, counter, key, ledger, listed, record};
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Fault, Sequence, Store, StoreError};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -22,6 +22,7 @@ pub(super) fn check(store: &SledStore) -> Result<Vec<Fault>, StoreError> {
     check_own_replies(store, &mut faults)?;
     store.check_kept(&mut faults)?;
     listed::check(store, &mut faults)?;
+    ledger::check(store, &mut faults)?;
     Ok(faults)
 }
 

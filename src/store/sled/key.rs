@@ -96,6 +96,18 @@ pub(super) fn link(handle: &str, link: u64) -> Vec<u8> {
     key
 }
 
+/// Returns the key of a notice among those that tell a mention.
+pub(super) fn told(mention: &str, notice: u64) -> Vec<u8> {
+    let mut key = told_prefix(mention);
+    key.extend_from_slice(&number(notice));
+    key
+}
+
+/// Returns what the keys of the notices that tell one mention begin with.
+pub(super) fn told_prefix(mention: &str) -> Vec<u8> {
+    prefixed(mention)
+}
+
 /// Returns the key of a feed's name within its OPML source.
 pub(super) fn name(opml: &SourceName, address: &str) -> Vec<u8> {
     let mut key = name_prefix(opml);

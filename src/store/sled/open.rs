@@ -151,6 +151,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         listed: db.open_tree("listed")?,
         links: db.open_tree("links")?,
         hours: db.open_tree("hours")?,
+        told: db.open_tree("told")?,
     })
 }
 

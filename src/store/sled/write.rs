@@ -1,8 +1,8 @@
 //! Writing: all trees of one commit in one transaction.
 
 use super::kept::Changes;
-use super::{Aborted, counter, counterpart, key, listed, record};
-use crate::delivery::{NoticeId, Progress};
+use super::{Aborted, counter, counterpart, key, ledger, listed, record};
+use crate::delivery::{Notice, NoticeId, Progress};
 use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
 use crate::store::{Commit, Sequence};
@@ -26,7 +26,7 @@ pub(super) struct Trees {
     pub(super) alerts: Tree,
     /// Notices that are queued or dead.
     pub(super) outbox: Tree,
-    /// Notices that were sent, without their bodies.
+    /// Every notice there was, without its body: the ledger.
     pub(super) sent: Tree,
     pub(super) names: Tree,
     pub(super) documents: Tree,
@@ -46,11 +46,13 @@ pub(super) struct Trees {
     pub(super) links: Tree,
     /// What each hour brought of each brand.
     pub(super) hours: Tree,
+    /// The notices that tell a mention, by both.
+    pub(super) told: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 21] {
+    pub(super) fn all(&self) -> [&Tree; 22] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -75,6 +77,7 @@ impl Trees {
             &self.listed,
             &self.links,
             &self.hours,
+            &self.told,
         ]
     }
 }
@@ -102,6 +105,7 @@ pub(super) struct Writing<'a> {
     listed: &'a TransactionalTree,
     links: &'a TransactionalTree,
     pub(super) hours: &'a TransactionalTree,
+    told: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -130,6 +134,7 @@ impl<'a> Writing<'a> {
             listed,
             links,
             hours,
+            told,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -157,6 +162,7 @@ impl<'a> Writing<'a> {
             listed,
             links,
             hours,
+            told,
         })
     }
 
@@ -289,19 +295,21 @@ impl<'a> Writing<'a> {
             };
             let key = key::number(id.0);
             if notice.progress == Progress::Sent {
-                let mut told = notice.clone();
-                told.text.clear();
-                told.html.clear();
                 self.outbox.remove(&key)?;
-                self.sent.insert(&key, record::notice(&told, id).map_err(aborted)?)?;
             } else {
                 self.outbox.insert(&key, record::notice(notice, id).map_err(aborted)?)?;
             }
+            ledger::write(self.sent, self.told, notice, id)?;
         }
         for id in &commit.dropped {
             self.outbox.remove(&key::number(id.0))?;
         }
         Ok(())
+    }
+
+    /// Takes what is old out of the ledger.
+    pub(super) fn forget(&self, old: &[Notice]) -> Result<(), Aborted> {
+        ledger::forget(self.sent, self.told, old)
     }
 
     fn markings(&self, commit: &Commit) -> Result<(), Aborted> {
@@ -345,6 +353,6 @@ impl<'a> Writing<'a> {
 }
 
 /// Nothing of a commit is stored where one record of it cannot be written or read.
-fn aborted(error: record::Unreadable) -> Aborted {
+pub(super) fn aborted(error: record::Unreadable) -> Aborted {
     ConflictableTransactionError::Abort(error.0)
 }

@@ -89,7 +89,8 @@ fn the_other_answers_keep_their_names() {
          spikes
          store store.path store.mentions store.tickets store.size_bytes store.kept_posts
          store.kept_bytes store.set_aside
-         outbox outbox.queued outbox.dead outbox.last_answer",
+         outbox outbox.queued outbox.dead outbox.last_answer
+         operator operator.unreached operator.canary operator.checked operator.faults",
     );
     check(
         &world.vahti_with(&["explain", "Acme is terrible", "--format", "json"], "").json(),
@@ -122,7 +123,8 @@ fn the_other_answers_keep_their_names() {
     world.vahti("alert yearly send").ok();
     check(
         &world.vahti("outbox --format json").json(),
-        "id alert to subject state created attempts next_attempt last_answer",
+        "id alert to subject state created attempts next_attempt last_answer message_id mentions
+         tries tries.at tries.outcome tries.answer dropped",
     );
     check(
         &world.vahti("run --once --format json").json(),

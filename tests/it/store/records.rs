@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::time::Duration;
 use vahti::brand::{BrandName, Field, Hit};
-use vahti::delivery::{Brief, BriefLine, Enclosed, Notice, NoticeId, Picture, Progress};
+use vahti::delivery::{Brief, BriefLine, Enclosed, Notice, NoticeId, Picture, Progress, Try};
 use vahti::enrich::{Complainer, Complaint, Flag, Insight, Label, Matter, Priority, Sentiment};
 use vahti::fetch::Validators;
 use vahti::fetch::budget::{Budget, Cost, Ledger, Span, Unit};
@@ -16,8 +16,8 @@ use vahti::schedule::{Hints, Rhythm};
 use vahti::source::websub::Subscription;
 use vahti::source::{Cursor, Hub, Kind};
 use vahti::store::{
-    Commit, Health, Moved, Reported, Sequence, SilentBrand, SourceState, Store, Told, Trouble,
-    Window,
+    Canary, Checked, Commit, Health, Moved, Reported, Sequence, SilentBrand, SourceState, Store,
+    Told, Trouble, Window,
 };
 
 fn words() -> impl Strategy<Value = String> {
@@ -309,7 +309,19 @@ fn what_the_operator_was_told_read_back_is_always_what_was_written() {
         };
         let brands = dead.iter().map(silent).collect();
         let looked_at_brands = last;
-        let reported = Reported { last, dead, set_aside, full, looked_at_brands, brands };
+        let canary = last.map(|at| Canary {
+            token: "a".into(),
+            released: at,
+            notices: set_aside,
+            fault: full.map(|_| "b".into()),
+            came: full.map(|(at, _)| at),
+            last_came: last,
+            told: full,
+        });
+        let faults = vec!["c".into()];
+        let checked = full.map(|(at, _)| Checked { at, faults, all: set_aside, told: full });
+        let reported =
+            Reported { last, dead, set_aside, full, looked_at_brands, brands, canary, checked };
         let commit = Commit { reported: Some(reported.clone()), ..Commit::default() };
         store.apply(&commit).unwrap();
         prop_assert_eq!(store.reported().unwrap(), reported.clone());
@@ -340,8 +352,9 @@ fn what_is_told_of_a_source_changes_nothing_else_of_it() {
 
 fn enclosed() -> impl Strategy<Value = Enclosed> {
     let png = proptest::collection::vec(any::<u8>(), 0..50);
-    let all = (proptest::option::of(words()), words(), png, any::<[bool; 3]>());
-    all.prop_map(|(thread, text, png, [shows, chats, urgent])| {
+    let all = (proptest::option::of(words()), words(), png, any::<[bool; 3]>(), time());
+    all.prop_map(|(thread, text, png, [shows, chats, urgent], at)| {
+        let made = Try { at, outcome: Progress::Sent, answer: text.clone() };
         let picture = Picture { cid: text.clone(), alt: text.clone(), png };
         let line =
             BriefLine { headline: text.clone(), link: thread.clone(), details: vec![text.clone()] };
@@ -352,6 +365,8 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             pictures: if shows { vec![picture] } else { Vec::new() },
             brief: chats.then_some(brief),
             unsubscribe: Some("ops@acme.example".into()),
+            tries: if chats { vec![made] } else { Vec::new() },
+            dropped: shows.then_some(at),
             tells: if urgent { vec![text] } else { Vec::new() },
         }
     })

@@ -1,0 +1,101 @@
+//! What the ledger keeps, and for how long.
+
+use super::*;
+use crate::delivery::{Enclosed, Picture, Progress, outbox};
+use crate::store::Store;
+use chrono::{DateTime, Utc};
+use tempfile::TempDir;
+
+fn at(days: i64) -> DateTime<Utc> {
+    "2026-01-05T06:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::days(days)
+}
+
+fn notice(days: i64, tells: &[&str]) -> Notice {
+    let picture = Picture { cid: "a".into(), alt: "a".into(), png: vec![1; 1000] };
+    Notice {
+        id: NoticeId(0),
+        alert: "care".into(),
+        to: "care@acme.example".into(),
+        subject: "s".into(),
+        text: "t".into(),
+        html: "h".into(),
+        message_id: format!("id-{days}"),
+        created: at(days),
+        progress: Progress::Queued,
+        attempts: 0,
+        next_attempt: at(days),
+        last_answer: None,
+        enclosed: Enclosed {
+            tells: tells.iter().map(|id| (*id).to_owned()).collect(),
+            pictures: vec![picture],
+            ..Enclosed::default()
+        },
+    }
+}
+
+fn store() -> (TempDir, SledStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+    (folder, store)
+}
+
+fn put(store: &SledStore, notice: Notice) {
+    store.apply(&Commit { notices: vec![notice], ..Commit::default() }).unwrap();
+}
+
+fn numbers(store: &SledStore) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    let each = &mut |notice: Notice| {
+        numbers.push(notice.id.0);
+        true
+    };
+    store.ledger(each).unwrap();
+    numbers
+}
+
+#[test]
+fn a_notice_is_in_the_ledger_from_its_making_to_long_after_its_delivery() {
+    let (_folder, store) = store();
+    put(&store, notice(0, &["ma", "mb"]));
+    put(&store, notice(1, &["mb"]));
+    let told = |id: &str| store.told(&MentionId(id.into())).unwrap();
+    assert_eq!(told("ma").len(), 1);
+    assert_eq!(told("mb").len(), 2);
+    assert_eq!(told("m").len(), 0);
+    let first = store.outbox().unwrap().remove(0);
+    assert_eq!(first.enclosed.pictures.len(), 1);
+    let sent = outbox::after_success(first, "250 queued as 4711", at(0));
+    put(&store, sent);
+    let entry = told("ma").remove(0);
+    assert_eq!(
+        (entry.progress, entry.text.as_str(), entry.html.as_str()),
+        (Progress::Sent, "", "")
+    );
+    assert_eq!(entry.enclosed.pictures, []);
+    assert_eq!(entry.enclosed.tries[0].answer, "250 queued as 4711");
+    assert_eq!(numbers(&store), [2, 1]);
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn what_is_old_goes_with_new_notices_and_what_waits_stays() {
+    let (_folder, store) = store();
+    for day in 0..50 {
+        put(&store, notice(day, &["ma"]));
+    }
+    let waiting = store.outbox().unwrap();
+    for (nth, notice) in waiting.into_iter().enumerate() {
+        if nth != 3 {
+            put(&store, outbox::after_success(notice, "250 ok", at(50)));
+        }
+    }
+    assert_eq!(numbers(&store).len(), 50);
+    put(&store, notice(100, &["mb"]));
+    put(&store, notice(100, &["mb"]));
+    // Of the first 11 days all but the one that waits are gone.
+    let left = numbers(&store);
+    assert_eq!(left.last(), Some(&4));
+    assert_eq!(left.len(), 42);
+    assert_eq!(store.told(&MentionId("ma".into())).unwrap().len(), 40);
+    assert_eq!(store.check().unwrap(), []);
+}
