@@ -30,7 +30,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     pub name: String,
-    /// Mail addresses.
+    /// Mail addresses, and names of channels.
     pub to: Vec<String>,
     pub frequency: Frequency,
     /// Which mentions it tells.

@@ -6,6 +6,7 @@
 
 use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, TicketPolicy};
+use crate::delivery::chat::Room;
 use crate::delivery::email::Smtp;
 use crate::fetch::{self, Allowed, Location};
 use crate::pipeline::hand::Desk;
@@ -79,6 +80,8 @@ pub struct Config {
     pub alerts: Vec<Alert>,
     /// Where tickets are opened too.
     pub channels: Vec<ChannelConfig>,
+    /// Where alerts are told beside mail.
+    pub rooms: Vec<Room>,
     /// Where hubs reach us; `None`: nowhere, all is polled.
     pub websub: Option<WebSub>,
     /// Who is told how vahti itself fares; `None`: nobody.
@@ -124,7 +127,7 @@ pub struct WebSub {
 /// Who hears of failing sources, dead notices, a full disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// Mail addresses, at least one.
+    /// Mail addresses and names of channels, at least one.
     pub to: Vec<String>,
 }
 
@@ -142,6 +145,8 @@ pub enum MailBy {
     Smtp(Smtp),
     /// A folder, which may not exist yet: each message becomes a file.
     Folder(PathBuf),
+    /// The program of that name, or one that takes mail as it does.
+    Sendmail(PathBuf),
 }
 
 /// One place that is polled, as configured.

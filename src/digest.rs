@@ -3,6 +3,7 @@
 //! last but is never left out, so that quiet is not mistaken for good news.
 
 pub mod assigned;
+pub mod brief;
 pub mod excerpt;
 pub mod html;
 pub mod lessons;

@@ -364,6 +364,7 @@ impl<'s> Draft<'s> {
         if !self.broken {
             self.nothing_to_do();
             self.unknown_brands();
+            self.unknown_channels();
             self.brands_by_place();
             self.filters();
             self.nobodys();
@@ -383,13 +384,16 @@ impl<'s> Draft<'s> {
             return Err(self.faults);
         }
         let zone = self.zone.or(self.around.zone).unwrap_or(Tz::UTC);
+        let rooms: Vec<_> = self.channels.iter().filter_map(|one| one.room.clone()).collect();
+        let told = rooms.iter().map(|room| room.name.clone()).collect();
         let config = Config {
             path: self.around.folder.join(self.files.first().cloned().unwrap_or_default()),
             zone,
             state_dir,
             control,
             http: self.http,
-            desk: self.desk.finished(zone, self.mail.is_some()),
+            desk: self.desk.finished(zone, self.mail.is_some(), told),
+            rooms,
             mail: self.mail,
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),

@@ -3,7 +3,7 @@
 
 use super::intake::Event;
 use super::setup::Setup;
-use super::{Died, clock, desks, poll};
+use super::{Died, clock, desks, poll, rooms};
 use crate::delivery::desk::Counterpart;
 use crate::delivery::email::Failed;
 use crate::delivery::{Notice, Progress, outbox};
@@ -30,7 +30,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    fn takes(self, notice: &Notice) -> bool {
+    pub(super) fn takes(self, notice: &Notice) -> bool {
         outward::is_mail(notice) == (self == Self::Mail)
     }
 }
@@ -48,7 +48,7 @@ impl Post {
         self.desks.notify_one();
     }
 
-    fn of(&self, way: Way) -> &Notify {
+    pub(super) fn of(&self, way: Way) -> &Notify {
         match way {
             Way::Mail => &self.mail,
             Way::Desks => &self.desks,
@@ -88,7 +88,11 @@ impl Sending {
     }
 
     /// Sends one after the other. Where one kept failing, its notices are left, and until when is returned.
-    async fn round(&self, due: Vec<Notice>, setup: &Setup) -> Result<Option<DateTime<Utc>>, Died> {
+    pub(super) async fn round(
+        &self,
+        due: Vec<Notice>,
+        setup: &Setup,
+    ) -> Result<Option<DateTime<Utc>>, Died> {
         let mut failures: HashMap<String, usize> = HashMap::new();
         for notice in due {
             if self.stop.is_cancelled() {
@@ -109,7 +113,7 @@ impl Sending {
     }
 }
 
-async fn wait(until: Option<DateTime<Utc>>) {
+pub(super) async fn wait(until: Option<DateTime<Utc>>) {
     match until {
         Some(until) => poll::sleep_until(until).await,
         None => std::future::pending().await,
@@ -173,6 +177,8 @@ pub(super) async fn try_once(
 ) -> Result<Tried, Died> {
     let (notice, there) = if outward::is_mail(&notice) {
         (mailed(notice, setup).await, None)
+    } else if outward::is_alert(&notice) {
+        (rooms::tell(&notice, setup).await.noted(notice), None)
     } else {
         let brought = desks::bring(&notice, setup, store, events).await?;
         (brought.noted(notice), brought.there.map(Box::new))

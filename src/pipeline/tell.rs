@@ -323,6 +323,7 @@ impl Gathered {
             text: digest::text::render(&digest),
             html: digest::html::render(&digest),
             enclosed: Enclosed {
+                brief: Some(digest::brief::of(&digest)),
                 tells: self.mentions.iter().map(|mention| mention.id.to_string()).collect(),
                 ..Enclosed::default()
             },

@@ -15,6 +15,7 @@ mod listed;
 mod mail;
 mod mainjob;
 mod recovery;
+mod rooms;
 mod sites;
 mod store;
 mod stories;
