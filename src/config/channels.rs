@@ -178,7 +178,8 @@ pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings
         let channel = Channel { name, desk, settle, every, allow_private };
         Some(ChannelConfig { channel, tickets })
     };
-    Draft { config: config(), name: name.clone(), room, takes_alerts, unheard, filter, asks }
+    let config = config();
+    Draft { name, config, room, takes_alerts, unheard, filter, asks }
 }
 
 fn duration(value: &Value<'_>, most: TimeDelta) -> Option<TimeDelta> {

@@ -40,9 +40,9 @@ pub(super) fn read(table: Table<'_>, around: &Surroundings) -> Option<Mail> {
             None
         }
         [smtp, folder, program] => {
-            smtp.iter().for_each(|smtp| {
+            if let Some(smtp) = smtp {
                 smtp.table_of("url").and_then(|smtp| server(smtp, around));
-            });
+            }
             if let Some(other) = folder.as_ref().or(program.as_ref()) {
                 other.fault_at_key(
                     "mail goes one way: by smtp, by sendmail or into outbox_dir",

@@ -44,7 +44,7 @@ pub enum Event {
         reply: oneshot::Sender<()>,
     },
     /// A notice was tried; perhaps a ticket was opened at another desk with it.
-    Tried(Notice, Option<Box<Counterpart>>, oneshot::Sender<()>),
+    Tried(Box<Notice>, Option<Box<Counterpart>>, oneshot::Sender<()>),
     /// What is known of tickets at other desks, before it is acted upon.
     Remember(Box<Counterpart>, oneshot::Sender<()>),
     /// Another desk said how a ticket stands there.
@@ -229,7 +229,7 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
             Written::apply(&commit, store, acknowledge)
         }
         Event::Ordered { order, by, setting, reply } => ordered(order, &by, &setting, reply, store),
-        Event::Tried(notice, there, reply) => tried(notice, there, reply, store),
+        Event::Tried(notice, there, reply) => tried(*notice, there, reply, store),
         Event::Remember(there, reply) => remembered(*there, reply, store),
         Event::Followed(there, reply) => followed(*there, setup, reply, store),
         Event::Speak { alert, reply } => {

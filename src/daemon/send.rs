@@ -161,7 +161,7 @@ pub(super) struct Tried {
 /// Stores how far a notice has come, and waits until it is.
 pub(super) async fn store_outcome(tried: Tried, events: &mpsc::Sender<Event>) -> Result<(), Died> {
     let (reply, stored) = oneshot::channel();
-    let sent = events.send(Event::Tried(tried.notice, tried.there, reply)).await;
+    let sent = events.send(Event::Tried(Box::new(tried.notice), tried.there, reply)).await;
     match (sent, stored.await) {
         (Ok(()), Ok(())) => Ok(()),
         _ => Err(Died("the writer ended before a delivery was stored".into())),

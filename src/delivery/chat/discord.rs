@@ -65,7 +65,7 @@ impl Discord {
 fn line(line: &Line) -> String {
     let headline = escaped(&line.headline);
     let headline = match &line.link {
-        Some(link) => format!("[{headline}](<{link}>)"),
+        Some(address) => format!("[{headline}](<{address}>)"),
         None => headline,
     };
     let gap = if line.details.is_empty() { "" } else { "\n" };

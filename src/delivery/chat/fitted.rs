@@ -42,12 +42,12 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn of(line: &BriefLine) -> Self {
-        let link = line.link.as_deref().and_then(|link| Url::parse(link).ok());
+    fn of(told: &BriefLine) -> Self {
+        let link = told.link.as_deref().and_then(|link| Url::parse(link).ok());
         let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
         let link = link.filter(|url| is_web(url) && url.username().is_empty());
         let link = link.map(|url| closed(url.as_str())).filter(|link| link.len() <= MOST_LINK);
-        let headline = plain(&line.headline, MOST_HEADLINE);
+        let headline = plain(&told.headline, MOST_HEADLINE);
         Self {
             // A link needs words to be clicked on.
             headline: match &link {
@@ -55,7 +55,7 @@ impl Line {
                 _ => headline,
             },
             link,
-            details: plain(&line.details.join(" · "), MOST_DETAILS),
+            details: plain(&told.details.join(" · "), MOST_DETAILS),
         }
     }
 }

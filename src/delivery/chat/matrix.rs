@@ -65,15 +65,15 @@ impl Matrix {
 
 /// Returns a line as plain text and as HTML.
 fn line(line: &Line) -> (String, String) {
-    let Line { headline, link, details } = line;
+    let Line { headline, link: address, details } = line;
     let mut plain = format!("• {headline}\n");
-    for words in [Some(details), link.as_ref()].into_iter().flatten() {
+    for words in [Some(details), address.as_ref()].into_iter().flatten() {
         if !words.is_empty() {
             plain += &["  ", words, "\n"].concat();
         }
     }
-    let mut html = match link {
-        Some(link) => format!("<li><a href=\"{}\">{}</a>", escaped(link), escaped(headline)),
+    let mut html = match address {
+        Some(address) => format!("<li><a href=\"{}\">{}</a>", escaped(address), escaped(headline)),
         None => format!("<li>{}", escaped(headline)),
     };
     if !details.is_empty() {

@@ -49,9 +49,10 @@ impl Slack {
 
 fn line(line: &Line) -> Value {
     let headline = escaped(&line.headline);
-    let link = line.link.as_deref().map(escaped).filter(|link| link.len() <= MOST_LINK);
-    let headline = match link {
-        Some(link) => format!("<{link}|{headline}>"),
+    let address = line.link.as_deref().map(escaped);
+    let address = address.filter(|address| address.len() <= MOST_LINK);
+    let headline = match address {
+        Some(address) => format!("<{address}|{headline}>"),
         None => headline,
     };
     let gap = if line.details.is_empty() { "" } else { "\n" };

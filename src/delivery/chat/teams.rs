@@ -64,7 +64,9 @@ impl Teams {
 fn line(line: &Line) -> Vec<Value> {
     let headline = escaped(&line.headline);
     let text = match &line.link {
-        Some(link) => format!("[{headline}]({})", link.replace('*', "%2A").replace('_', "%5F")),
+        Some(address) => {
+            format!("[{headline}]({})", address.replace('*', "%2A").replace('_', "%5F"))
+        }
         None => headline,
     };
     let mut blocks =

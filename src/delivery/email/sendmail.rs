@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long it may take to take a message.
-const ALLOTTED: Duration = Duration::from_secs(60);
+const ALLOTTED: Duration = Duration::from_mins(1);
 
 /// What it ends with where the message itself, its sender or its recipient will never do: `EX_USAGE` to
 /// `EX_NOHOST` of sysexits.h. All others are of the machine, and may go better later.
