@@ -78,7 +78,7 @@ fn home_server(events: &Arc<Mutex<BTreeMap<String, Value>>>) -> StandIn {
         let room = room.replace("%3A", ":").replace("%21", "!");
         assert_eq!(room, "/_matrix/client/v3/rooms/!r:m.example/send/m.room.message");
         events.lock().unwrap().entry(id.to_owned()).or_insert_with(|| body(asked));
-        json(200, format!("{{\"event_id\":\"${}\"}}", &id[..8]))
+        json(200, format!("{{\"event_id\":\"${id}\"}}"))
     })
 }
 
@@ -145,7 +145,7 @@ fn what_is_refused_for_good_is_dead_at_once_and_tells_no_secret() {
         for command in ["outbox", "status", "check", "alert team preview"] {
             ran.push(world.vahti(command));
         }
-        let told: String = ran.iter().map(|ran| format!("{}{}", ran.out, ran.err)).collect();
+        let told: String = ran.iter().flat_map(|ran| [ran.out.as_str(), &ran.err]).collect();
         assert!(!told.contains("very-secret") && !answer.contains("very-secret"), "{kind}: {told}");
         // A person who has mended it tries again.
         let id = dead[0]["id"].to_string();
