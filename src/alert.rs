@@ -48,7 +48,7 @@ pub enum HowMany {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     pub name: String,
-    /// Mail addresses.
+    /// Mail addresses, and names of channels.
     pub to: Vec<String>,
     pub frequency: Frequency,
     /// Which mentions it tells.

@@ -6,6 +6,7 @@
 
 use crate::alert::Alert;
 use crate::brand::{Brand, BrandName, TicketPolicy};
+use crate::delivery::chat::Room;
 use crate::delivery::email::{Smtp, check_address};
 use crate::fetch::{self, Allowed, Location};
 use crate::pipeline::hand::Desk;
@@ -82,6 +83,8 @@ pub struct Config {
     pub alerts: Vec<Alert>,
     /// Where tickets are opened too.
     pub channels: Vec<ChannelConfig>,
+    /// Where alerts are told beside mail.
+    pub rooms: Vec<Room>,
     /// Where hubs reach us; `None`: nowhere, all is polled.
     pub websub: Option<WebSub>,
     /// Where browsers and feed readers reach us; `None`: nowhere.
@@ -152,7 +155,7 @@ impl Web {
 /// Who hears of failing sources, dead notices, a full disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// Mail addresses, at least one.
+    /// Mail addresses and names of channels, at least one.
     pub to: Vec<String>,
     /// How often vahti gives itself a mention, to see whether it comes through; `None`: never.
     pub canary: Option<TimeDelta>,
@@ -174,6 +177,8 @@ pub enum MailBy {
     Smtp(Smtp),
     /// A folder, which may not exist yet: each message becomes a file.
     Folder(PathBuf),
+    /// The program of that name, or one that takes mail as it does.
+    Sendmail(PathBuf),
 }
 
 /// One place that is polled, as configured.

@@ -21,6 +21,7 @@ pub mod board;
 mod brought;
 mod calls;
 pub mod canary;
+mod channels;
 mod checkup;
 pub mod clock;
 mod desks;
@@ -30,6 +31,7 @@ pub mod judge;
 pub mod once;
 pub mod poll;
 mod push;
+mod rooms;
 pub mod send;
 pub mod setup;
 pub mod systemd;
@@ -190,7 +192,13 @@ impl Shared {
                 post: Arc::clone(&post),
                 stop: stop.clone(),
             };
-            tasks.spawn(async move { sending.run().await.map(|()| "a sender") });
+            tasks.spawn(async move {
+                let ended = match way {
+                    Way::Mail => sending.run().await,
+                    Way::Desks => channels::run(sending).await,
+                };
+                ended.map(|()| "a sender")
+            });
         }
         let following = desks::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
         tasks.spawn(async move { following.await.map(|()| "the follower of other desks") });

@@ -1,9 +1,11 @@
 //! Getting what was rendered to the people it is for.
 
+pub mod chat;
 pub mod desk;
 pub mod email;
 mod enclosed;
 pub mod outbox;
+mod program;
 
 pub use enclosed::{Brief, BriefLine, Enclosed, Picture, Try, with_pictures};
 
@@ -33,7 +35,7 @@ pub struct Notice {
     pub id: NoticeId,
     /// The alert it speaks for.
     pub alert: String,
-    /// The mail address it is for.
+    /// The mail address it is for, or the name of a channel.
     pub to: String,
     pub subject: String,
     pub text: String,

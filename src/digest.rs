@@ -4,6 +4,7 @@
 
 pub mod assigned;
 mod bars;
+pub mod brief;
 mod chart;
 pub mod excerpt;
 mod fold;

@@ -92,7 +92,7 @@ fn eml(preview: PreviewView, from: Option<&str>) -> Result<String, Failure> {
     let notice = Notice {
         id: NoticeId(0),
         alert: preview.alert,
-        to: preview.to.into_iter().next().unwrap_or_else(|| from.to_owned()),
+        to: preview.to.into_iter().find(|to| to.contains('@')).unwrap_or_else(|| from.to_owned()),
         subject: preview.subject,
         text: preview.text,
         html: preview.html,

@@ -35,6 +35,45 @@ impl Draft<'_> {
         }
     }
 
+    /// Looks for the channels that are to be told alerts, and warns of those that nobody names.
+    pub(super) fn unknown_channels(&mut self) {
+        let named: Vec<(String, Spot)> = self
+            .alerts
+            .iter()
+            .flat_map(|alert| &alert.channels)
+            .chain(&self.operator.channels)
+            .cloned()
+            .collect();
+        let of = |name: &str| self.channels.iter().find(|one| one.name.as_deref() == Some(name));
+        for (name, spot) in &named {
+            let problem = match of(name) {
+                Some(known) if known.takes_alerts => continue,
+                Some(_) => spot.problem(
+                    format!("`{name}` is a desk, and takes tickets only"),
+                    Some("write the name of a slack, teams, discord, matrix, ntfy, webhook or exec channel, or a mail address".into()),
+                ),
+                None => {
+                    let known = self.channels.iter().filter(|channel| channel.takes_alerts);
+                    let known = known.filter_map(|channel| channel.name.as_deref());
+                    let hint = did_you_mean(name, known.clone().collect::<Vec<_>>());
+                    let such = "write an address such as \"care@acme.example\", or the name of a [[channel]]";
+                    let message = format!("`{name}` is no mail address, and there is no channel of that name");
+                    spot.problem(message, hint.or_else(|| Some(such.into())))
+                }
+            };
+            self.faults.push(problem);
+        }
+        let is_assignee = |name: &str| self.desk.gives_to(name);
+        for channel in &self.channels {
+            let (Some(spot), Some(name)) = (&channel.unheard, &channel.name) else { continue };
+            if !named.iter().any(|(known, _)| known == name) && !is_assignee(name) {
+                let hint = format!("write \"{name}\" into `to` of an [[alert]]");
+                let message = "nothing is told to this channel".to_owned();
+                self.warnings.push(spot.problem(message, Some(hint)));
+            }
+        }
+    }
+
     /// Warns of alerts that ask for a brand that there is not.
     pub(super) fn filters(&mut self) {
         let alerts = self.alerts.iter().filter_map(|alert| alert.filter.as_ref());

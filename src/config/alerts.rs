@@ -30,8 +30,10 @@ const FREQUENCIES: [&str; 3] = ["as-it-happens", "daily", "weekly"];
 pub(super) struct Draft {
     /// `None` where something is wrong with it.
     pub(super) config: Option<Alert>,
-    /// Where its recipients stand.
+    /// Where its recipients stand, if one of them is a mail address.
     pub(super) to: Option<Spot>,
+    /// The channels among its recipients.
+    pub(super) channels: Vec<(String, Spot)>,
     pub(super) filter: Option<(Query, Spot)>,
     /// When it may speak: what other tables say goes into it.
     pace: pace::Draft,
@@ -69,10 +71,10 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
     table.finish();
     let asks = filter.clone().zip(filter_value.map(|value| value.spot()));
     let config = || {
-        let (name, to, frequency) = (name?, recipients?, frequency?);
+        let (name, recipients, frequency) = (name?, recipients.as_ref()?, frequency?);
         Some(Alert {
             name,
-            to,
+            to: recipients.to.clone(),
             frequency,
             filter: Filter::new(filter?),
             language: language?,
@@ -83,7 +85,9 @@ pub(super) fn read(table: Table<'_>, name: Option<String>) -> Draft {
             pace: Pace::default(),
         })
     };
-    Draft { config: config(), to: to.map(|value| value.spot()), filter: asks, pace }
+    let config = config();
+    let Recipients { mail, channels, .. } = recipients.unwrap_or_default();
+    Draft { config, to: mail, channels, filter: asks, pace }
 }
 
 /// Reads what is told; `None` where it is faulty. Lessons are of a time, and never of a moment.
@@ -100,20 +104,34 @@ fn content(table: &Table<'_>, frequency: Option<&Frequency>) -> Option<Content> 
     Some(content)
 }
 
+/// Who is told.
+#[derive(Default)]
+pub(super) struct Recipients {
+    /// Addresses, then names of channels; each once.
+    pub(super) to: Vec<String>,
+    /// Where they stand, if one of them is a mail address.
+    pub(super) mail: Option<Spot>,
+    /// The channels, each with its place: whether there are such shows only when all files are read.
+    pub(super) channels: Vec<(String, Spot)>,
+}
+
 /// Reads who is told. `nobody` is what is wrong with an empty list.
-pub(super) fn recipients(value: &Value<'_>, nobody: &str) -> Vec<String> {
+pub(super) fn recipients(value: &Value<'_>, nobody: &str) -> Recipients {
     let items = value.list();
     if items.is_empty() && value.is_list() {
         value.fault(nobody, Some("write [\"care@acme.example\"]".into()));
     }
     let (addresses, others): (Vec<_>, Vec<_>) = items.into_iter().partition(may_be_address);
-    for other in others {
-        other.fault(
-            format!("`{}` is no mail address", other.text().unwrap_or_default()),
-            Some("write an address such as \"care@acme.example\"; to a channel go tickets, and no digests in this version of vahti".into()),
-        );
+    let mut to = mail::addresses(&addresses);
+    let channels = others.iter().filter_map(|item| Some((item.text()?.to_owned(), item.spot())));
+    let channels: Vec<(String, Spot)> = channels.collect();
+    for (name, _) in &channels {
+        if !to.contains(name) {
+            to.push(name.clone());
+        }
     }
-    mail::addresses(&addresses)
+    let mail = (channels.is_empty() || !addresses.is_empty()).then(|| value.spot());
+    Recipients { to, mail, channels }
 }
 
 /// Tells whether something may be meant as a mail address, be it a faulty one, rather than as the name of

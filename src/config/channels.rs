@@ -1,4 +1,4 @@
-//! `[[channel]]`: other desks, where tickets are opened too.
+//! `[[channel]]`: other desks, where tickets are opened too, and rooms, which are told alerts.
 
 use super::alerts;
 use super::http;
@@ -8,6 +8,7 @@ use super::reader::Table;
 use super::secret;
 use super::surroundings::Surroundings;
 use super::value::Value;
+use crate::delivery::chat::{Place, Room};
 use crate::delivery::desk::chatwoot::Chatwoot;
 use crate::delivery::desk::freshdesk::Freshdesk;
 use crate::delivery::desk::liveagent::LiveAgent;
@@ -23,8 +24,8 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use url::Url;
 
-/// Kinds of a later version.
-const LATER: [&str; 5] = ["slack", "teams", "discord", "matrix", "ntfy"];
+mod rooms;
+
 /// How long a search is given to show what an earlier try left.
 const SETTLE: TimeDelta = TimeDelta::minutes(2);
 /// Freshdesk says itself that its search lags by minutes.
@@ -43,25 +44,82 @@ pub struct ChannelConfig {
 
 /// A channel as read, and what can only be checked when all files are.
 pub(super) struct Draft {
-    /// `None` where something is wrong with it.
+    /// Its name, where it has one.
+    pub(super) name: Option<String>,
+    /// `None` where it is no desk, or something is wrong with it.
     pub(super) config: Option<ChannelConfig>,
+    /// `None` where it is told no alerts, or something is wrong with it.
+    pub(super) room: Option<Room>,
+    /// Whether alerts can be told there; also where it is faulty.
+    pub(super) takes_alerts: bool,
+    /// Where it stands, if it is told nothing unless an alert names it.
+    pub(super) unheard: Option<Spot>,
     pub(super) filter: Option<(Query, Spot)>,
     /// The address that it asks, and what it allows itself.
     pub(super) asks: Option<(Url, Option<Allowed>, Spot)>,
 }
 
+/// What a kind turns out to be.
+enum End {
+    Desk(Desk),
+    Room(Place),
+    /// Tickets are opened there, and alerts told.
+    Both(Webhook),
+}
+
+impl End {
+    fn desk(&self) -> Option<Desk> {
+        match self {
+            Self::Desk(desk) => Some(desk.clone()),
+            Self::Both(webhook) => Some(Desk::Webhook(webhook.clone())),
+            Self::Room(_) => None,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Room(place) => Some(place.clone()),
+            Self::Both(webhook) => Some(Place::Webhook(webhook.clone())),
+            Self::Desk(_) => None,
+        }
+    }
+
+    /// Returns the address that is asked; `None` for a program.
+    fn url(&self) -> Option<Url> {
+        match self {
+            Self::Desk(desk) => Some(desk.base().clone()),
+            Self::Both(webhook) => Some(webhook.url.clone()),
+            Self::Room(place) => place.url().cloned(),
+        }
+    }
+}
+
 /// How a kind is read.
-type Reader = for<'r> fn(&Kind<'r, '_>) -> Option<Desk>;
+type Reader = for<'r> fn(&Kind<'r, '_>) -> Option<End>;
 
 /// The kinds there are.
-const KINDS: [(&str, Reader); 6] = [
+const KINDS: [(&str, Reader); 12] = [
     ("webhook", webhook),
-    ("zammad", zammad),
-    ("freshdesk", freshdesk),
-    ("zendesk", zendesk),
-    ("chatwoot", chatwoot),
-    ("liveagent", liveagent),
+    ("zammad", |kind| zammad(kind).map(End::Desk)),
+    ("freshdesk", |kind| freshdesk(kind).map(End::Desk)),
+    ("zendesk", |kind| zendesk(kind).map(End::Desk)),
+    ("chatwoot", |kind| chatwoot(kind).map(End::Desk)),
+    ("liveagent", |kind| liveagent(kind).map(End::Desk)),
+    ("slack", |kind| rooms::slack(kind).map(End::Room)),
+    ("teams", |kind| rooms::teams(kind).map(End::Room)),
+    ("discord", |kind| rooms::discord(kind).map(End::Room)),
+    ("matrix", |kind| rooms::matrix(kind).map(End::Room)),
+    ("ntfy", |kind| rooms::ntfy(kind).map(End::Room)),
+    ("exec", |kind| rooms::exec(kind).map(End::Room)),
 ];
+
+/// Which of them are told alerts.
+const ROOMS: [&str; 7] = ["webhook", "slack", "teams", "discord", "matrix", "ntfy", "exec"];
+
+/// Which of them take no tickets.
+fn is_room_only(kind: &str) -> bool {
+    ROOMS.contains(&kind) && kind != "webhook"
+}
 
 /// Reads one channel. `name` is its name, which the caller keeps a list of.
 pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings) -> Draft {
@@ -70,32 +128,49 @@ pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings
     {
         value.fault("a channel has no `@` in its name: that is for mail addresses", None);
     }
-    let tickets = table.take("tickets");
+    let kind = KINDS.iter().map(|(kind, _)| *kind).find(|kind| table.has(kind));
+    let is_room_only = kind.is_some_and(is_room_only);
+    let [tickets, settle, every] = ["tickets", "settle", "every"].map(|name| table.take(name));
+    if is_room_only {
+        for value in [&tickets, &settle, &every].into_iter().flatten() {
+            let message = format!("`{}` is told alerts, and takes no tickets", kind.unwrap_or(""));
+            let hint = "write the name of the channel into `to` of an [[alert]]";
+            value.fault_at_key(message, Some(hint.into()));
+        }
+    }
+    let tickets = tickets.filter(|_| !is_room_only);
     let query = tickets.as_ref().map(alerts::filter);
-    let duration = |name, usual, most| match table.take(name) {
-        Some(value) => duration(&value, most),
+    let duration = |value: Option<Value<'_>>, usual| match value {
+        Some(value) => duration(&value, MOST_SETTLE),
         None => Some(usual),
     };
-    let every = duration("every", EVERY, MOST_SETTLE);
+    let every = duration(every, EVERY);
     let allow_private =
         table.take("allow_private_addresses").and_then(|value| http::allowed(&value));
-    let desk = desk(&table, around);
+    let end = end(&table, around);
+    let desk = end.as_ref().and_then(|(end, _)| end.desk());
     let usual = match &desk {
-        Some((Desk::Freshdesk(_), _)) => SETTLE_FRESHDESK,
+        Some(Desk::Freshdesk(_)) => SETTLE_FRESHDESK,
         _ => SETTLE,
     };
-    let settle = duration("settle", usual, MOST_SETTLE);
-    if tickets.is_none() && desk.is_some() {
+    let settle = duration(settle, usual);
+    let takes_alerts = kind.is_some_and(|kind| ROOMS.contains(&kind));
+    if tickets.is_none() && desk.is_some() && !takes_alerts {
         let hint = "write tickets = \"\" for all tickets, or a query such as \"lang:fi\"";
         table.warns("nothing is told to this channel", hint);
     }
+    let unheard = (tickets.is_none() && end.is_some() && takes_alerts).then(|| table.spot());
     table.finish();
-    let asks = desk
+    let asks = end
         .as_ref()
-        .map(|(desk, spot)| (desk.base().clone(), allow_private.clone(), spot.clone()));
+        .and_then(|(end, spot)| Some((end.url()?, allow_private.clone(), spot.clone())));
     let filter = query.clone().flatten().zip(tickets.map(|value| value.spot()));
+    let room = end.and_then(|(end, _)| {
+        let (name, allow_private) = (name.clone()?, allow_private.clone());
+        Some(Room { name, place: end.place()?, allow_private })
+    });
     let config = || {
-        let (name, (desk, _), settle, every) = (name?, desk?, settle?, every?);
+        let (name, desk, settle, every) = (name.clone()?, desk?, settle?, every?);
         let tickets = match query {
             Some(query) => Some(Filter::new(query?)),
             None => None,
@@ -103,7 +178,8 @@ pub(super) fn read(table: Table<'_>, name: Option<String>, around: &Surroundings
         let channel = Channel { name, desk, settle, every, allow_private };
         Some(ChannelConfig { channel, tickets })
     };
-    Draft { config: config(), filter, asks }
+    let config = config();
+    Draft { name, config, room, takes_alerts, unheard, filter, asks }
 }
 
 fn duration(value: &Value<'_>, most: TimeDelta) -> Option<TimeDelta> {
@@ -119,11 +195,7 @@ fn duration(value: &Value<'_>, most: TimeDelta) -> Option<TimeDelta> {
 }
 
 /// Reads the one sub-table that tells the kind.
-fn desk(table: &Table<'_>, around: &Surroundings) -> Option<(Desk, Spot)> {
-    let later: Vec<_> = LATER.into_iter().filter_map(|kind| table.take_later(kind)).collect();
-    for value in &later {
-        value.later();
-    }
+fn end(table: &Table<'_>, around: &Surroundings) -> Option<(End, Spot)> {
     let mut kinds: Vec<_> = KINDS
         .into_iter()
         .filter_map(|(kind, read)| Some((kind, read, table.take(kind)?)))
@@ -136,18 +208,26 @@ fn desk(table: &Table<'_>, around: &Surroundings) -> Option<(Desk, Spot)> {
         );
         return None;
     }
-    let Some((_, read, value)) = kinds.first() else {
-        if later.is_empty() && !table.has_unknown_table() {
-            let such = "write webhook.url = \"https://…\" and webhook.secret = { file = \"PATH\" }, \
-                        or zammad, freshdesk, zendesk, chatwoot, liveagent";
-            table.lacks("a channel needs a kind", Some(such.into()));
+    let Some((kind, read, value)) = kinds.first() else {
+        if !table.has_unknown_table() {
+            let kinds: Vec<&str> = KINDS.iter().map(|(kind, _)| *kind).skip(1).collect();
+            let such = format!(
+                "write webhook.url = \"https://…\" and webhook.secret = {{ file = \"PATH\" }}, or {}",
+                kinds.join(", ")
+            );
+            table.lacks("a channel needs a kind", Some(such));
         }
         return None;
     };
+    if let ("exec", Some(program)) = (*kind, value.text()) {
+        let hint = format!("write exec.command = [\"{}\"]", program.escape_debug());
+        value.fault("expected a table, found a string", Some(hint));
+        return None;
+    }
     let kind = Kind { table: value.table_of("url")?, around };
-    let desk = read(&kind);
+    let end = read(&kind);
     kind.table.finish();
-    Some((desk?, value.spot()))
+    Some((end?, value.spot()))
 }
 
 /// The table of a kind while it is read.
@@ -227,7 +307,7 @@ fn web(value: &Value<'_>, such: &str) -> Option<Url> {
     Some(url)
 }
 
-fn webhook(kind: &Kind<'_, '_>) -> Option<Desk> {
+fn webhook(kind: &Kind<'_, '_>) -> Option<End> {
     let such = "https://desk.example/vahti";
     let url =
         kind.table.need("url", &format!("url = \"{such}\"")).and_then(|value| web(&value, such));
@@ -239,7 +319,7 @@ fn webhook(kind: &Kind<'_, '_>) -> Option<Desk> {
         value.fault(reason, Some(hint.into()));
         return None;
     }
-    Some(Desk::Webhook(Webhook { url: url?, secret }))
+    Some(End::Both(Webhook { url: url?, secret }))
 }
 
 fn zammad(kind: &Kind<'_, '_>) -> Option<Desk> {

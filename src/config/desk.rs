@@ -168,8 +168,13 @@ impl Draft {
         &self.closed
     }
 
-    /// Returns the desk, whose clock is that of `zone`.
-    pub(super) fn finished(self, zone: Tz, has_mail: bool) -> Desk {
+    /// Tells whether this is one of those who may be given a ticket.
+    pub(super) fn gives_to(&self, name: &str) -> bool {
+        self.people.iter().any(|(who, _)| who == name)
+    }
+
+    /// Returns the desk, whose clock is that of `zone`. Who is named like one of these channels is told by it.
+    pub(super) fn finished(self, zone: Tz, has_mail: bool, channels: Vec<String>) -> Desk {
         let workdays = Hours::workdays().in_zone(zone).closed_on(self.closed.clone());
         let hours = self.clocks.hours.map(|hours| hours.in_zone(zone).closed_on(self.closed));
         Desk {
@@ -177,6 +182,7 @@ impl Draft {
             clocks: Clocks { hours, workdays: Some(workdays), ..self.clocks },
             language: self.language.unwrap_or(Language::ENGLISH),
             has_mail,
+            channels,
         }
     }
 

@@ -372,6 +372,7 @@ impl<'s> Draft<'s> {
         if !self.broken {
             self.nothing_to_do();
             self.unknown_brands();
+            self.unknown_channels();
             self.brands_by_place();
             self.filters();
             self.nobodys();
@@ -393,13 +394,16 @@ impl<'s> Draft<'s> {
         let zone = self.zone.or(self.around.zone).unwrap_or(Tz::UTC);
         let alerts = self.alerts.into_iter();
         let alerts = alerts.filter_map(|alert| alert.finished(zone, self.desk.closed())).collect();
+        let rooms: Vec<_> = self.channels.iter().filter_map(|one| one.room.clone()).collect();
+        let told = rooms.iter().map(|room| room.name.clone()).collect();
         let config = Config {
             path: self.around.folder.join(self.files.first().cloned().unwrap_or_default()),
             zone,
             state_dir,
             control,
             http: self.http,
-            desk: self.desk.finished(zone, self.mail.is_some()),
+            desk: self.desk.finished(zone, self.mail.is_some(), told),
+            rooms,
             mail: self.mail,
             brands: self.brands,
             sources: self.sources.into_iter().filter_map(|source| source.config).collect(),

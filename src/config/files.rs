@@ -2,9 +2,11 @@
 //! name is wrong.
 
 use super::problem::did_you_mean;
+use super::value::Value;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 /// The most that one file of the configuration, or one that it names, may hold.
@@ -56,6 +58,18 @@ pub(super) fn neighbour(path: &Path) -> Option<String> {
     }
     let names = names(folder);
     did_you_mean(name, names.iter().map(String::as_str))
+}
+
+/// Warns where there is no program at `path` that can be started. It may be there where vahti runs.
+pub(super) fn program(value: &Value<'_>, path: &Path) {
+    let found = std::fs::metadata(path);
+    let wrong = match &found {
+        Err(error) => reason(error),
+        Ok(found) if !found.is_file() => "it is no regular file".to_owned(),
+        Ok(found) if found.permissions().mode() & 0o111 == 0 => "it cannot be executed".to_owned(),
+        Ok(_) => return,
+    };
+    value.warn(format!("{} cannot be started: {wrong}", path.display()), neighbour(path));
 }
 
 /// Returns the files that fit `pattern`, in the order of their names: `*` stands for any characters

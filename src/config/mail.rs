@@ -11,38 +11,65 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use url::Url;
 
+/// Where `sendmail` usually is.
+const SENDMAIL: &str = "/usr/sbin/sendmail";
+
 pub(super) fn read(table: Table<'_>, around: &Surroundings) -> Option<Mail> {
     let from =
         table.need("from", "from = \"Vahti <alerts@acme.example>\"").and_then(|v| address(&v));
     table.suggest("smtp.url");
     table.suggest("smtp.username");
     table.suggest("smtp.password");
-    let (smtp, folder) = (table.take("smtp"), table.take("outbox_dir"));
-    let by = match (&smtp, &folder) {
-        (Some(smtp), None) => {
+    let ways = ["smtp", "outbox_dir", "sendmail"].map(|way| table.take(way));
+    let by = match &ways {
+        [Some(smtp), None, None] => {
             smtp.table_of("url").and_then(|smtp| server(smtp, around)).map(MailBy::Smtp)
         }
-        (None, Some(folder)) => {
+        [None, Some(folder), None] => {
             folder.words().map(|path| MailBy::Folder(folder.reader.folder.join(path)))
         }
-        (Some(smtp), Some(folder)) => {
-            smtp.table_of("url").and_then(|smtp| server(smtp, around));
-            folder.fault_at_key("mail goes by smtp or into outbox_dir, not both", None);
-            None
-        }
-        (None, None) => {
+        [None, None, Some(program)] => sendmail(program).map(MailBy::Sendmail),
+        [None, None, None] => {
             table.lacks(
                 "mail has no way out",
                 Some(
-                    "write smtp.url = \"smtp://mail.acme.example:587\", or outbox_dir = \"outbox\""
+                    "write smtp.url = \"smtp://mail.acme.example:587\", sendmail = true, or outbox_dir = \"outbox\""
                         .into(),
                 ),
             );
             None
         }
+        [smtp, folder, program] => {
+            if let Some(smtp) = smtp {
+                smtp.table_of("url").and_then(|smtp| server(smtp, around));
+            }
+            if let Some(other) = folder.as_ref().or(program.as_ref()) {
+                other.fault_at_key(
+                    "mail goes one way: by smtp, by sendmail or into outbox_dir",
+                    None,
+                );
+            }
+            None
+        }
     };
     table.finish();
     Some(Mail { from: from?, by: by? })
+}
+
+/// Reads where the program is that takes mail; `true`: where it usually is.
+fn sendmail(value: &Value<'_>) -> Option<PathBuf> {
+    let path = if value.is_boolean() {
+        if value.boolean() == Some(false) {
+            let hint = "write true, or a path, or leave it out";
+            value.fault("then mail has no way out", Some(hint.into()));
+            return None;
+        }
+        PathBuf::from(SENDMAIL)
+    } else {
+        value.reader.folder.join(value.words()?)
+    };
+    files::program(value, &path);
+    Some(path)
 }
 
 /// Reads one mail address.

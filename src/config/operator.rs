@@ -1,7 +1,7 @@
 //! `[operator]`: who hears of failing sources, dead notices, a full disk, a canary that is lost.
 
 use super::Operator;
-use super::alerts::{self, recipients};
+use super::alerts::{Recipients, recipients};
 use super::problem::Spot;
 use super::reader::Table;
 use super::value::Value;
@@ -12,20 +12,25 @@ use chrono::TimeDelta;
 pub(super) struct Draft {
     /// `None` where something is wrong with it.
     pub(super) config: Option<Operator>,
-    /// Where the recipients stand.
+    /// Where the recipients stand, if one of them is a mail address.
     pub(super) to: Option<Spot>,
+    /// The channels among them.
+    pub(super) channels: Vec<(String, Spot)>,
 }
 
 pub(super) fn read(table: Table<'_>) -> Draft {
     let to = table.need("to", "to = [\"ops@acme.example\"]");
-    let recipients = to.as_ref().map(|value| recipients(value, "there is nobody to tell"));
+    let told = to.as_ref().map(|value| recipients(value, "there is nobody to tell"));
     let canary = table.take("canary").and_then(|value| canary(&value));
     let canary_to = table.take("canary_to");
-    let canary_to = canary_to.map(|value| alerts::recipients(&value, "the canary goes to nobody"));
+    let canary_to = canary_to.map(|value| recipients(&value, "the canary goes to nobody"));
     table.finish();
-    let canary_to = canary_to.unwrap_or_default();
-    let operator = |to| Operator { to, canary, canary_to };
-    Draft { config: recipients.map(operator), to: to.map(|value| value.spot()) }
+    let is_read = told.is_some();
+    let Recipients { to, mail, mut channels } = told.unwrap_or_default();
+    let its = canary_to.unwrap_or_default();
+    channels.extend(its.channels);
+    let operator = Operator { to, canary, canary_to: its.to };
+    Draft { config: is_read.then_some(operator), to: mail.or(its.mail), channels }
 }
 
 /// Reads how often a canary is let out.

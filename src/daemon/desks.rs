@@ -35,7 +35,7 @@ pub(super) struct Brought {
 }
 
 impl Brought {
-    fn failed(failed: Failed) -> Self {
+    pub(super) fn failed(failed: Failed) -> Self {
         Self { outcome: Err(failed), not_before: None, there: None }
     }
 

@@ -13,9 +13,11 @@ use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::{Config, Place};
 use crate::control::protocol::Batch;
 use crate::delivery::Progress;
+use crate::pipeline::outward;
 use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -241,8 +243,18 @@ impl Once {
     async fn send(&self, summary: &mut SummaryView, only: Option<&[String]>) -> Result<(), Died> {
         let mut due = send::due(&self.store, clock::now(), true, None).await?;
         due.retain(|notice| only.is_none_or(|only| only.contains(&notice.message_id)));
+        let mut stuck: HashSet<(String, String)> = HashSet::new();
         for notice in due {
+            let thread = notice.enclosed.thread.clone().filter(|_| !outward::is_mail(&notice));
+            let thread = thread.map(|thread| (notice.to.clone(), thread));
+            // What is told of one thing arrives in turn, or waits.
+            if thread.as_ref().is_some_and(|thread| stuck.contains(thread)) {
+                continue;
+            }
             let tried = send::try_once(notice, &self.setup, &self.store, &self.events).await?;
+            if tried.notice.progress == Progress::Queued {
+                stuck.extend(thread);
+            }
             match tried.notice.progress {
                 Progress::Sent => {
                     summary.notices.sent += 1;

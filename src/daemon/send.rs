@@ -3,7 +3,7 @@
 
 use super::intake::Event;
 use super::setup::Setup;
-use super::{Died, clock, desks, poll};
+use super::{Died, clock, desks, poll, rooms};
 use crate::delivery::desk::Counterpart;
 use crate::delivery::email::{Failed, Transport};
 use crate::delivery::{Notice, NoticeId, Progress, outbox};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-mod queue;
+pub(super) mod queue;
 use queue::Queue;
 
 /// Mails that are under way at once: many servers allow a client no more connections than three.
@@ -36,7 +36,7 @@ impl Way {
         if self == Self::Mail { String::new() } else { notice.to.clone() }
     }
 
-    fn takes(self, notice: &Notice) -> bool {
+    pub(super) fn takes(self, notice: &Notice) -> bool {
         outward::is_mail(notice) == (self == Self::Mail)
     }
 }
@@ -54,7 +54,7 @@ impl Post {
         self.desks.notify_one();
     }
 
-    fn of(&self, way: Way) -> &Notify {
+    pub(super) fn of(&self, way: Way) -> &Notify {
         match way {
             Way::Mail => &self.mail,
             Way::Desks => &self.desks,
@@ -76,8 +76,6 @@ impl Sending {
     /// Sends what is due, until told to stop; the deliveries in hand are finished. What a delivery came to
     /// is stored before its place is given to the next.
     pub(super) async fn run(self) -> Result<(), Died> {
-        // The tickets of a desk arrive in their order.
-        let at_once = if self.way == Way::Mail { MAILS_AT_ONCE } else { 1 };
         let mut queue = Queue::default();
         let mut in_hand = FuturesUnordered::new();
         let mut is_stopping = false;
@@ -86,7 +84,7 @@ impl Sending {
                 let notices = due(&self.store, clock::now(), true, Some(self.way)).await?;
                 queue.fill(notices, clock::now(), self.way);
             }
-            while !is_stopping && in_hand.len() < at_once {
+            while !is_stopping && in_hand.len() < MAILS_AT_ONCE {
                 let Some(notice) = queue.take() else { break };
                 in_hand.push(self.deliver(notice));
             }
@@ -118,7 +116,7 @@ impl Sending {
     }
 }
 
-async fn wait(until: Option<DateTime<Utc>>) {
+pub(super) async fn wait(until: Option<DateTime<Utc>>) {
     match until {
         Some(until) => poll::sleep_until(until).await,
         None => std::future::pending().await,
@@ -174,6 +172,8 @@ pub(super) async fn try_once(
 ) -> Result<Tried, Died> {
     let (notice, there) = if outward::is_mail(&notice) {
         (mailed(notice, setup).await, None)
+    } else if outward::is_alert(&notice) {
+        (rooms::tell(&notice, setup).await.noted(notice), None)
     } else {
         let brought = desks::bring(&notice, setup, store, events).await?;
         (brought.noted(notice), brought.there.map(Box::new))

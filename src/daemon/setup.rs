@@ -120,6 +120,7 @@ impl Setup {
         let transport = match config.mail.as_ref().map(|mail| &mail.by) {
             None => None,
             Some(MailBy::Folder(folder)) => Some(Transport::folder(folder)),
+            Some(MailBy::Sendmail(path)) => Some(Transport::Sendmail(path.clone())),
             Some(MailBy::Smtp(smtp)) => Some(Transport::smtp(smtp)?),
         };
         let mut sources = Vec::new();

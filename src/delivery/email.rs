@@ -1,4 +1,4 @@
-//! Mail: over SMTP, into a folder, or into memory. One message is for one recipient, because one
+//! Mail: over SMTP, by `sendmail`, into a folder, or into memory. One message is for one recipient, because one
 //! refused address would take the others of a message down with it.
 
 mod address;
@@ -9,6 +9,7 @@ mod memory;
 mod message;
 #[cfg(test)]
 mod sample;
+mod sendmail;
 mod session;
 mod settings;
 
@@ -61,6 +62,8 @@ pub enum Transport {
     Smtp(Box<Server>),
     /// Each message becomes three files: `.eml`, `.html`, `.txt`.
     Folder(PathBuf),
+    /// Each message is handed to the program there, as `sendmail` takes it.
+    Sendmail(PathBuf),
     /// Messages are only remembered: for tests.
     Memory(Memory),
 }
@@ -100,6 +103,12 @@ impl Transport {
                     .await
                     .map_err(|died| Failed::Temporary { answer: died.to_string() })?
             }
+            Self::Sendmail(path) => {
+                let (path, from, notice) = (path.clone(), from.to_owned(), notice.clone());
+                tokio::task::spawn_blocking(move || sendmail::send(&path, &from, &notice))
+                    .await
+                    .map_err(|died| Failed::Temporary { answer: died.to_string() })?
+            }
             Self::Memory(memory) => {
                 let message = message(from, notice).map_err(permanent)?;
                 memory.take(notice, &message)
@@ -117,7 +126,7 @@ impl Transport {
     pub async fn close(&self) {
         match self {
             Self::Smtp(server) => server.close().await,
-            Self::Folder(_) | Self::Memory(_) => {}
+            Self::Folder(_) | Self::Sendmail(_) | Self::Memory(_) => {}
         }
     }
 }

@@ -115,6 +115,13 @@ pub struct Brief {
     pub footer: Vec<String>,
     /// Whether somebody is to look at once.
     pub urgent: bool,
+    /// How it is said that `{n}` more are not shown: for one, for several. Empty: in English.
+    #[serde(skip_serializing_if = "is_silent")]
+    pub more: [String; 2],
+}
+
+fn is_silent(more: &[String; 2]) -> bool {
+    more.iter().all(String::is_empty)
 }
 
 /// One mention, ticket, or other thing.

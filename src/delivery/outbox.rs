@@ -6,6 +6,7 @@ use super::{Notice, Progress, Try};
 use crate::text;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 /// How long after its making a notice is given up, as mail servers do.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(5);
@@ -77,6 +78,16 @@ pub fn retried(notice: Notice, now: DateTime<Utc>) -> Notice {
             Notice { progress: Progress::Queued, next_attempt: now, ..notice }
         }
     }
+}
+
+/// Leaves out whatever stands behind something older of the same thread for the same recipient: what is
+/// told of one thing arrives in the order in which it happened. `queued` is all that waits, oldest first.
+pub fn in_turn(queued: Vec<Notice>) -> impl Iterator<Item = Notice> {
+    let mut begun: HashSet<(String, String)> = HashSet::new();
+    queued.into_iter().filter(move |notice| {
+        let thread = notice.enclosed.thread.clone();
+        thread.is_none_or(|thread| begun.insert((notice.to.clone(), thread)))
+    })
 }
 
 /// Returns how long to wait after the `attempts`th failure: a tenth more or less than in the table,
@@ -155,6 +166,26 @@ mod tests {
             ["a", "b", "c", "d", "e", "f"].into_iter().map(next).collect();
         assert!(times.len() > 3, "{times:?}");
         assert_eq!(next("a"), next("a"));
+    }
+
+    #[test]
+    fn what_is_told_of_one_thing_goes_in_turn() {
+        let of = |id: u64, to: &str, thread: Option<&str>| Notice {
+            id: NoticeId(id),
+            to: to.into(),
+            enclosed: Enclosed { thread: thread.map(str::to_owned), ..Enclosed::default() },
+            ..notice("a")
+        };
+        let queued = vec![
+            of(1, "hook", Some("ticket 7")),
+            of(2, "hook", Some("ticket 7")),
+            of(3, "hook", Some("ticket 8")),
+            of(4, "chat", Some("ticket 7")),
+            of(5, "hook", None),
+            of(6, "hook", None),
+        ];
+        let ids: Vec<u64> = in_turn(queued).map(|notice| notice.id.0).collect();
+        assert_eq!(ids, [1, 3, 4, 5, 6]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use super::text::Page;
 use super::view::link;
 use super::words::{Words, fill};
 use super::{MOST_LISTED, TicketLine};
+use crate::delivery::{Brief, BriefLine};
+use crate::enrich::Priority;
 use crate::text::Language;
 use askama::Template;
 use chrono_tz::Tz;
@@ -37,6 +39,7 @@ pub struct Message {
     pub subject: String,
     pub text: String,
     pub html: String,
+    pub brief: Brief,
 }
 
 #[derive(Deserialize)]
@@ -106,7 +109,7 @@ pub fn message(assigned: &Assigned<'_>) -> Message {
     let view = View::of(assigned);
     // Writing into a string fails only where a value's own rendering does, and ours are strings.
     let html = Mail { view: &view }.render().unwrap_or_default();
-    Message { text: text(&view), html, subject: view.title }
+    Message { text: text(&view), html, brief: brief(&view, assigned), subject: view.title }
 }
 
 impl View {
@@ -166,6 +169,21 @@ impl TicketView {
     }
 }
 
+fn brief(view: &View, assigned: &Assigned<'_>) -> Brief {
+    let line = |ticket: &TicketView| BriefLine {
+        headline: ticket.headline.clone(),
+        link: ticket.link.clone(),
+        details: vec![ticket.state.clone(), ticket.command.clone()],
+    };
+    Brief {
+        title: view.title.clone(),
+        lines: view.tickets.iter().map(line).collect(),
+        footer: vec![view.by.clone(), view.footer.to_owned()],
+        urgent: assigned.tickets.iter().any(|(ticket, _)| ticket.priority == Priority::Urgent),
+        more: super::brief::more(Words::of(assigned.language)),
+    }
+}
+
 fn text(view: &View) -> String {
     let mut page = Page::default();
     page.wrapped("", &view.heading);
@@ -194,7 +212,6 @@ fn text(view: &View) -> String {
 mod tests {
     use super::*;
     use crate::digest::sample::{now, ticket};
-    use crate::enrich::Priority;
     use chrono::TimeDelta;
 
     #[test]

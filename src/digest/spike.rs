@@ -265,6 +265,7 @@ fn brief(view: &View, told: &Told<'_>) -> Brief {
         lines: view.stories.iter().map(line).collect(),
         footer: view.lines.iter().chain([&view.command]).cloned().collect(),
         urgent: !told.is_over,
+        ..Brief::default()
     }
 }
 

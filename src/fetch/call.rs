@@ -14,6 +14,7 @@ pub(super) const MOST_BYTES: usize = 1024 * 1024;
 pub enum Verb {
     Get,
     Post,
+    Put,
 }
 
 /// One call, with JSON both ways.
@@ -39,6 +40,11 @@ impl Call {
     /// Sends `body`, JSON, to `url`.
     pub fn post(url: Url, body: &serde_json::Value) -> Self {
         Self { verb: Verb::Post, body: Some(body.to_string()), ..Self::get(url) }
+    }
+
+    /// Puts `body`, JSON, at `url`: the same once more changes nothing.
+    pub fn put(url: Url, body: &serde_json::Value) -> Self {
+        Self { verb: Verb::Put, ..Self::post(url, body) }
     }
 }
 

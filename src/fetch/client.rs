@@ -257,6 +257,7 @@ impl Client {
         let mut request = match call.verb {
             Verb::Get => self.http.get(url),
             Verb::Post => self.http.post(url),
+            Verb::Put => self.http.put(url),
         };
         request = request.header(ACCEPT, "application/json").headers(shown(&api)?);
         for (name, value) in &call.headers {

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 /// Names of the headers that tell what is left, and of those that tell when all is there again.
 const LEFT: [&str; 3] = ["x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining"];
-const RESET: [&str; 3] = ["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset"];
+const RESET: [&str; 4] =
+    ["x-ratelimit-reset-after", "x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset"];
 
 /// Of Meta's percentages: from here on it is asked no more.
 const FULL: f64 = 100.0;

@@ -31,6 +31,8 @@ pub struct Desk {
     pub language: Language,
     /// Whether there is a way for mail to leave.
     pub has_mail: bool,
+    /// The channels that can be told: who is named like one is told by it.
+    pub channels: Vec<String>,
 }
 
 impl Default for Desk {
@@ -40,7 +42,15 @@ impl Default for Desk {
             clocks: Clocks::default(),
             language: Language::ENGLISH,
             has_mail: false,
+            channels: Vec::new(),
         }
+    }
+}
+
+impl Desk {
+    /// Tells whether there is a way to tell somebody.
+    fn reaches(&self, who: &str) -> bool {
+        (self.has_mail && is_address(who)) || self.channels.iter().any(|name| name == who)
     }
 }
 
@@ -242,12 +252,10 @@ fn told(
     now: DateTime<Utc>,
 ) -> Result<Vec<Notice>, StoreError> {
     let mut letters: BTreeMap<Letter, Vec<(TicketLine, Option<String>)>> = BTreeMap::new();
-    if !rules.desk.has_mail {
-        return Ok(Vec::new());
-    }
     for ticket in &commit.tickets {
         let facts = ticket.facts();
-        let Some(who) = facts.assignee.as_deref().filter(|who| is_address(who)) else { continue };
+        let assignee = facts.assignee.as_deref();
+        let Some(who) = assignee.filter(|who| rules.desk.reaches(who)) else { continue };
         let old = store.ticket(facts.id)?;
         let before = old.as_ref().and_then(|old| old.facts().assignee.as_deref());
         let giver = facts.log.iter().rev().find(|line| line.action == "assign");
@@ -274,7 +282,7 @@ fn told(
             subject: message.subject,
             text: message.text,
             html: message.html,
-            enclosed: Enclosed::default(),
+            enclosed: Enclosed { brief: Some(message.brief), ..Enclosed::default() },
             mentions: 0,
             tickets: tickets.len(),
         };

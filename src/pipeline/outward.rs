@@ -160,6 +160,11 @@ pub fn is_mail(notice: &Notice) -> bool {
     notice.to.contains('@')
 }
 
+/// Tells whether a notice says an alert: what is told of a ticket to a desk has no form for people.
+pub fn is_alert(notice: &Notice) -> bool {
+    !notice.html.is_empty()
+}
+
 /// Adds to `commit` what is known of a ticket at another desk, with a line in the log of ours once it is
 /// there. How it stands there may have been asked meanwhile: that stays.
 pub fn opened(

@@ -314,6 +314,7 @@ impl Gathered {
                 thread: Some(thread(alert, &self.tickets, &self.mentions)),
                 pictures: digest.pictures(),
                 unsubscribe: rules.keeper.clone(),
+                brief: Some(digest::brief::of(&digest)),
                 tells: self.mentions.iter().map(|mention| mention.id.to_string()).collect(),
                 ..Enclosed::default()
             },

@@ -20,6 +20,7 @@ mod mail;
 mod mainjob;
 mod recovery;
 mod rogue;
+mod rooms;
 mod sites;
 mod store;
 mod stories;

@@ -1,7 +1,7 @@
 //! The keys of all tables, which the starter must show.
 
 /// Every key that a table can have, but for secrets and later versions.
-pub(super) const KEYS: [&str; 82] = [
+pub(super) const KEYS: [&str; 84] = [
     "timezone",
     "include",
     "state_dir",
@@ -14,6 +14,7 @@ pub(super) const KEYS: [&str; 82] = [
     "timeout",
     "from",
     "outbox_dir",
+    "sendmail",
     "smtp.url",
     "smtp.username",
     "smtp.password",
@@ -82,6 +83,7 @@ pub(super) const KEYS: [&str; 82] = [
     "public_url",
     "[[channel]]",
     "zammad.url",
+    "slack.url",
     "settle",
     "every",
 ];

@@ -6,10 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Deliveries that may fail one after the other before a server is left alone for a while.
-const FAILURES_IN_A_ROW: usize = 3;
+pub(in crate::daemon) const FAILURES_IN_A_ROW: usize = 3;
 
 /// How long it is left alone then.
-const PAUSE: TimeDelta = TimeDelta::seconds(30);
+pub(in crate::daemon) const PAUSE: TimeDelta = TimeDelta::seconds(30);
 
 /// Notices that are due. Of mails those that were tried least go first: one that fails again and again holds
 /// up no new one.

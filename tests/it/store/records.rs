@@ -358,8 +358,13 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
         let picture = Picture { cid: text.clone(), alt: text.clone(), png };
         let line =
             BriefLine { headline: text.clone(), link: thread.clone(), details: vec![text.clone()] };
-        let brief =
-            Brief { title: text.clone(), lines: vec![line], footer: vec![text.clone()], urgent };
+        let brief = Brief {
+            title: text.clone(),
+            lines: vec![line],
+            footer: vec![text.clone()],
+            urgent,
+            more: [text.clone(), text.clone()],
+        };
         Enclosed {
             thread,
             pictures: if shows { vec![picture] } else { Vec::new() },
