@@ -5,7 +5,7 @@ use crate::texts::mention;
 use crate::{Result, at, clock, number, whole};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::PathBuf;
-use vahti::alert::{Alert, Content, Frequency};
+use vahti::alert::{Alert, Content, Frequency, HowMany, Pace};
 use vahti::ask::{self, Question, ReportAsked, Setting, TicketsAsked};
 use vahti::mention::filter::Filter;
 use vahti::mention::{Mention, TicketId};
@@ -90,6 +90,8 @@ fn alert(content: Content) -> Result<Alert> {
         empty: false,
         content,
         spikes: false,
+        how_many: HowMany::All,
+        pace: Pace::default(),
     })
 }
 

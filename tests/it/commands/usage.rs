@@ -7,7 +7,6 @@ use crate::support::World;
 fn commands_of_later_versions_say_so() {
     let world = empty();
     for command in [
-        "trace x",
         "export",
         "backup file",
         "restore file",

@@ -23,8 +23,8 @@ fn check_damage(damage: impl Fn(&SledStore), expected: &[&str]) {
         at: at(),
         post: "post 1".into(),
         parents: Vec::new(),
-        said: Default::default(),
-        done: Default::default(),
+        said: String::new(),
+        done: false,
     };
     let own_replies = vec![(PostKey([7; 16]), reply)];
     store.apply(&Commit { links: vec![link], own_replies, ..Commit::default() }).unwrap();
