@@ -140,8 +140,8 @@ impl Said {
     }
 }
 
-/// Tells whether an edited post says something that it did not say before: it has [`SHARED`] words or more
-/// that are new, or fewer stars. Fewer words, and words taken out, correct what stood there.
+/// Tells whether an edited post says something that it did not say before: it has three words or more that
+/// are new, or fewer stars. Fewer words, and words taken out, correct what stood there.
 pub fn says_more(old: &Post, new: &Post) -> bool {
     let words = |post: &Post| {
         let title = Words::of_text(post.title.as_deref().unwrap_or_default());

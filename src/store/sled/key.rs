@@ -40,7 +40,7 @@ pub(super) fn print(print: u64, seen: DateTime<Utc>, mention: &MentionId) -> Vec
     [&number(print), age.as_slice(), mention.0.as_bytes()].concat()
 }
 
-/// Reads from what [`print`] wrote of which mention it is.
+/// Reads from what [`print()`] wrote of which mention it is.
 pub(super) fn print_of(key: &[u8]) -> Option<&[u8]> {
     key.get(16..)
 }

@@ -57,7 +57,17 @@ fn the_socket_answers_what_the_command_line_shows() {
     names.sort();
     assert_eq!(
         names,
-        ["alerts", "config", "outbox", "running_since", "sources", "store", "version"]
+        [
+            "alerts",
+            "config",
+            "operator",
+            "outbox",
+            "running_since",
+            "sources",
+            "spikes",
+            "store",
+            "version"
+        ]
     );
 
     let (status, moved) = ask(&world, "POST", "/tickets/1/assign", "{\"who\":\"maija\"}");
