@@ -1,7 +1,8 @@
 //! What people ask of vahti and what they tell it to do, as values. The control socket and the
 //! command line of a stopped daemon both end here, so both give the same answer.
 
-use crate::brand::TicketPolicy;
+use crate::alert::Alert;
+use crate::brand::{BrandName, TicketPolicy};
 use crate::delivery::NoticeId;
 use crate::digest::BlindSpot;
 use crate::enrich::{Label, Priority};
@@ -315,18 +316,21 @@ pub struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    /// Returns the sources that are not heard as they should be.
+    /// Returns the sources of which an alert tells that are not heard as they should be.
     fn blind_spots(
         &self,
+        alert: &Alert,
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<Vec<BlindSpot>, StoreError> {
         let heard = self.sources.iter().map(|source| Heard {
             name: source.name.clone(),
+            kind: source.kind,
+            only: source.only.clone(),
             schedule: source.schedule.clone(),
             is_polled: source.is_polled,
         });
-        blind_spots(&heard.collect::<Vec<_>>(), self.rules.zone, store, now)
+        blind_spots(alert, &heard.collect::<Vec<_>>(), self.rules, store, now)
     }
 }
 
@@ -341,6 +345,8 @@ pub struct SourceFacts {
     pub tickets: Option<TicketPolicy>,
     /// When it is to be polled, where the operator says so.
     pub schedule: Option<Schedule>,
+    /// Whose mentions it brings; empty: every brand's.
+    pub only: Vec<BrandName>,
     /// Whether it is asked at all, or waits for posts that are brought to it.
     pub is_polled: bool,
 }

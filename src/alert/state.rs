@@ -1,6 +1,7 @@
 //! What is remembered of an alert.
 
 use crate::mention::{MentionId, TicketId};
+use crate::post::SourceName;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,8 @@ pub struct AlertState {
     pub owed: BTreeSet<MentionId>,
     /// The events that it told within its cooldown, by their first tickets, and when.
     pub events: BTreeMap<TicketId, DateTime<Utc>>,
+    /// The sources of which it told last, or knew, that they are not heard.
+    pub blind: BTreeSet<SourceName>,
 }
 
 impl AlertState {

@@ -41,7 +41,7 @@ fn done(
         Order::Customer(who, moved) => customer::act(&who, &moved, by, store, now),
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
-            let blind_spots = setting.blind_spots(store, now)?;
+            let blind_spots = setting.blind_spots(alert, store, now)?;
             Ok(tell::speak(alert, setting.rules, store, now, &blind_spots, true)?)
         }
         Order::Retry(id) => {

@@ -334,7 +334,7 @@ fn preview(
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
     let alert = find_alert(name, setting)?;
-    let blind_spots = setting.blind_spots(store, now)?;
+    let blind_spots = setting.blind_spots(alert, store, now)?;
     let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
     let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
     Ok(Answer::Preview(Box::new(PreviewView {

@@ -296,6 +296,7 @@ impl Offline {
                 next_poll: None,
                 tickets,
                 schedule: source.schedule.clone(),
+                only: source.brands.clone(),
                 is_polled: true,
             };
             match &source.place {

@@ -5,17 +5,24 @@ use super::intake::Event;
 use super::setup::Setup;
 use super::{Died, clock};
 use crate::alert::Frequency;
-use crate::pipeline::tell;
+use crate::pipeline::{blind, tell};
 use crate::store::Store;
 use crate::store::handle::Handle;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The longest time between two looks.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// For how long after the start alerts wait for sources that should have been asked while the daemon was off.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// How often is looked whether those were asked.
+const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// Lets alerts speak when they are due, until told to stop.
 pub(super) async fn run(
@@ -28,10 +35,14 @@ pub(super) async fn run(
     introduce(&events).await?;
     let current = Arc::clone(&setup.borrow());
     catch_up(&current, &store, &events).await?;
+    let (began, begun) = (clock::now(), Instant::now());
     loop {
         let current = Arc::clone(&setup.borrow_and_update());
         let now = clock::now();
-        let looked = look(&current, &store, now).await?;
+        let mut looked = look(&current, &store, now).await?;
+        if begun.elapsed() < PATIENCE && !looked.due.is_empty() {
+            looked.await_sources(&current, &store, began).await?;
+        }
         if looked.is_ahead {
             introduce(&events).await?;
         }
@@ -39,7 +50,11 @@ pub(super) async fn run(
             speak(alert, &events).await?;
         }
         let is_done = looked.due.is_empty() && !looked.is_ahead;
-        let wait = if is_done { wait(looked.next, now) } else { Duration::ZERO };
+        let wait = match (is_done, looked.waits) {
+            (true, true) => A_MOMENT,
+            (true, false) => wait(looked.next, now),
+            (false, _) => Duration::ZERO,
+        };
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             changed = setup.changed() => {
@@ -80,6 +95,35 @@ pub(super) async fn catch_up(
     Ok(())
 }
 
+impl Looked {
+    /// Takes out the periodic alerts some of whose sources should have been asked while the daemon was off
+    /// and have not been yet: what they say after that time is of that time too.
+    async fn await_sources(
+        &mut self,
+        setup: &Arc<Setup>,
+        store: &Handle,
+        began: DateTime<Utc>,
+    ) -> Result<(), Died> {
+        let (rules, due) = (Arc::clone(setup), std::mem::take(&mut self.due));
+        let work = move |store: &dyn Store| {
+            let (mut speak, mut wait) = (Vec::new(), false);
+            let heard = rules.heard();
+            for alert in rules.rules.alerts.iter().filter(|alert| due.contains(&alert.name)) {
+                let is_periodic = alert.frequency != Frequency::AsItHappens;
+                if is_periodic && blind::is_awaited(alert, &heard, &rules.rules, store, began)? {
+                    wait = true;
+                } else {
+                    speak.push(alert.name.clone());
+                }
+            }
+            Ok((speak, wait))
+        };
+        let (due, waits) = store.with(work).await.map_err(|error| Died(error.to_string()))?;
+        (self.due, self.waits) = (due, waits);
+        Ok(())
+    }
+}
+
 /// Which alerts speak, and when the others do.
 #[derive(Default)]
 pub(super) struct Looked {
@@ -89,6 +133,8 @@ pub(super) struct Looked {
     next: Option<DateTime<Utc>>,
     /// Whether the clock was set back behind the times of one.
     is_ahead: bool,
+    /// Whether one is due that waits for its sources.
+    waits: bool,
 }
 
 /// Looks which alerts speak at `now`.

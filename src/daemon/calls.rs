@@ -94,6 +94,7 @@ impl Answering {
             next_poll: self.board.next(&name),
             tickets: setup.tickets(&name),
             schedule: setup.schedule(&name),
+            only: setup.only(&name).to_vec(),
             name,
             kind,
             is_polled,

@@ -310,12 +310,11 @@ fn spoken(
     store: &dyn Store,
 ) -> Result<Written, StoreError> {
     let (rules, now) = (&setup.rules, clock::now());
-    let alert = rules.alerts.iter().find(|known| known.name == alert);
-    let blind_spots = blind::blind_spots(&setup.heard(), rules.zone, store, now)?;
-    let commit = alert
-        .map(|alert| tell::speak(alert, rules, store, now, &blind_spots, false))
-        .transpose()?;
-    Written::told(&commit.unwrap_or_default(), store, reply)
+    let Some(alert) = rules.alerts.iter().find(|known| known.name == alert) else {
+        return Ok(Written::heard(reply));
+    };
+    let blind_spots = blind::blind_spots(alert, &setup.heard(), rules, store, now)?;
+    Written::told(&tell::speak(alert, rules, store, now, &blind_spots, false)?, store, reply)
 }
 
 fn looked(

@@ -166,14 +166,23 @@ impl Setup {
         lists.chain(self.sources.iter().map(fact)).collect()
     }
 
-    /// Returns every source as an alert depends on it.
+    /// Returns every source as alerts may depend on it.
     pub fn heard(&self) -> Vec<Heard> {
         let names = self.names().into_iter();
-        let heard = names.map(|(name, _, is_polled)| {
-            let schedule = self.schedule(&name);
-            Heard { name, schedule, is_polled }
+        let heard = names.map(|(name, kind, is_polled)| {
+            let (schedule, only) = (self.schedule(&name), self.only(&name).to_vec());
+            Heard { name, kind, only, schedule, is_polled }
         });
         heard.collect()
+    }
+
+    /// Returns whose mentions a source brings; none: every brand's.
+    pub fn only(&self, name: &SourceName) -> &[BrandName] {
+        let list = self.outlines.iter().find(|list| list.config.name == *name);
+        let of_list = list.map(|list| list.config.brands.as_slice());
+        let of_source =
+            || Some(self.sources.iter().find(|known| known.name == *name)?.only.as_slice());
+        of_list.or_else(of_source).unwrap_or_default()
     }
 
     /// Returns when a source is to be polled, where the operator says so.

@@ -1,9 +1,12 @@
 //! Whether a stored mention passes a query, with all the fields that the language has.
 
 use super::Mention;
+use crate::brand::BrandName;
 use crate::enrich::{Complainer, Complaint, Flag, Label, Priority};
 use crate::matching::{Search, same_word};
+use crate::post::SourceName;
 use crate::query::{FieldName, FieldTest, Moment, Query};
+use crate::source::Kind;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -32,6 +35,18 @@ impl Filter {
         &self.query
     }
 
+    /// Tells whether any mention of `brand` that a source brings may pass, by what the filter asks of brand,
+    /// source and kind.
+    pub fn may_pass(&self, brand: &BrandName, source: &SourceName, kind: Kind) -> bool {
+        let known = |test: &FieldTest| match test.field {
+            FieldName::Brand => Some(same_word(&brand.0, &test.value)),
+            FieldName::Source => Some(is_source(&source.0, &test.value)),
+            FieldName::Kind => Some(same_word(kind.word(), &test.value)),
+            _ => None,
+        };
+        foreseen(&self.query, &known) != Some(false)
+    }
+
     /// Tells whether a mention passes. Terms are looked for in title and text, in the forms of every
     /// language. Where there is a ticket, its priority counts. `since:` includes its moment, `until:`
     /// does not.
@@ -54,6 +69,29 @@ impl PartialEq for Filter {
 /// Reads a date (its midnight in UTC), an RFC 3339 time, or an age such as `7d` before `now`.
 pub fn parse_time(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     Moment::parse(text).map(|moment| moment.seen_from(now))
+}
+
+/// Answers a query as far as it can be known; `None`: it depends.
+fn foreseen(query: &Query, known: &impl Fn(&FieldTest) -> Option<bool>) -> Option<bool> {
+    let all = |parts: &[Query], decides: bool| {
+        let mut answer = Some(!decides);
+        for part in parts {
+            match foreseen(part, known) {
+                Some(one) if one == decides => return Some(decides),
+                Some(_) => {}
+                None => answer = None,
+            }
+        }
+        answer
+    };
+    match query {
+        Query::All => Some(true),
+        Query::And(parts) => all(parts, false),
+        Query::Or(parts) => all(parts, true),
+        Query::Not(inner) => foreseen(inner, known).map(|answer| !answer),
+        Query::Field(test) => known(test),
+        _ => None,
+    }
 }
 
 /// Answers one field. A value that does not suit its field, which the parser refuses, never fits.
@@ -164,15 +202,43 @@ fn priority(word: &str) -> Option<Priority> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::brand::BrandName;
     use crate::enrich::{Insight, Matter, Sentiment};
     use crate::mention::{Mark, MentionId, PostKey, TicketId};
-    use crate::post::{Author, Post, SourceName};
+    use crate::post::{Author, Post};
     use crate::query::{parse_filter, parse_keyword};
-    use crate::source::Kind;
     use crate::text::Language;
 
     const NOW: &str = "2026-11-21T12:00:00Z";
+
+    #[test]
+    fn of_which_sources_a_filter_may_let_something_pass_is_known_before() {
+        let may = |filter: &str| {
+            let filter = Filter::new(parse_filter(filter).unwrap());
+            filter.may_pass(&BrandName("Acme".into()), &SourceName("lists/a".into()), Kind::Feed)
+        };
+        for passes in [
+            "",
+            "brand:acme",
+            "refund",
+            "NOT refund",
+            "source:lists",
+            "brand:zenith OR refund",
+            "NOT brand:zenith",
+            "NOT (brand:acme refund)",
+            "kind:feed sentiment:negative",
+        ] {
+            assert!(may(passes), "{passes}");
+        }
+        for fails in [
+            "brand:zenith",
+            "NOT brand:acme",
+            "refund brand:zenith",
+            "source:other OR kind:forum",
+            "NOT (brand:acme OR refund)",
+        ] {
+            assert!(!may(fails), "{fails}");
+        }
+    }
 
     fn mention() -> Mention {
         let author = Author {

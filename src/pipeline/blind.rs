@@ -1,9 +1,13 @@
 //! Sources of which an alert must say that they could not be heard, so that quiet is never mistaken for good
 //! news.
 
+use super::Rules;
+use crate::alert::Alert;
+use crate::brand::{Brand, BrandName};
 use crate::digest::{Blind, BlindSpot};
 use crate::post::SourceName;
 use crate::schedule::{self, Schedule};
+use crate::source::Kind;
 use crate::store::{Health, Store, StoreError};
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -24,25 +28,42 @@ const LATE: Duration = Duration::minutes(30);
 /// So late may be one whose time nobody set: a hub may bring its news, and it is asked less often then.
 const LATE_BY_ITSELF: Duration = Duration::hours(2);
 
-/// A source that an alert depends on.
+/// A source that alerts may depend on.
 #[derive(Debug, Clone)]
 pub struct Heard {
     pub name: SourceName,
+    pub kind: Kind,
+    /// Whose mentions it brings; empty: every brand's.
+    pub only: Vec<BrandName>,
     /// When it is to be polled, where the operator says so.
     pub schedule: Option<Schedule>,
     /// Whether it is asked at all, and not only brought something.
     pub is_polled: bool,
 }
 
-/// Returns the sources that were not heard as they should be.
+impl Heard {
+    /// Tells whether an alert may have something to tell of what it brings.
+    fn serves(&self, alert: &Alert, brands: &[Brand]) -> bool {
+        // A list of feeds brings nothing itself; what its feeds bring is of a feed.
+        let kind = if self.kind == Kind::Opml { Kind::Feed } else { self.kind };
+        let mut names = brands.iter().map(|brand| &brand.name);
+        names.any(|name| {
+            let is_of = self.only.is_empty() || self.only.contains(name);
+            is_of && alert.filter.may_pass(name, &self.name, kind)
+        })
+    }
+}
+
+/// Returns the sources of which an alert tells that were not heard as they should be.
 pub fn blind_spots(
+    alert: &Alert,
     sources: &[Heard],
-    zone: Tz,
+    rules: &Rules,
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<BlindSpot>, StoreError> {
-    let mut spots = Vec::new();
-    for source in sources {
+    let (mut spots, zone) = (Vec::new(), rules.zone);
+    for source in sources.iter().filter(|source| source.serves(alert, &rules.brands)) {
         let health = store.source(&source.name)?.health;
         spots.extend(spot(source, health, zone, now));
     }
@@ -75,15 +96,37 @@ fn spot(source: &Heard, health: Health, zone: Tz, now: DateTime<Utc>) -> Option<
 
 /// Returns when a source should have been polled, where that is long ago.
 fn late(source: &Heard, health: &Health, zone: Tz, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let last = health.last_poll.filter(|_| source.is_polled)?;
-    let (due, patience) = if let Some(schedule) = &source.schedule {
-        (schedule.next(last, zone)?, LATE)
-    } else {
-        let due = schedule::due(last, &health.rhythm, &health.hints, health.fresh_for);
-        (due, LATE_BY_ITSELF)
-    };
-    let due = due.max(health.not_before.unwrap_or(due));
+    let due = due(source, health, zone)?;
+    let patience = if source.schedule.is_some() { LATE } else { LATE_BY_ITSELF };
     (now - due >= patience).then_some(due)
+}
+
+/// Returns when a source is due after its last poll.
+fn due(source: &Heard, health: &Health, zone: Tz) -> Option<DateTime<Utc>> {
+    let last = health.last_poll.filter(|_| source.is_polled)?;
+    let due = match &source.schedule {
+        Some(schedule) => schedule.next(last, zone)?,
+        None => schedule::due(last, &health.rhythm, &health.hints, health.fresh_for),
+    };
+    Some(due.max(health.not_before.unwrap_or(due)))
+}
+
+/// Tells whether a source that an alert tells of should have been polled before `began`, when the daemon
+/// did, and has not been since: what it would say is not known yet.
+pub fn is_awaited(
+    alert: &Alert,
+    sources: &[Heard],
+    rules: &Rules,
+    store: &dyn Store,
+    began: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    for source in sources.iter().filter(|source| source.serves(alert, &rules.brands)) {
+        let health = store.source(&source.name)?.health;
+        if !health.gone && due(source, &health, rules.zone).is_some_and(|due| due < began) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -98,7 +141,7 @@ mod tests {
     fn of(schedule: Option<&str>, health: Health) -> Option<(Blind, Option<DateTime<Utc>>)> {
         let schedule = schedule.map(|written| written.parse().unwrap());
         let name = SourceName("news".into());
-        let source = Heard { name, schedule, is_polled: true };
+        let source = Heard { name, kind: Kind::Feed, only: Vec::new(), schedule, is_polled: true };
         spot(&source, health, Tz::UTC, now()).map(|spot| (spot.blind, spot.since))
     }
 

@@ -7,6 +7,7 @@ use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
 use crate::digest::{self, BlindSpot, Digest, Event, QuietLine, TicketLine, Volume};
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
+use crate::post::SourceName;
 use crate::store::{Commit, Listed, Store, StoreError};
 use crate::ticket::{Ticket, reply};
 use chrono::{DateTime, Utc};
@@ -144,7 +145,11 @@ pub fn speak(
         return Ok(commit);
     }
     let (said, events) = said(alert, rules, store, now, blind_spots)?;
-    let speaks = said.mentions + said.tickets > 0 || is_ordered || alert.empty;
+    let blind: BTreeSet<SourceName> = blind_spots.iter().map(|spot| spot.source.clone()).collect();
+    // Quiet would be taken for good news: that a source is not heard any more is told once by itself.
+    let is_deaf = alert.content == Content::Mentions && !blind.is_subset(&state.blind);
+    let speaks = said.mentions + said.tickets > 0 || is_ordered || is_deaf || alert.empty;
+    let state = AlertState { blind, ..state };
     let state = if speaks {
         let state = state.having_spoken(events, alert.pace.cooldown, now);
         AlertState { last: Some(now), ..state.told() }

@@ -1,6 +1,7 @@
 //! Promises of the daemon and of what it does with what it finds, kept by the real program.
 
 mod alerts;
+mod deaf;
 mod finding;
 mod forums;
 mod health;

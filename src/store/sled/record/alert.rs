@@ -4,6 +4,7 @@
 use super::{Unreadable, micros, time, time_or_none, versioned, write};
 use crate::alert::AlertState;
 use crate::mention::{MentionId, TicketId};
+use crate::post::SourceName;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,11 +27,13 @@ struct MoreRecord<'a> {
     owed: Cow<'a, BTreeSet<MentionId>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     events: BTreeMap<TicketId, i64>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    blind: Cow<'a, BTreeSet<SourceName>>,
 }
 
 /// Writes what is remembered of an alert.
 pub(in crate::store::sled) fn alert(state: &AlertState) -> Result<Vec<u8>, Unreadable> {
-    let AlertState { told_up_to, began, last, spoke, passed, owed, events } = state;
+    let AlertState { told_up_to, began, last, spoke, passed, owed, events, blind } = state;
     let mut bytes = write(&AlertRecord {
         told_up_to: *told_up_to,
         began: began.map(micros),
@@ -41,6 +44,7 @@ pub(in crate::store::sled) fn alert(state: &AlertState) -> Result<Vec<u8>, Unrea
         passed: Cow::Borrowed(passed),
         owed: Cow::Borrowed(owed),
         events: events.iter().map(|(event, at)| (*event, micros(*at))).collect(),
+        blind: Cow::Borrowed(blind),
     };
     if more != MoreRecord::default() {
         serde_json::to_writer(&mut bytes, &more)
@@ -68,5 +72,6 @@ pub(in crate::store::sled) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unr
         passed: more.passed.into_owned(),
         owed: more.owed.into_owned(),
         events: more.events.into_iter().map(event).collect::<Result<_, Unreadable>>()?,
+        blind: more.blind.into_owned(),
     })
 }
