@@ -3,6 +3,7 @@
 use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::judge::Office;
+use super::receipts::Receipts;
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
 use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, desks, poll, send, ward};
@@ -12,12 +13,10 @@ use crate::ask::taken::TakenView;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::{Config, Place};
 use crate::control::protocol::Batch;
-use crate::delivery::Progress;
-use crate::pipeline::outward;
+use crate::delivery::{Notice, Progress};
 use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
-use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -171,19 +170,23 @@ async fn health(planned: &Planned, store: &Handle) -> Result<Health, Died> {
 /// A setup with its writer running.
 struct Once {
     setup: Arc<Setup>,
+    /// The same, for whoever would see it change.
+    seen: watch::Receiver<Arc<Setup>>,
     store: Handle,
     events: mpsc::Sender<Event>,
+    receipts: Arc<Receipts>,
     writer: JoinSet<Result<(), Died>>,
 }
 
 impl Once {
     async fn begin(config: Arc<Config>, store: Handle) -> Result<Self, Died> {
+        let receipts = Receipts::begin(&config.state_dir, &store).await?;
         let setup = Arc::new(Setup::build(config, &store, None).await.map_err(Died)?);
         let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
         let (_, seen) = watch::channel(Arc::clone(&setup));
         let mut writer = JoinSet::new();
-        let inbox =
-            Inbox { events: inbox, store: store.clone(), setup: seen, post: Arc::default() };
+        let (held, shown) = (store.clone(), seen.clone());
+        let inbox = Inbox { events: inbox, store: held, setup: shown, post: Arc::default() };
         writer.spawn(intake::run(inbox));
         alerts::introduce(&events).await?;
         poll::name(&setup.sources, &events).await?;
@@ -191,7 +194,7 @@ impl Once {
             let health = health(planned, &store).await?;
             poll::heed(planned, &health, &setup, clock::now());
         }
-        Ok(Self { setup, store, events, writer })
+        Ok(Self { setup, seen, store, events, receipts, writer })
     }
 
     fn office(&self) -> Office<'_> {
@@ -241,28 +244,24 @@ impl Once {
 
     /// Tries every queued notice once, or those with these ids as messages.
     async fn send(&self, summary: &mut SummaryView, only: Option<&[String]>) -> Result<(), Died> {
-        let mut due = send::due(&self.store, clock::now(), true, None).await?;
-        due.retain(|notice| only.is_none_or(|only| only.contains(&notice.message_id)));
-        let mut stuck: HashSet<(String, String)> = HashSet::new();
-        for notice in due {
-            let thread = notice.enclosed.thread.clone().filter(|_| !outward::is_mail(&notice));
-            let thread = thread.map(|thread| (notice.to.clone(), thread));
-            // What is told of one thing arrives in turn, or waits.
-            if thread.as_ref().is_some_and(|thread| stuck.contains(thread)) {
-                continue;
+        let only = only.map(<[String]>::to_vec);
+        let is_meant = move |notice: &Notice| {
+            only.as_ref().is_none_or(|only| only.contains(&notice.message_id))
+        };
+        let sending = send::Sending {
+            events: self.events.clone(),
+            store: self.store.clone(),
+            setup: self.seen.clone(),
+            post: Arc::default(),
+            receipts: Arc::clone(&self.receipts),
+            stop: CancellationToken::new(),
+        };
+        let notices = send::queued(&self.store, is_meant).await?;
+        for done in send::once(sending, notices).await? {
+            if done.progress == Progress::Sent {
+                summary.notices.sent += 1;
+                summary.notices.answers.extend(done.answer);
             }
-            let tried = send::try_once(notice, &self.setup, &self.store, &self.events).await?;
-            if tried.notice.progress == Progress::Queued {
-                stuck.extend(thread);
-            }
-            match tried.notice.progress {
-                Progress::Sent => {
-                    summary.notices.sent += 1;
-                    summary.notices.answers.extend(tried.notice.last_answer.clone());
-                }
-                Progress::Queued | Progress::Dead => {}
-            }
-            send::store_outcome(tried, &self.events).await?;
         }
         if let Some(transport) = &self.setup.transport {
             transport.close().await;
@@ -277,6 +276,7 @@ impl Once {
     /// Waits until everything is written.
     async fn end(mut self) -> Result<(), Died> {
         drop(self.events);
+        self.receipts.end();
         match self.writer.join_next().await {
             Some(Ok(ended)) => ended,
             Some(Err(died)) => Err(Died(died.to_string())),

@@ -299,6 +299,18 @@ fn a_server_of_one_line_that_is_slow_to_see_a_line_closed_gets_all() {
 }
 
 #[test]
+fn a_single_run_has_three_under_way_at_once() {
+    let site = site();
+    let rogue = Rogue::start(Manner { thinks: 500, ..Manner::default() });
+    let nine: Vec<String> = (0..9).map(|nth| format!("care{nth}@acme.example")).collect();
+    let nine: Vec<&str> = nine.iter().map(String::as_str).collect();
+    let world = world(&site, &rogue, &nine, "");
+    assert_eq!(run_once(&world), [9, 0, 0], "{:?}", outbox(&world));
+    assert_eq!(rogue.sessions(), 3);
+    assert_eq!(rogue.counts().into_values().collect::<Vec<_>>(), [1; 9]);
+}
+
+#[test]
 fn a_server_that_is_down_is_not_stormed_and_has_failed_at_once() {
     let site = site();
     let rogue = Rogue::start(at("greeting", Drop));
