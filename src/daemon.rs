@@ -193,7 +193,7 @@ impl Shared {
             events: sender.clone(),
             store: store.clone(),
             setup: setup.clone(),
-            post,
+            post: Arc::clone(&post),
             receipts,
             stop: stop.clone(),
         });
@@ -221,7 +221,7 @@ impl Shared {
             stop.clone(),
         );
         tasks.spawn(async move { checking.await.map(|()| "the check of the store") });
-        let looking = ward::run(sender.clone(), setup.clone(), board, stop.clone());
+        let looking = ward::run(sender.clone(), setup.clone(), post, board, stop.clone());
         tasks.spawn(async move { looking.await.map(|()| "the ward") });
         let speaking = alerts::run(sender.clone(), store.clone(), setup, stop.clone());
         tasks.spawn(async move { speaking.await.map(|()| "the alerts") });

@@ -14,6 +14,7 @@ use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::{Config, Place};
 use crate::control::protocol::Batch;
 use crate::delivery::{Notice, Progress};
+use crate::pipeline::care;
 use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
@@ -48,7 +49,13 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     ward::count(&once.events).await?;
     desks::look(&once.setup, &once.store, &once.events).await?;
     ward::look(&once.setup, None, &once.events).await?;
-    once.send(&mut summary, None).await?;
+    if once.send(&mut summary, |_| true).await? {
+        // What was refused for good just now is told by whatever other way there is.
+        ward::look(&once.setup, None, &once.events).await?;
+        once.send(&mut summary, |notice| notice.alert == care::NAME && notice.attempts == 0)
+            .await?;
+    }
+    once.close(&mut summary).await?;
     once.end().await?;
     Ok(summary)
 }
@@ -127,7 +134,10 @@ pub async fn send_only(
     let config = Config { sources: Vec::new(), ..Config::clone(&config) };
     let once = Once::begin(Arc::new(config), store).await?;
     let mut summary = SummaryView::default();
-    once.send(&mut summary, only.as_deref()).await?;
+    let is_meant =
+        move |notice: &Notice| only.as_ref().is_none_or(|only| only.contains(&notice.message_id));
+    once.send(&mut summary, is_meant).await?;
+    once.close(&mut summary).await?;
     once.end().await?;
     Ok(summary)
 }
@@ -242,12 +252,12 @@ impl Once {
         Ok(())
     }
 
-    /// Tries every queued notice once, or those with these ids as messages.
-    async fn send(&self, summary: &mut SummaryView, only: Option<&[String]>) -> Result<(), Died> {
-        let only = only.map(<[String]>::to_vec);
-        let is_meant = move |notice: &Notice| {
-            only.as_ref().is_none_or(|only| only.contains(&notice.message_id))
-        };
+    /// Tries every queued notice once that is meant. Returns whether one was given up.
+    async fn send(
+        &self,
+        summary: &mut SummaryView,
+        is_meant: impl Fn(&Notice) -> bool + Send + 'static,
+    ) -> Result<bool, Died> {
         let sending = send::Sending {
             events: self.events.clone(),
             store: self.store.clone(),
@@ -257,12 +267,22 @@ impl Once {
             stop: CancellationToken::new(),
         };
         let notices = send::queued(&self.store, is_meant).await?;
+        let mut has_died = false;
         for done in send::once(sending, notices).await? {
-            if done.progress == Progress::Sent {
-                summary.notices.sent += 1;
-                summary.notices.answers.extend(done.answer);
+            match done.progress {
+                Progress::Sent => {
+                    summary.notices.sent += 1;
+                    summary.notices.answers.extend(done.answer);
+                }
+                Progress::Dead => has_died = true,
+                Progress::Queued => {}
             }
         }
+        Ok(has_died)
+    }
+
+    /// Says goodbye to the mail server, and counts what is left in the outbox.
+    async fn close(&self, summary: &mut SummaryView) -> Result<(), Died> {
         if let Some(transport) = &self.setup.transport {
             transport.close().await;
         }

@@ -28,6 +28,8 @@ const MAILS_AT_ONCE: usize = 3;
 pub struct Post {
     pub(super) mails: Notify,
     pub(super) channels: Notify,
+    /// Woken when a notice was given up: the operator hears of it.
+    pub(super) died: Notify,
 }
 
 impl Post {
@@ -127,24 +129,21 @@ impl Sending {
     pub(super) async fn deliver(&self, notice: Notice) -> Result<Done, Died> {
         let setup = Arc::clone(&self.setup.borrow());
         let (tried, there) = self.try_once(notice, &setup).await?;
-        let is_sent = tried.progress == Progress::Sent;
-        if is_sent {
+        if tried.progress == Progress::Sent {
             self.receipts.note(&tried, there.as_deref());
         }
         log(&tried);
         let is_well =
             outward::is_mail(&tried) && setup.transport.as_ref().is_some_and(Transport::is_well);
-        let done = Done {
-            id: tried.id,
-            progress: tried.progress,
-            answer: tried.last_answer.clone(),
-            has_failed: tried.progress == Progress::Queued && !is_well,
-        };
+        let (id, progress, answer) = (tried.id, tried.progress, tried.last_answer.clone());
+        let has_failed = progress == Progress::Queued && !is_well;
         self.store_outcome(tried, there).await?;
-        if is_sent {
-            self.receipts.settle();
+        match progress {
+            Progress::Sent => self.receipts.settle(),
+            Progress::Dead => self.post.died.notify_one(),
+            Progress::Queued => {}
         }
-        Ok(done)
+        Ok(Done { id, progress, answer, has_failed })
     }
 
     /// Tries a notice once and returns how far it has come, and the ticket that was opened with it.
