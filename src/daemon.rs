@@ -6,7 +6,8 @@ use crate::control::{Call, server, web};
 use crate::store::handle::Handle;
 use board::Board;
 use intake::{Event, Inbox};
-use send::{Post, Way};
+use receipts::Receipts;
+use send::Post;
 use setup::Setup;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub mod judge;
 pub mod once;
 pub mod poll;
 mod push;
+mod receipts;
 mod rooms;
 pub mod send;
 pub mod setup;
@@ -66,6 +68,7 @@ pub struct Told {
 pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), Died> {
     let Told { stop, mut configs } = told;
     let config = Arc::clone(&configs.borrow_and_update());
+    let receipts = Receipts::begin(&config.state_dir, &store).await?;
     let setup = Setup::build(config, &store, None).await.map_err(Died)?;
     let socket = setup.config.control.clone();
     let listener = server::bind(&socket)
@@ -86,6 +89,7 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
         store: store.clone(),
         setup: seen,
         post: Arc::default(),
+        receipts: Arc::clone(&receipts),
         board: Arc::new(Board::default()),
         stop: stop.clone(),
     };
@@ -100,6 +104,7 @@ pub async fn run(store: Handle, told: Told, ready: impl FnOnce()) -> Result<(), 
     ready();
     let verdict = supervise(tasks, stop).await;
     systemd::stopping();
+    receipts.end();
     if let Err(error) = store.with(|store| store.sync()).await {
         tracing::error!("The store could not be synced at the end: {error}.");
     }
@@ -126,6 +131,7 @@ struct Shared {
     setup: watch::Receiver<Arc<Setup>>,
     /// Woken when a notice was put into the outbox.
     post: Arc<Post>,
+    receipts: Arc<Receipts>,
     board: Arc<Board>,
     stop: CancellationToken,
 }
@@ -179,27 +185,22 @@ impl Shared {
 
     /// Spawns what writes, sends, speaks and feeds the watchdog.
     fn work(self, events: mpsc::Receiver<Event>, tasks: &mut JoinSet<Ended>) {
-        let Self { events: sender, store, setup, post, board, stop } = self;
+        let Self { events: sender, store, setup, post, receipts, board, stop } = self;
         let inbox =
             Inbox { events, store: store.clone(), setup: setup.clone(), post: Arc::clone(&post) };
         tasks.spawn(async move { intake::run(inbox).await.map(|()| "the writer") });
-        for way in [Way::Mail, Way::Desks] {
-            let sending = send::Sending {
-                way,
-                events: sender.clone(),
-                store: store.clone(),
-                setup: setup.clone(),
-                post: Arc::clone(&post),
-                stop: stop.clone(),
-            };
-            tasks.spawn(async move {
-                let ended = match way {
-                    Way::Mail => sending.run().await,
-                    Way::Desks => channels::run(sending).await,
-                };
-                ended.map(|()| "a sender")
-            });
-        }
+        let sending = Arc::new(send::Sending {
+            events: sender.clone(),
+            store: store.clone(),
+            setup: setup.clone(),
+            post: Arc::clone(&post),
+            receipts,
+            stop: stop.clone(),
+        });
+        let mailing = send::run(Arc::clone(&sending));
+        tasks.spawn(async move { mailing.await.map(|()| "the sender of mails") });
+        tasks
+            .spawn(async move { channels::run(sending).await.map(|()| "the senders to channels") });
         let following = desks::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
         tasks.spawn(async move { following.await.map(|()| "the follower of other desks") });
         let matching = again::run(sender.clone(), store.clone(), setup.clone(), stop.clone());
@@ -220,7 +221,7 @@ impl Shared {
             stop.clone(),
         );
         tasks.spawn(async move { checking.await.map(|()| "the check of the store") });
-        let looking = ward::run(sender.clone(), setup.clone(), board, stop.clone());
+        let looking = ward::run(sender.clone(), setup.clone(), post, board, stop.clone());
         tasks.spawn(async move { looking.await.map(|()| "the ward") });
         let speaking = alerts::run(sender.clone(), store.clone(), setup, stop.clone());
         tasks.spawn(async move { speaking.await.map(|()| "the alerts") });

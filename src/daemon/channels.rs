@@ -2,79 +2,90 @@
 //! left alone, keeps no other waiting.
 
 use super::send::queue::{FAILURES_IN_A_ROW, PAUSE};
-use super::send::{Sending, Way, store_outcome, try_once, wait};
-use super::setup::Setup;
+use super::send::{Done, Sending, finished, queued, wait};
 use super::{Died, clock};
 use crate::delivery::{Notice, Progress, outbox};
-use crate::store::Store;
-use crate::store::handle::Handle;
+use crate::pipeline::outward;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
-/// What a round at one channel came to: its name, and until when it is left alone.
-type Round = Result<(String, Option<DateTime<Utc>>), Died>;
+/// What a round at one channel came to.
+struct Round {
+    name: String,
+    done: Vec<Done>,
+    /// Whether it kept failing.
+    is_left: bool,
+}
 
 /// Sends what is due at every channel, until told to stop; the deliveries in hand are finished.
-pub(super) async fn run(sending: Sending) -> Result<(), Died> {
-    let sending = Arc::new(sending);
-    let mut rounds: JoinSet<Round> = JoinSet::new();
+pub(super) async fn run(sending: Arc<Sending>) -> Result<(), Died> {
+    let mut rounds: JoinSet<Result<Round, Died>> = JoinSet::new();
     let mut busy = Busy::default();
     while !sending.stop.is_cancelled() {
-        let setup = Arc::clone(&sending.setup.borrow());
-        let queued = queued(&sending.store).await?;
+        let queued = queued(&sending.store, |notice| !outward::is_mail(notice)).await?;
         let (due, next) = busy.due(queued, clock::now());
         for (name, notices) in due {
             busy.at_work.insert(name.clone());
-            rounds.spawn(round(Arc::clone(&sending), Arc::clone(&setup), name, notices));
+            rounds.spawn(round(Arc::clone(&sending), name, notices, FAILURES_IN_A_ROW));
         }
         tokio::select! {
             () = sending.stop.cancelled() => {}
-            () = sending.post.of(Way::Desks).notified() => {}
+            () = sending.post.channels.notified() => {}
             () = wait(next) => {}
-            Some(ended) = rounds.join_next() => busy.back(ended)?,
+            Some(ended) = rounds.join_next() => busy.back(finished(ended)?, clock::now()),
         }
     }
     while let Some(ended) = rounds.join_next().await {
-        busy.back(ended)?;
+        finished(ended)?;
     }
     Ok(())
 }
 
-/// Sends one after the other to one channel. Where that kept failing, the others are left for a while.
-async fn round(
-    sending: Arc<Sending>,
-    setup: Arc<Setup>,
-    name: String,
-    notices: Vec<Notice>,
-) -> Round {
-    let mut failures = 0;
+/// Tries each of these once, and returns what came of them.
+pub(super) async fn once(sending: Arc<Sending>, notices: Vec<Notice>) -> Result<Vec<Done>, Died> {
+    let mut meant: BTreeMap<String, Vec<Notice>> = BTreeMap::new();
     for notice in notices {
-        if sending.stop.is_cancelled() || failures >= FAILURES_IN_A_ROW {
-            break;
-        }
-        let tried = try_once(notice, &setup, &sending.store, &sending.events).await?;
-        failures = if tried.notice.progress == Progress::Queued { failures + 1 } else { 0 };
-        store_outcome(tried, &sending.events).await?;
+        meant.entry(notice.to.clone()).or_default().push(notice);
     }
-    let is_left = failures >= FAILURES_IN_A_ROW;
-    Ok((name, is_left.then(|| clock::now() + PAUSE)))
+    let mut rounds = JoinSet::new();
+    for (name, notices) in meant {
+        rounds.spawn(round(Arc::clone(&sending), name, notices, usize::MAX));
+    }
+    let mut all = Vec::new();
+    while let Some(ended) = rounds.join_next().await {
+        all.extend(finished(ended)?.done);
+    }
+    Ok(all)
 }
 
-/// Returns all that waits to go to channels, oldest first.
-async fn queued(store: &Handle) -> Result<Vec<Notice>, Died> {
-    let work = |store: &dyn Store| {
-        let mut notices = store.outbox()?;
-        notices.retain(|one| one.progress == Progress::Queued && Way::Desks.takes(one));
-        if !notices.is_empty() {
-            // As with mail: what is sent must be safe from a power cut.
-            store.sync()?;
+/// Sends one after the other to one channel. Where that failed so often in a row, the others are left for a
+/// while. What is told of one thing arrives in turn, or waits.
+async fn round(
+    sending: Arc<Sending>,
+    name: String,
+    notices: Vec<Notice>,
+    most_failures: usize,
+) -> Result<Round, Died> {
+    let (mut failures, mut done) = (0, Vec::new());
+    let mut stuck: HashSet<String> = HashSet::new();
+    for notice in notices {
+        if sending.stop.is_cancelled() || failures >= most_failures {
+            break;
         }
-        notices.sort_by_key(|notice| notice.id);
-        Ok(notices)
-    };
-    store.with(work).await.map_err(|error| Died(error.to_string()))
+        let thread = notice.enclosed.thread.clone();
+        if thread.as_ref().is_some_and(|thread| stuck.contains(thread)) {
+            continue;
+        }
+        let tried = sending.deliver(notice).await?;
+        if tried.progress == Progress::Queued {
+            stuck.extend(thread);
+        }
+        failures = if tried.has_failed { failures + 1 } else { 0 };
+        done.push(tried);
+    }
+    Ok(Round { name, done, is_left: failures >= most_failures })
 }
 
 /// Who is at work, and who is left alone until when.
@@ -109,11 +120,11 @@ impl Busy {
         (due, next)
     }
 
-    fn back(&mut self, ended: Result<Round, JoinError>) -> Result<(), Died> {
-        let (name, rest) = ended.map_err(|error| Died(error.to_string()))??;
-        self.at_work.remove(&name);
-        self.rests.extend(rest.map(|until| (name, until)));
-        Ok(())
+    fn back(&mut self, round: Round, now: DateTime<Utc>) {
+        self.at_work.remove(&round.name);
+        if round.is_left {
+            self.rests.insert(round.name, now + PAUSE);
+        }
     }
 }
 
@@ -158,7 +169,8 @@ mod tests {
         let (due, next) = busy.due(queued.clone(), at(5));
         assert_eq!(due.keys().collect::<Vec<_>>(), ["a"]);
         assert_eq!(next, Some(at(9)));
-        busy.back(Ok(Ok(("hangs".into(), None)))).unwrap();
+        let round = Round { name: "hangs".into(), done: Vec::new(), is_left: false };
+        busy.back(round, at(60));
         let (due, next) = busy.due(queued, at(61));
         assert_eq!(due.keys().collect::<Vec<_>>(), ["a", "b", "hangs", "rests"]);
         assert_eq!(next, None);

@@ -3,6 +3,7 @@
 use super::board::is_meant;
 use super::intake::{self, Event, Inbox, Polled};
 use super::judge::Office;
+use super::receipts::Receipts;
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
 use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, desks, poll, send, ward};
@@ -12,12 +13,11 @@ use crate::ask::taken::TakenView;
 use crate::ask::view::{FailedView, PolledView, SummaryView};
 use crate::config::{Config, Place};
 use crate::control::protocol::Batch;
-use crate::delivery::Progress;
-use crate::pipeline::outward;
+use crate::delivery::{Notice, Progress};
+use crate::pipeline::care;
 use crate::post::SourceName;
 use crate::store::Health;
 use crate::store::handle::Handle;
-use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -49,7 +49,13 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     ward::count(&once.events).await?;
     desks::look(&once.setup, &once.store, &once.events).await?;
     ward::look(&once.setup, None, &once.events).await?;
-    once.send(&mut summary, None).await?;
+    if once.send(&mut summary, |_| true).await? {
+        // What was refused for good just now is told by whatever other way there is.
+        ward::look(&once.setup, None, &once.events).await?;
+        once.send(&mut summary, |notice| notice.alert == care::NAME && notice.attempts == 0)
+            .await?;
+    }
+    once.close(&mut summary).await?;
     once.end().await?;
     Ok(summary)
 }
@@ -128,7 +134,10 @@ pub async fn send_only(
     let config = Config { sources: Vec::new(), ..Config::clone(&config) };
     let once = Once::begin(Arc::new(config), store).await?;
     let mut summary = SummaryView::default();
-    once.send(&mut summary, only.as_deref()).await?;
+    let is_meant =
+        move |notice: &Notice| only.as_ref().is_none_or(|only| only.contains(&notice.message_id));
+    once.send(&mut summary, is_meant).await?;
+    once.close(&mut summary).await?;
     once.end().await?;
     Ok(summary)
 }
@@ -171,19 +180,23 @@ async fn health(planned: &Planned, store: &Handle) -> Result<Health, Died> {
 /// A setup with its writer running.
 struct Once {
     setup: Arc<Setup>,
+    /// The same, for whoever would see it change.
+    seen: watch::Receiver<Arc<Setup>>,
     store: Handle,
     events: mpsc::Sender<Event>,
+    receipts: Arc<Receipts>,
     writer: JoinSet<Result<(), Died>>,
 }
 
 impl Once {
     async fn begin(config: Arc<Config>, store: Handle) -> Result<Self, Died> {
+        let receipts = Receipts::begin(&config.state_dir, &store).await?;
         let setup = Arc::new(Setup::build(config, &store, None).await.map_err(Died)?);
         let (events, inbox) = mpsc::channel(EVENTS_IN_FLIGHT);
         let (_, seen) = watch::channel(Arc::clone(&setup));
         let mut writer = JoinSet::new();
-        let inbox =
-            Inbox { events: inbox, store: store.clone(), setup: seen, post: Arc::default() };
+        let (held, shown) = (store.clone(), seen.clone());
+        let inbox = Inbox { events: inbox, store: held, setup: shown, post: Arc::default() };
         writer.spawn(intake::run(inbox));
         alerts::introduce(&events).await?;
         poll::name(&setup.sources, &events).await?;
@@ -191,7 +204,7 @@ impl Once {
             let health = health(planned, &store).await?;
             poll::heed(planned, &health, &setup, clock::now());
         }
-        Ok(Self { setup, store, events, writer })
+        Ok(Self { setup, seen, store, events, receipts, writer })
     }
 
     fn office(&self) -> Office<'_> {
@@ -239,31 +252,37 @@ impl Once {
         Ok(())
     }
 
-    /// Tries every queued notice once, or those with these ids as messages.
-    async fn send(&self, summary: &mut SummaryView, only: Option<&[String]>) -> Result<(), Died> {
-        let mut due = send::due(&self.store, clock::now(), true, None).await?;
-        due.retain(|notice| only.is_none_or(|only| only.contains(&notice.message_id)));
-        let mut stuck: HashSet<(String, String)> = HashSet::new();
-        for notice in due {
-            let thread = notice.enclosed.thread.clone().filter(|_| !outward::is_mail(&notice));
-            let thread = thread.map(|thread| (notice.to.clone(), thread));
-            // What is told of one thing arrives in turn, or waits.
-            if thread.as_ref().is_some_and(|thread| stuck.contains(thread)) {
-                continue;
-            }
-            let tried = send::try_once(notice, &self.setup, &self.store, &self.events).await?;
-            if tried.notice.progress == Progress::Queued {
-                stuck.extend(thread);
-            }
-            match tried.notice.progress {
+    /// Tries every queued notice once that is meant. Returns whether one was given up.
+    async fn send(
+        &self,
+        summary: &mut SummaryView,
+        is_meant: impl Fn(&Notice) -> bool + Send + 'static,
+    ) -> Result<bool, Died> {
+        let sending = send::Sending {
+            events: self.events.clone(),
+            store: self.store.clone(),
+            setup: self.seen.clone(),
+            post: Arc::default(),
+            receipts: Arc::clone(&self.receipts),
+            stop: CancellationToken::new(),
+        };
+        let notices = send::queued(&self.store, is_meant).await?;
+        let mut has_died = false;
+        for done in send::once(sending, notices).await? {
+            match done.progress {
                 Progress::Sent => {
                     summary.notices.sent += 1;
-                    summary.notices.answers.extend(tried.notice.last_answer.clone());
+                    summary.notices.answers.extend(done.answer);
                 }
-                Progress::Queued | Progress::Dead => {}
+                Progress::Dead => has_died = true,
+                Progress::Queued => {}
             }
-            send::store_outcome(tried, &self.events).await?;
         }
+        Ok(has_died)
+    }
+
+    /// Says goodbye to the mail server, and counts what is left in the outbox.
+    async fn close(&self, summary: &mut SummaryView) -> Result<(), Died> {
         if let Some(transport) = &self.setup.transport {
             transport.close().await;
         }
@@ -277,6 +296,7 @@ impl Once {
     /// Waits until everything is written.
     async fn end(mut self) -> Result<(), Died> {
         drop(self.events);
+        self.receipts.end();
         match self.writer.join_next().await {
             Some(Ok(ended)) => ended,
             Some(Err(died)) => Err(Died(died.to_string())),

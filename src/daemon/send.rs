@@ -1,9 +1,10 @@
-//! The outbox, emptied. Repeating belongs here; what a notice has come to is stored before another takes its
-//! place.
+//! The outbox, emptied: mails by this task, what goes to channels by theirs. Repeating belongs here; what a
+//! notice has come to is stored before another takes its place.
 
 use super::intake::Event;
+use super::receipts::Receipts;
 use super::setup::Setup;
-use super::{Died, clock, desks, poll, rooms};
+use super::{Died, channels, clock, desks, poll, rooms};
 use crate::delivery::desk::Counterpart;
 use crate::delivery::email::{Failed, Transport};
 use crate::delivery::{Notice, NoticeId, Progress, outbox};
@@ -11,10 +12,9 @@ use crate::pipeline::outward;
 use crate::store::Store;
 use crate::store::handle::Handle;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub(super) mod queue;
@@ -23,97 +23,163 @@ use queue::Queue;
 /// Mails that are under way at once: many servers allow a client no more connections than three.
 const MAILS_AT_ONCE: usize = 3;
 
-/// By which way notices go: each has a sender of its own, so that a desk that hangs keeps no mail waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Mail,
-    Desks,
-}
-
-impl Way {
-    /// Returns the name of what a notice goes to; what fails there holds up nothing elsewhere.
-    pub(super) fn server(self, notice: &Notice) -> String {
-        if self == Self::Mail { String::new() } else { notice.to.clone() }
-    }
-
-    pub(super) fn takes(self, notice: &Notice) -> bool {
-        outward::is_mail(notice) == (self == Self::Mail)
-    }
-}
-
 /// What wakes the senders when a notice was put into the outbox.
 #[derive(Default)]
 pub struct Post {
-    mail: Notify,
-    desks: Notify,
+    pub(super) mails: Notify,
+    pub(super) channels: Notify,
+    /// Woken when a notice was given up: the operator hears of it.
+    pub(super) died: Notify,
 }
 
 impl Post {
     pub(super) fn wake(&self) {
-        self.mail.notify_one();
-        self.desks.notify_one();
-    }
-
-    pub(super) fn of(&self, way: Way) -> &Notify {
-        match way {
-            Way::Mail => &self.mail,
-            Way::Desks => &self.desks,
-        }
+        self.mails.notify_one();
+        self.channels.notify_one();
     }
 }
 
-/// What a sender works with.
+/// What the senders work with: one for mails, and one a channel, so that none keeps another waiting.
 pub(super) struct Sending {
-    pub(super) way: Way,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) store: Handle,
     pub(super) setup: watch::Receiver<Arc<Setup>>,
     pub(super) post: Arc<Post>,
+    pub(super) receipts: Arc<Receipts>,
     pub(super) stop: CancellationToken,
 }
 
-impl Sending {
-    /// Sends what is due, until told to stop; the deliveries in hand are finished. What a delivery came to
-    /// is stored before its place is given to the next.
-    pub(super) async fn run(self) -> Result<(), Died> {
-        let mut queue = Queue::default();
-        let mut in_hand = FuturesUnordered::new();
-        let mut is_stopping = false;
-        while !(is_stopping && in_hand.is_empty()) {
-            if !is_stopping && queue.is_stale {
-                let notices = due(&self.store, clock::now(), true, Some(self.way)).await?;
-                queue.fill(notices, clock::now(), self.way);
-            }
-            while !is_stopping && in_hand.len() < MAILS_AT_ONCE {
-                let Some(notice) = queue.take() else { break };
-                in_hand.push(self.deliver(notice));
-            }
-            let next = queue.next;
-            tokio::select! {
-                Some(done) = in_hand.next(), if !in_hand.is_empty() => {
-                    let (id, server, has_failed) = done?;
-                    queue.done(id, &server, has_failed, clock::now());
-                }
-                () = self.stop.cancelled(), if !is_stopping => is_stopping = true,
-                () = self.post.of(self.way).notified(), if !is_stopping => queue.begin_anew(),
-                () = wait(next), if !is_stopping => queue.is_stale = true,
-            }
+/// What came of a try, once it is stored.
+pub(super) struct Done {
+    pub(super) id: NoticeId,
+    pub(super) progress: Progress,
+    pub(super) answer: Option<String>,
+    /// Whether what it went to failed, not only this notice.
+    pub(super) has_failed: bool,
+}
+
+/// Mails under way.
+struct Mails {
+    sending: Arc<Sending>,
+    queue: Queue,
+    in_hand: JoinSet<Result<Done, Died>>,
+}
+
+/// Sends the mails that are due, until told to stop; those in hand are finished.
+pub(super) async fn run(sending: Arc<Sending>) -> Result<(), Died> {
+    let (stop, post) = (sending.stop.clone(), Arc::clone(&sending.post));
+    let mut mails = Mails { sending, queue: Queue::default(), in_hand: JoinSet::new() };
+    while !stop.is_cancelled() {
+        if mails.queue.is_stale {
+            mails.queue.fill(queued(&mails.sending.store, outward::is_mail).await?, clock::now());
         }
-        Ok(())
+        mails.take_up();
+        let next = mails.queue.next;
+        tokio::select! {
+            Some(done) = mails.in_hand.join_next() => {
+                let done = finished(done)?;
+                mails.queue.done(done.id, done.has_failed, clock::now());
+            }
+            () = stop.cancelled() => {}
+            () = post.mails.notified() => mails.queue.begin_anew(),
+            () = wait(next) => mails.queue.is_stale = true,
+        }
+    }
+    while let Some(done) = mails.in_hand.join_next().await {
+        finished(done)?;
+    }
+    Ok(())
+}
+
+/// Tries each of these once, whether it is due or not, and returns what came of them.
+pub(super) async fn once(sending: Sending, notices: Vec<Notice>) -> Result<Vec<Done>, Died> {
+    let (mailed, told): (Vec<_>, Vec<_>) = notices.into_iter().partition(outward::is_mail);
+    let sending = Arc::new(sending);
+    let telling = channels::once(Arc::clone(&sending), told);
+    let mut mails = Mails { sending, queue: Queue::of(mailed), in_hand: JoinSet::new() };
+    let mailing = async {
+        let mut all = Vec::new();
+        mails.take_up();
+        while let Some(done) = mails.in_hand.join_next().await {
+            all.push(finished(done)?);
+            mails.take_up();
+        }
+        Ok(all)
+    };
+    let (mut all, told) = tokio::try_join!(mailing, telling)?;
+    all.extend(told);
+    all.sort_by_key(|done| done.id);
+    Ok(all)
+}
+
+impl Mails {
+    /// Takes mails in hand until there are enough.
+    fn take_up(&mut self) {
+        while self.in_hand.len() < MAILS_AT_ONCE {
+            let Some(notice) = self.queue.take() else { break };
+            let sending = Arc::clone(&self.sending);
+            // A task of its own: an answer is noted when it comes, whatever else is going on.
+            self.in_hand.spawn(async move { sending.deliver(notice).await });
+        }
+    }
+}
+
+impl Sending {
+    /// Tries a notice once and stores what came of it.
+    pub(super) async fn deliver(&self, notice: Notice) -> Result<Done, Died> {
+        let setup = Arc::clone(&self.setup.borrow());
+        let (tried, there) = self.try_once(notice, &setup).await?;
+        if tried.progress == Progress::Sent {
+            self.receipts.note(&tried, there.as_deref());
+        }
+        log(&tried);
+        let is_well =
+            outward::is_mail(&tried) && setup.transport.as_ref().is_some_and(Transport::is_well);
+        let (id, progress, answer) = (tried.id, tried.progress, tried.last_answer.clone());
+        let has_failed = progress == Progress::Queued && !is_well;
+        self.store_outcome(tried, there).await?;
+        match progress {
+            Progress::Sent => self.receipts.settle(),
+            Progress::Dead => self.post.died.notify_one(),
+            Progress::Queued => {}
+        }
+        Ok(Done { id, progress, answer, has_failed })
     }
 
-    /// Tries a notice once and stores what came of it. Returns its number, which server it went to, and
-    /// whether that one failed.
-    async fn deliver(&self, notice: Notice) -> Result<(NoticeId, String, bool), Died> {
-        let setup = Arc::clone(&self.setup.borrow());
-        let (id, server) = (notice.id, self.way.server(&notice));
-        let tried = try_once(notice, &setup, &self.store, &self.events).await?;
-        let is_well =
-            self.way == Way::Mail && setup.transport.as_ref().is_some_and(Transport::is_well);
-        let has_failed = tried.notice.progress == Progress::Queued && !is_well;
-        store_outcome(tried, &self.events).await?;
-        Ok((id, server, has_failed))
+    /// Tries a notice once and returns how far it has come, and the ticket that was opened with it.
+    async fn try_once(
+        &self,
+        notice: Notice,
+        setup: &Setup,
+    ) -> Result<(Notice, Option<Box<Counterpart>>), Died> {
+        Ok(if outward::is_mail(&notice) {
+            (mailed(notice, setup).await, None)
+        } else if outward::is_alert(&notice) {
+            (rooms::tell(&notice, setup).await.noted(notice), None)
+        } else {
+            let brought = desks::bring(&notice, setup, &self.store, &self.events).await?;
+            (brought.noted(notice), brought.there.map(Box::new))
+        })
     }
+
+    /// Stores how far a notice has come, and waits until it is.
+    async fn store_outcome(
+        &self,
+        notice: Notice,
+        there: Option<Box<Counterpart>>,
+    ) -> Result<(), Died> {
+        let (reply, stored) = oneshot::channel();
+        let sent = self.events.send(Event::Tried(Box::new(notice), there, reply)).await;
+        match (sent, stored.await) {
+            (Ok(()), Ok(())) => Ok(()),
+            _ => Err(Died("the writer ended before a delivery was stored".into())),
+        }
+    }
+}
+
+/// Returns what a task came to.
+pub(super) fn finished<T>(ended: Result<Result<T, Died>, JoinError>) -> Result<T, Died> {
+    ended.map_err(|error| Died(error.to_string()))?
 }
 
 pub(super) async fn wait(until: Option<DateTime<Utc>>) {
@@ -123,63 +189,23 @@ pub(super) async fn wait(until: Option<DateTime<Utc>>) {
     }
 }
 
-/// Returns the queued notices that are due, or all queued ones; those that go one way, or all.
-pub(super) async fn due(
+/// Returns the queued notices that are meant, whether they are due or not, oldest first.
+pub(super) async fn queued(
     store: &Handle,
-    now: DateTime<Utc>,
-    whatever_the_time: bool,
-    way: Option<Way>,
+    is_meant: impl Fn(&Notice) -> bool + Send + 'static,
 ) -> Result<Vec<Notice>, Died> {
     let work = move |store: &dyn Store| {
         let mut notices = store.outbox()?;
-        notices.retain(|notice| {
-            notice.progress == Progress::Queued
-                && (whatever_the_time || notice.next_attempt <= now)
-                && way.is_none_or(|way| way.takes(notice))
-        });
+        notices.retain(|notice| notice.progress == Progress::Queued && is_meant(notice));
         if !notices.is_empty() {
             // One may be applied and not yet safe. Sent now and lost in a power cut, it would be
             // told again when its mentions are found again.
             store.sync()?;
         }
+        notices.sort_by_key(|notice| notice.id);
         Ok(notices)
     };
     store.with(work).await.map_err(|error| Died(error.to_string()))
-}
-
-/// A notice after a try, and the ticket that was opened with it.
-pub(super) struct Tried {
-    pub(super) notice: Notice,
-    there: Option<Box<Counterpart>>,
-}
-
-/// Stores how far a notice has come, and waits until it is.
-pub(super) async fn store_outcome(tried: Tried, events: &mpsc::Sender<Event>) -> Result<(), Died> {
-    let (reply, stored) = oneshot::channel();
-    let sent = events.send(Event::Tried(Box::new(tried.notice), tried.there, reply)).await;
-    match (sent, stored.await) {
-        (Ok(()), Ok(())) => Ok(()),
-        _ => Err(Died("the writer ended before a delivery was stored".into())),
-    }
-}
-
-/// Tries a notice once and returns how far it has come.
-pub(super) async fn try_once(
-    notice: Notice,
-    setup: &Setup,
-    store: &Handle,
-    events: &mpsc::Sender<Event>,
-) -> Result<Tried, Died> {
-    let (notice, there) = if outward::is_mail(&notice) {
-        (mailed(notice, setup).await, None)
-    } else if outward::is_alert(&notice) {
-        (rooms::tell(&notice, setup).await.noted(notice), None)
-    } else {
-        let brought = desks::bring(&notice, setup, store, events).await?;
-        (brought.noted(notice), brought.there.map(Box::new))
-    };
-    log(&notice);
-    Ok(Tried { notice, there })
 }
 
 async fn mailed(notice: Notice, setup: &Setup) -> Notice {

@@ -3,6 +3,7 @@
 
 use super::board::Board;
 use super::intake::Event;
+use super::send::Post;
 use super::setup::Setup;
 use super::{Died, clock, poll};
 use crate::fetch::Location;
@@ -17,20 +18,35 @@ use tokio_util::sync::CancellationToken;
 /// How often vahti looks.
 const ROUND: TimeDelta = TimeDelta::minutes(3);
 
+/// How long after a notice was given up the operator is told: others often follow.
+const TOGETHER: TimeDelta = TimeDelta::seconds(2);
+
 /// Looks until told to stop.
 pub(super) async fn run(
     events: mpsc::Sender<Event>,
     setup: watch::Receiver<Arc<Setup>>,
+    post: Arc<Post>,
     board: Arc<Board>,
     stop: CancellationToken,
 ) -> Result<(), Died> {
-    while poll::wait_until(clock::now() + ROUND, &stop).await.is_some() {
+    let mut next = clock::now() + ROUND;
+    loop {
+        let is_round = tokio::select! {
+            waited = poll::wait_until(next, &stop) => waited.map(|()| true),
+            () = post.died.notified() => {
+                let waited = poll::wait_until(clock::now() + TOGETHER, &stop).await;
+                waited.map(|()| false)
+            }
+        };
+        let Some(is_round) = is_round else { return Ok(()) };
         let current = Arc::clone(&setup.borrow());
-        age(&events).await?;
-        count(&events).await?;
+        if is_round {
+            age(&events).await?;
+            count(&events).await?;
+            next = clock::now() + ROUND;
+        }
         look(&current, Some(&board), &events).await?;
     }
-    Ok(())
 }
 
 /// Lets tickets rise that are late, and waits until that is stored.

@@ -5,10 +5,12 @@ mod address;
 #[cfg(test)]
 mod encrypted;
 mod folder;
+mod lines;
 mod memory;
 mod message;
 #[cfg(test)]
 mod sample;
+mod secured;
 mod sendmail;
 mod session;
 mod settings;

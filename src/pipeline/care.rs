@@ -39,6 +39,9 @@ const BETWEEN: TimeDelta = TimeDelta::minutes(30);
 /// at 32 MiB.
 const LITTLE_ROOM: u64 = 256 * 1024 * 1024;
 
+/// How much is told of the subject of a notice that was given up, in characters.
+const LONGEST_SUBJECT: usize = 40;
+
 /// A source whose health matters to the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
@@ -67,13 +70,14 @@ pub struct Ward<'a> {
 }
 
 /// Returns the commit that tells the operator what there is to tell now: empty where there is nothing,
-/// and within half an hour of the last message.
+/// and within half an hour of the last message but for the first notice that could not be delivered.
 pub fn care(ward: &Ward, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit, StoreError> {
     if ward.to.is_empty() {
         return Ok(Commit::default());
     }
     let known = store.reported()?;
-    if known.last.is_some_and(|last| (last..last + BETWEEN).contains(&now)) {
+    let is_early = known.last.is_some_and(|last| (last..last + BETWEEN).contains(&now));
+    if is_early && !is_pressing(ward, &known, store)? {
         return Ok(Commit::default());
     }
     let mut letter = Letter { zone: ward.zone, now, ..Letter::default() };
@@ -232,6 +236,23 @@ fn take_along(patients: &mut [Patient]) {
     }
 }
 
+/// Returns the notices that were given up. A canary has its own word for that.
+fn dead(store: &dyn Store) -> Result<Vec<Notice>, StoreError> {
+    let mut dead = store.outbox()?;
+    dead.retain(|notice| notice.progress == Progress::Dead && notice.alert != canary::NAME);
+    Ok(dead)
+}
+
+/// Tells whether notices were given up and none of those there are was told yet: more that follow are told
+/// together. And whether the word of it reaches nobody.
+fn is_pressing(ward: &Ward, known: &Reported, store: &dyn Store) -> Result<bool, StoreError> {
+    let dead = dead(store)?;
+    let is_told = |notice: &Notice| known.dead.contains(&notice.id);
+    let is_lost = |to: &String| dead.iter().any(|it| it.alert == NAME && it.to == *to);
+    let is_news = dead.iter().any(|it| it.alert == NAME && !is_told(it));
+    Ok((!dead.is_empty() && !dead.iter().any(is_told)) || (is_news && ward.to.iter().all(is_lost)))
+}
+
 /// Tells of notices that were given up. Of those to the operator only the first to an address is told, to
 /// the others: one more would follow each.
 fn notices(
@@ -240,17 +261,13 @@ fn notices(
     letter: &mut Letter,
     reported: &mut Reported,
 ) -> Result<(), StoreError> {
-    let mut dead = store.outbox()?;
-    // A canary has its own word for that.
-    dead.retain(|notice| notice.progress == Progress::Dead && notice.alert != canary::NAME);
+    let mut dead = dead(store)?;
     let mut unreached: BTreeSet<String> = BTreeSet::new();
     dead.retain(|notice| notice.alert != NAME || unreached.insert(notice.to.clone()));
     if ward.to.iter().all(|to| unreached.contains(to)) {
         let news = dead.iter().any(|it| it.alert == NAME && !reported.dead.contains(&it.id));
         if news {
-            tracing::error!(
-                "The operator cannot be told anything by mail; `vahti outbox` says why."
-            );
+            tracing::error!("The operator cannot be told anything; `vahti outbox` says why.");
         }
         // There is nobody else to tell it.
         reported.dead.extend(dead.iter().filter(|it| it.alert == NAME).map(|it| it.id));
@@ -262,7 +279,8 @@ fn notices(
         .map(|notice| DeadNotice {
             number: notice.id.0,
             to: notice.to.clone(),
-            subject: notice.subject.clone(),
+            // A chat shows the beginning of a line, and what was answered stands behind this.
+            subject: crate::text::cut(&notice.subject, LONGEST_SUBJECT),
             answer: notice.last_answer.clone().unwrap_or_default(),
         })
         .collect();

@@ -1,6 +1,8 @@
 //! A mail server that misbehaves at every point of a conversation: what the ledger says afterwards, what arrived,
 //! how often, and under which `Message-ID`.
 
+mod operator;
+
 use crate::support::rogue::{Deed, Manner, PLACES, Rogue};
 use crate::support::{Answer, Site, World, faketime, rss, skipped, until};
 use Deed::{Drop, Hang, Say};
@@ -238,7 +240,7 @@ fn one_silent_recipient_does_not_hold_the_others() {
     let world = world(&site, &rogue, &FIVE, "");
     let daemon = world.daemon();
     until("the others have theirs", || rogue.kept().len() == 4);
-    assert_eq!(rogue.hung(), 1, "a still waits for its answer");
+    until("a waits for its answer", || rogue.hung() == 1);
     rogue.behave(Manner::default());
     until("the attempt has failed", || daemon.log().contains("Could not send"));
     world.vahti("outbox retry 1").ok();
@@ -247,20 +249,87 @@ fn one_silent_recipient_does_not_hold_the_others() {
     assert_eq!(rogue.counts().into_values().collect::<Vec<_>>(), [1; 5]);
 }
 
-#[test]
-fn the_operator_is_told_of_a_refused_recipient() {
+/// Sends to thirty at once by a server that grants one line and does this to one more: all arrive by that
+/// line, one after the other, and none has failed.
+fn goes_by_one_line(to_one_more: Deed) {
     let site = site();
-    let to = vec![("care@acme.example", Say("550 5.1.1 no such user"))];
-    let rogue = Rogue::start(Manner { to, ..Manner::default() });
-    let world = world(&site, &rogue, &CARE, "[operator]\nto = [\"ops@acme.example\"]\n");
-    assert_eq!(run_once(&world), [0, 0, 1]);
-    assert_eq!(run_once(&world), [1, 0, 1]);
-    let kept = rogue.kept();
-    let [letter] = kept.as_slice() else { panic!("{kept:?}") };
-    assert_eq!(letter.to, "ops@acme.example");
-    let text = String::from_utf8_lossy(&letter.raw);
-    assert!(text.contains("care@acme.example") && text.contains("550 5.1.1"), "{text}");
-    assert_eq!(run_once(&world), [0, 0, 1], "once is enough");
+    let manner =
+        Manner { most_lines: 1, to_one_more: Some(to_one_more), thinks: 20, ..Manner::default() };
+    let rogue = Rogue::start(manner);
+    let thirty: Vec<String> = (0..30).map(|nth| format!("care{nth}@acme.example")).collect();
+    let thirty: Vec<&str> = thirty.iter().map(String::as_str).collect();
+    let world = world(&site, &rogue, &thirty, "");
+    let daemon = world.daemon();
+    until("all have theirs", || rogue.kept().len() == 30);
+    until("the ledger knows", || outbox(&world).is_empty());
+    let log = daemon.log();
+    assert!(!log.contains("Could not send"), "{to_one_more:?}: {log}");
+    let answered: Vec<_> = rogue.kept().iter().filter_map(|kept| kept.answered).collect();
+    let took = *answered.last().unwrap() - *answered.first().unwrap();
+    assert!(took.as_secs() < 15, "{to_one_more:?}: {took:?}");
+    assert!(rogue.counts().values().all(|count| *count == 1), "{:?}", rogue.counts());
+    // One refusal is enough to learn it: the line that serves, and one or two more in all.
+    assert!(rogue.sessions() <= 3, "{to_one_more:?}: {} lines were tried", rogue.sessions());
+    assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_server_of_one_line_that_refuses_more_gets_all_by_it() {
+    goes_by_one_line(Say("421 4.7.0 too many connections"));
+}
+
+#[test]
+fn a_server_of_one_line_that_cuts_more_gets_all_by_it() {
+    goes_by_one_line(Drop);
+}
+
+#[test]
+fn a_server_of_one_line_that_never_greets_more_gets_all_by_it() {
+    goes_by_one_line(Hang);
+}
+
+#[test]
+fn a_server_of_one_line_that_is_slow_to_see_a_line_closed_gets_all() {
+    let site = site();
+    let rogue = Rogue::start(Manner { most_lines: 1, tires_after: 1, ..Manner::default() });
+    let world = world(&site, &rogue, &FIVE, "");
+    let daemon = world.daemon();
+    until("all have theirs", || rogue.kept().len() == 5 && outbox(&world).is_empty());
+    assert!(!daemon.log().contains("Could not send"), "{}", daemon.log());
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(rogue.counts().into_values().collect::<Vec<_>>(), [1; 5]);
+}
+
+#[test]
+fn a_single_run_has_three_under_way_at_once() {
+    let site = site();
+    let rogue = Rogue::start(Manner { thinks: 500, ..Manner::default() });
+    let nine: Vec<String> = (0..9).map(|nth| format!("care{nth}@acme.example")).collect();
+    let nine: Vec<&str> = nine.iter().map(String::as_str).collect();
+    let world = world(&site, &rogue, &nine, "");
+    assert_eq!(run_once(&world), [9, 0, 0], "{:?}", outbox(&world));
+    assert_eq!(rogue.sessions(), 3);
+    assert_eq!(rogue.counts().into_values().collect::<Vec<_>>(), [1; 9]);
+}
+
+#[test]
+fn a_server_that_is_down_is_not_stormed_and_has_failed_at_once() {
+    let site = site();
+    let rogue = Rogue::start(at("greeting", Drop));
+    let world = world(&site, &rogue, &FIVE, "");
+    let daemon = world.daemon();
+    until("three have failed", || daemon.log().matches("Could not send").count() >= 3);
+    assert!(rogue.sessions() <= 2, "{} lines were tried", rogue.sessions());
+    rogue.behave(Manner::default());
+    until("all have theirs", || {
+        let waiting = outbox(&world);
+        for notice in &waiting {
+            drop(world.vahti(&format!("outbox retry {}", notice["id"])));
+        }
+        waiting.is_empty()
+    });
+    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(rogue.counts().into_values().collect::<Vec<_>>(), [1; 5]);
 }
 
 #[test]

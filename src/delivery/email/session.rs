@@ -3,6 +3,8 @@
 //! middle goes back into the pool, where the next message reads the answers meant for the last; and
 //! it does not tell a refused password from a refused recipient.
 
+use super::lines::{Lines, Refused, Talk, Turn};
+use super::secured::Secured;
 use super::settings::{Security, Settings};
 use super::{Failed, Smtp};
 use crate::text;
@@ -16,12 +18,11 @@ use lettre::transport::smtp::response::Response;
 use std::error::Error as _;
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long one address of a server may take to answer at all.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -39,11 +40,11 @@ const COURTESY: Duration = Duration::from_secs(10);
 /// How long a connection that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How many conversations are held at once; more than three some servers refuse.
-const MOST_LINES: usize = 3;
+/// How long a server may take to greet while another line to it could serve.
+const GREETING: Duration = Duration::from_secs(1);
 
-/// How many connections that nobody uses are kept.
-const MOST_IDLE: usize = 4;
+/// How long a message waits for a line.
+const LONGEST_WAIT: Duration = COMMAND;
 
 /// After a failed connection, for how long nobody tries another: a full outbox must not become a
 /// storm of connections.
@@ -52,23 +53,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The longest answer that is passed on, in characters.
 const LONGEST_ANSWER: usize = 300;
 
+type Line<'s> = Talk<'s, AsyncSmtpConnection>;
+
 /// A mail server, and the open connections to it.
 pub struct Server {
     settings: Settings,
-    idle: Mutex<Vec<Idle>>,
+    lines: Lines<AsyncSmtpConnection>,
     /// The last failed connection, while it is fresh.
     trouble: Mutex<Option<(Instant, String)>>,
     /// Whether it answered in order when it was last asked.
     is_well: AtomicBool,
-    /// A place for each conversation that may be held at once.
-    lines: Semaphore,
-    /// How many places were given up because the server would not have so many.
-    given_up: AtomicUsize,
-}
-
-struct Idle {
-    connection: AsyncSmtpConnection,
-    since: Instant,
 }
 
 /// One step of a conversation that failed.
@@ -87,11 +81,9 @@ impl Server {
         let settings = Settings::of(smtp)?;
         Ok(Self {
             settings,
-            idle: Mutex::default(),
+            lines: Lines::default(),
             trouble: Mutex::default(),
             is_well: true.into(),
-            lines: Semaphore::new(MOST_LINES),
-            given_up: AtomicUsize::new(0),
         })
     }
 
@@ -102,11 +94,11 @@ impl Server {
 
     /// Sends one message, and returns the server's answer to it.
     pub(super) async fn send(&self, message: &Message) -> Result<String, Failed> {
-        let (mut connection, _line) = self.line().await?;
+        let (mut connection, talk) = self.line().await?;
         match transact(&mut connection, message).await {
             Ok(response) => {
                 self.is_well.store(true, Ordering::Relaxed);
-                self.park(connection);
+                talk.park(connection);
                 Ok(spoken(&response))
             }
             Err(fault) => {
@@ -115,122 +107,92 @@ impl Server {
                 let in_order = fault.code.is_some_and(|code| code != 421);
                 self.is_well.store(in_order && !fault.is_login(), Ordering::Relaxed);
                 if in_order && step("RSET", COURTESY, connection.command(Rset)).await.is_ok() {
-                    self.park(connection);
+                    talk.park(connection);
                 }
                 Err(self.refused(fault))
             }
         }
     }
 
-    /// Returns a connection and its place. Where another is in use and a further one cannot be opened, the server
-    /// is taken to want no more at once, and the message waits a while for the other.
-    async fn line(&self) -> Result<(AsyncSmtpConnection, SemaphorePermit<'_>), Failed> {
-        let place = self.place().await?;
-        let failed = match self.parked_or_new().await {
-            Ok(connection) => return Ok((connection, place)),
-            Err(failed) => failed,
-        };
-        // The other may have come free in the meantime.
-        if let Some(connection) = self.parked().await {
-            return Ok((connection, place));
+    /// Returns a connection to talk over. Where the server refuses one more than are open, the message
+    /// waits for one of those: that is no fault.
+    async fn line(&self) -> Result<(AsyncSmtpConnection, Line<'_>), Failed> {
+        let mut refusal = None;
+        loop {
+            let Ok(turn) = timeout(LONGEST_WAIT, self.lines.turn()).await else {
+                let none = || format!("{}: no line came free", self.settings.host);
+                return Err(Failed::Temporary { answer: refusal.unwrap_or_else(none) });
+            };
+            let opening = match turn {
+                Turn::Talk(talk, connection, since) => match alive(connection, since).await {
+                    Some(connection) => return Ok((connection, talk)),
+                    None => continue,
+                },
+                Turn::Open(opening) => opening,
+            };
+            if let Some(answer) = self.fresh_trouble() {
+                return Err(Failed::Temporary { answer });
+            }
+            let fault = match self.opened_or_freed().await {
+                Ok(connection) => {
+                    *lock(&self.trouble) = None;
+                    return Ok((connection, opening.opened()));
+                }
+                Err(fault) => fault,
+            };
+            // Whatever is wrong here is wrong with the server or the settings, not with the
+            // message, which waits until somebody has mended that.
+            let answer = self.told(&fault);
+            match opening.refused(Instant::now()) {
+                Refused::OneTooMany => refusal = Some(answer),
+                Refused::TooSoon => sleep(PAUSE).await,
+                Refused::Down => {
+                    self.is_well.store(false, Ordering::Relaxed);
+                    *lock(&self.trouble) = Some((Instant::now(), answer.clone()));
+                    return Err(Failed::Temporary { answer });
+                }
+            }
         }
-        let free = self.given_up.load(Ordering::Relaxed) + self.lines.available_permits();
-        if free + 1 >= MOST_LINES {
-            self.restore();
-            return Err(failed);
-        }
-        self.given_up.fetch_add(1, Ordering::Relaxed);
-        place.forget();
-        let Ok(place) = timeout(CONNECT, self.place()).await else {
-            self.restore();
-            return Err(failed);
-        };
-        let (place, connection) = (place?, self.parked_or_new().await);
-        if connection.is_err() {
-            self.restore();
-        }
-        Ok((connection?, place))
     }
 
-    async fn place(&self) -> Result<SemaphorePermit<'_>, Failed> {
-        let closed = |_| Failed::Temporary { answer: "vahti is stopping".into() };
-        self.lines.acquire().await.map_err(closed)
+    /// Returns what the last failed connection came to, while another is not tried.
+    fn fresh_trouble(&self) -> Option<String> {
+        let trouble = lock(&self.trouble).clone();
+        trouble.filter(|(at, _)| at.elapsed() < PAUSE).map(|(_, answer)| answer)
     }
 
-    /// Takes back the places that were given up: what failed may have had another reason.
-    fn restore(&self) {
-        self.lines.add_permits(self.given_up.swap(0, Ordering::Relaxed));
-    }
-
-    async fn parked_or_new(&self) -> Result<AsyncSmtpConnection, Failed> {
-        match self.parked().await {
-            Some(connection) => Ok(connection),
-            None => self.connected().await,
+    /// Opens a connection; gives that up where it takes long and another one comes free.
+    async fn opened_or_freed(&self) -> Result<AsyncSmtpConnection, Fault> {
+        let mut opening = std::pin::pin!(self.opened());
+        if let Ok(opened) = timeout(GREETING, &mut opening).await {
+            return opened;
+        }
+        tokio::select! {
+            opened = opening => opened,
+            () = self.lines.freed() => {
+                Err(Fault::ours("the connection", "it was not greeted in time".to_owned()))
+            }
         }
     }
 
     /// Says goodbye on every idle connection.
     pub(super) async fn close(&self) {
-        let idle = std::mem::take(&mut *lock(&self.idle));
-        let goodbyes = idle.into_iter().map(|mut idle| async move {
+        let goodbyes = self.lines.idle().into_iter().map(|mut connection| async move {
             // A server that does not answer a goodbye is left all the same.
-            timeout(COURTESY, idle.connection.abort()).await.is_ok()
+            timeout(COURTESY, connection.abort()).await.is_ok()
         });
         futures_util::future::join_all(goodbyes).await;
     }
 
-    fn park(&self, connection: AsyncSmtpConnection) {
-        let mut idle = lock(&self.idle);
-        if idle.len() < MOST_IDLE {
-            idle.push(Idle { connection, since: Instant::now() });
-        }
-    }
-
-    /// Returns an idle connection that is still alive.
-    async fn parked(&self) -> Option<AsyncSmtpConnection> {
-        loop {
-            let Idle { mut connection, since } = lock(&self.idle).pop()?;
-            let young = since.elapsed() < IDLE;
-            if young && step("NOOP", COURTESY, connection.command(Noop)).await.is_ok() {
-                return Some(connection);
-            }
-        }
-    }
-
     /// Opens a connection: encrypted, greeted, and logged in.
-    async fn connected(&self) -> Result<AsyncSmtpConnection, Failed> {
-        let fresh = lock(&self.trouble).clone().filter(|(at, _)| at.elapsed() < PAUSE);
-        if let Some((_, answer)) = fresh {
-            return Err(Failed::Temporary { answer });
-        }
-        match self.opened().await {
-            Ok(connection) => {
-                *lock(&self.trouble) = None;
-                Ok(connection)
-            }
-            Err(fault) => {
-                // Whatever is wrong here is wrong with the server or the settings, not with the
-                // message, which waits until somebody has mended that.
-                let answer = self.told(&fault);
-                self.is_well.store(false, Ordering::Relaxed);
-                *lock(&self.trouble) = Some((Instant::now(), answer.clone()));
-                Err(Failed::Temporary { answer })
-            }
-        }
-    }
-
     async fn opened(&self) -> Result<AsyncSmtpConnection, Fault> {
         let mut connection = match &self.settings.security {
             Security::FromTheStart(tls) => {
-                let Settings { host, port, .. } = &self.settings;
-                let (server, tls, hello) = ((host.as_str(), *port), tls.clone(), hello(None));
-                let opening = AsyncSmtpConnection::connect_tokio1(
-                    server,
-                    Some(CONNECT),
-                    &hello,
-                    Some(tls),
-                    None,
-                );
+                let stream = self.reached().await?;
+                let hello = hello(local(&stream));
+                let securing = Secured::over(stream, tls.clone());
+                let stream = Box::new(step("the connection", COMMAND, securing).await?);
+                let opening = AsyncSmtpConnection::connect_with_transport(stream, &hello);
                 step("the connection", COMMAND, opening).await?
             }
             Security::StartTls(tls) => {
@@ -254,14 +216,19 @@ impl Server {
 
     /// Opens a connection in the clear, and hears what the server can do.
     async fn greeted(&self) -> Result<(AsyncSmtpConnection, ClientId), Fault> {
+        let stream = self.reached().await?;
+        let hello = hello(local(&stream));
+        let opening = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
+        Ok((step("the connection", COMMAND, opening).await?, hello))
+    }
+
+    async fn reached(&self) -> Result<TcpStream, Fault> {
         let stream = reach(&self.settings.host, self.settings.port)
             .await
             .map_err(|error| Fault::ours("the connection", error.to_string()))?;
         // Without it a small command waits for the acknowledgement of the last.
         stream.set_nodelay(true).ok();
-        let hello = hello(stream.local_addr().ok().map(|local| local.ip()));
-        let opening = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
-        Ok((step("the connection", COMMAND, opening).await?, hello))
+        Ok(stream)
     }
 
     /// Judges a fault in the middle of a message.
@@ -305,6 +272,17 @@ impl Fault {
     fn is_login(&self) -> bool {
         matches!(self.code, Some(530 | 534 | 535 | 538))
     }
+}
+
+/// Returns a connection that nobody used since then, if it is still alive.
+async fn alive(mut connection: AsyncSmtpConnection, since: Instant) -> Option<AsyncSmtpConnection> {
+    let is_young = since.elapsed() < IDLE;
+    let lives = is_young && step("NOOP", COURTESY, connection.command(Noop)).await.is_ok();
+    lives.then_some(connection)
+}
+
+fn local(stream: &TcpStream) -> Option<IpAddr> {
+    stream.local_addr().ok().map(|local| local.ip())
 }
 
 /// Hands one message over, step by step, each with its own patience.

@@ -307,25 +307,47 @@ fn what_mended_before_it_could_be_told_is_not_told() {
     assert_eq!(scene.health("b").told, None);
 }
 
+/// A notice that is refused for good.
+fn dies(scene: &Scene, alert: &str, to: &str) {
+    let said = Said {
+        subject: "Acme: 3 mentions".into(),
+        text: String::new(),
+        html: String::new(),
+        enclosed: Enclosed::default(),
+        mentions: 3,
+        tickets: 0,
+    };
+    let mut notices = tell::notices(alert, &[to.to_owned()], &said, at(0));
+    for notice in &mut notices {
+        notice.progress = Progress::Dead;
+        notice.last_answer = Some("550 no such user".into());
+    }
+    scene.store.apply(&Commit { notices, ..Commit::default() }).unwrap();
+}
+
+#[test]
+fn the_first_that_is_given_up_is_told_at_once_and_more_of_them_together() {
+    let scene = Scene::of(&["a@a.example"]);
+    scene.is_failing("a", 0);
+    scene.check(0, "vahti: a fails at a.example");
+    dies(&scene, "care", "a@acme.example");
+    scene.check(5, "vahti: 1 notice could not be delivered");
+    dies(&scene, "care", "b@acme.example");
+    dies(&scene, "care", "c@acme.example");
+    scene.check(6, "");
+    scene.check(36, "vahti: 2 notices could not be delivered");
+    // That the word of it is lost too is known at once, and is no reason for more words.
+    dies(&scene, NAME, OPS);
+    scene.check(37, "");
+    let told = scene.store.reported().unwrap().dead;
+    assert_eq!(told.len(), 4);
+    scene.check(80, "");
+}
+
 #[test]
 fn notices_that_were_given_up_are_told_once_each() {
     let scene = Scene::of(&[]);
-    let dead = |alert: &str, to: &str| {
-        let said = Said {
-            subject: "Acme: 3 mentions".into(),
-            text: String::new(),
-            html: String::new(),
-            enclosed: Enclosed::default(),
-            mentions: 3,
-            tickets: 0,
-        };
-        let mut notices = tell::notices(alert, &[to.to_owned()], &said, at(0));
-        for notice in &mut notices {
-            notice.progress = Progress::Dead;
-            notice.last_answer = Some("550 no such user".into());
-        }
-        scene.store.apply(&Commit { notices, ..Commit::default() }).unwrap();
-    };
+    let dead = |alert: &str, to: &str| dies(&scene, alert, to);
     scene.check(0, "");
     dead("care", "a@acme.example");
     dead("care", "b@acme.example");

@@ -35,8 +35,9 @@ pub(crate) struct Manner {
     pub(crate) slow: bool,
     /// After how many messages the line is cut without a word; 0: never.
     pub(crate) tires_after: usize,
-    /// How many lines may be open at once; 0: any number.
+    /// How many lines may be open at once (0: any number), and what is done to one more.
     pub(crate) most_lines: usize,
+    pub(crate) to_one_more: Option<Deed>,
     /// Up to how many milliseconds a message is looked at before it is kept, and again before the answer.
     pub(crate) thinks: u64,
 }
@@ -158,7 +159,8 @@ impl Rogue {
         stream.set_nodelay(true)?;
         let mut talk = Line { reader: BufReader::new(stream.try_clone()?), stream, rogue: self };
         if is_one_too_many {
-            return talk.say("421 4.7.0 too many connections");
+            let usual = Deed::Say("421 4.7.0 too many connections");
+            return talk.act(self.manner().to_one_more.unwrap_or(usual));
         }
         talk.answer("greeting", "220 rogue")?;
         let (mut options, mut to, mut messages) = (String::new(), String::new(), 0);
