@@ -11,7 +11,6 @@ use crate::text::Language;
 use askama::Template;
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The longest subject, in characters.
 const LONGEST: usize = 120;
@@ -42,40 +41,16 @@ pub struct Message {
     pub brief: Brief,
 }
 
-#[derive(Deserialize)]
+/// What is said in such a message only; the names are those of the files.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub(super) struct Texts {
     one: String,
     many: String,
     by_route: String,
     by_person: String,
     more: String,
     footer: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Languages {
-    en: Own,
-    fi: Own,
-    tr: Own,
-    sv: Own,
-}
-
-static OWN: LazyLock<Languages> = LazyLock::new(|| {
-    toml::from_str(include_str!("texts/assigned.toml"))
-        .expect("the file is compiled in, and the tests read it")
-});
-
-impl Own {
-    fn of(language: Language) -> &'static Self {
-        match language {
-            Language::FINNISH => &OWN.fi,
-            Language::TURKISH => &OWN.tr,
-            Language::SWEDISH => &OWN.sv,
-            _ => &OWN.en,
-        }
-    }
 }
 
 #[derive(Template)]
@@ -114,7 +89,8 @@ pub fn message(assigned: &Assigned<'_>) -> Message {
 
 impl View {
     fn of(assigned: &Assigned<'_>) -> Self {
-        let (own, words) = (Own::of(assigned.language), Words::of(assigned.language));
+        let words = Words::of(assigned.language);
+        let own = &words.yours;
         let number = assigned.tickets.len();
         let first = assigned.tickets.first().map(|(ticket, _)| ticket);
         let id = first.map(|ticket| ticket.id.to_string()).unwrap_or_default();

@@ -80,6 +80,9 @@ fn footer(view: &View) -> Vec<String> {
     let hints = view.more.iter().chain(&view.praise);
     let mut footer: Vec<String> =
         hints.map(|hint| format!("{} {}", hint.words, hint.command)).collect();
+    if let Some(asked) = &view.asked {
+        footer.push(format!("{}: vahti tickets --overdue", asked.heading));
+    }
     if let Some(blind) = &view.blind {
         let names: Vec<&str> =
             blind.spots.iter().take(MOST_SOURCES).map(|spot| spot.source.as_str()).collect();

@@ -74,6 +74,9 @@ impl Digest {
         } else if !self.blind_spots.is_empty() {
             let left = shorter(self.blind_spots.len());
             self.blind_hidden += self.blind_spots.split_off(left).len();
+        } else if !self.asked.is_empty() {
+            let left = shorter(self.asked.len());
+            self.asked_hidden += self.asked.split_off(left).len();
         } else if !self.today.is_empty() {
             let left = shorter(self.today.len());
             self.today_hidden += self.today.split_off(left).len();

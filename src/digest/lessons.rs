@@ -11,7 +11,6 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The longest subject, name, lesson and thanks, in characters.
 const LONGEST_SUBJECT: usize = 120;
@@ -65,10 +64,10 @@ impl Lessons {
     }
 }
 
-/// The words of one language; the names are those of the files.
+/// What is said in such a letter only; the names are those of the files.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Texts {
+pub(super) struct Texts {
     subject: String,
     subject_nothing: String,
     resolved: [String; 2],
@@ -83,24 +82,6 @@ struct Texts {
     no_lesson: String,
     thanks: String,
     footer: String,
-}
-
-static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/en.toml")));
-static FINNISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/fi.toml")));
-static TURKISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/tr.toml")));
-static SWEDISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/sv.toml")));
-
-fn read(file: &str) -> Texts {
-    toml::from_str(file).expect("the files are compiled in, and the tests read each")
-}
-
-fn texts(language: Language) -> &'static Texts {
-    match language {
-        Language::FINNISH => &FINNISH,
-        Language::TURKISH => &TURKISH,
-        Language::SWEDISH => &SWEDISH,
-        _ => &ENGLISH,
-    }
 }
 
 /// What is told, in words.
@@ -129,7 +110,8 @@ struct ItemView {
 
 impl View {
     fn of(lessons: &Lessons) -> Self {
-        let (words, texts) = (Words::of(lessons.language), texts(lessons.language));
+        let words = Words::of(lessons.language);
+        let texts = &words.lessons;
         let [from, to] = [lessons.from, lessons.to].map(|at| words.date(at, lessons.zone));
         let causes = SectionView {
             heading: &texts.causes,
@@ -205,13 +187,14 @@ fn thanks(it: &ThanksLine, words: &Words) -> ItemView {
 
 /// Returns the subject: what went wrong most often.
 pub fn subject(lessons: &Lessons) -> String {
-    let texts = texts(lessons.language);
+    let words = Words::of(lessons.language);
+    let texts = &words.lessons;
     let causes: Vec<String> =
         lessons.causes.iter().take(3).map(|it| line(&it.cause, LONGEST_NAME)).collect();
     let subject = if causes.is_empty() {
         match lessons.thanks.len() as u64 {
             0 => texts.subject_nothing.clone(),
-            number => Words::of(lessons.language).count(number, &texts.thanked),
+            number => words.count(number, &texts.thanked),
         }
     } else {
         fill(&texts.subject, &[("causes", &causes.join(", "))])

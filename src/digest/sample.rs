@@ -113,7 +113,7 @@ pub(super) fn morning(language: Language) -> Digest {
         status: "answered".into(),
         assignee: Some("maija@acme.example".into()),
         headline: "Parcel lost twice".into(),
-        next_step: "Ask whether all is well now.".into(),
+        next_step: "Settle the matter, and resolve the ticket with its cause.".into(),
         ..ticket(3)
     };
     let urgent = TicketLine {
@@ -123,7 +123,16 @@ pub(super) fn morning(language: Language) -> Digest {
         headline: "Network down all day".into(),
         ..ticket(7)
     };
-    let tickets = [ticket(8), overdue, urgent];
+    let asked = TicketLine {
+        priority: Priority::Urgent,
+        status: "resolved".into(),
+        due: Some(now() - TimeDelta::hours(30)),
+        overdue: true,
+        assignee: Some("maija@acme.example".into()),
+        headline: "The charger smoked at night".into(),
+        ..ticket(1)
+    };
+    let tickets = [ticket(8), overdue, urgent, asked];
     let blind_spots = [
         BlindSpot {
             source: SourceName("murobbs".into()),

@@ -14,7 +14,6 @@ use crate::text::Language;
 use askama::Template;
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The longest subject, in characters.
 const LONGEST: usize = 120;
@@ -59,9 +58,10 @@ pub struct Message {
     pub enclosed: Enclosed,
 }
 
-#[derive(Deserialize)]
+/// What is said in such a message only; the names are those of the files.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub(super) struct Texts {
     all: String,
     negative: String,
     within: Forms,
@@ -76,31 +76,6 @@ struct Own {
     course: String,
     stays: String,
     footer: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Languages {
-    en: Own,
-    fi: Own,
-    tr: Own,
-    sv: Own,
-}
-
-static OWN: LazyLock<Languages> = LazyLock::new(|| {
-    toml::from_str(include_str!("texts/spike.toml"))
-        .expect("the file is compiled in, and the tests read it")
-});
-
-impl Own {
-    fn of(language: Language) -> &'static Self {
-        match language {
-            Language::FINNISH => &OWN.fi,
-            Language::TURKISH => &OWN.tr,
-            Language::SWEDISH => &OWN.sv,
-            _ => &OWN.en,
-        }
-    }
 }
 
 #[derive(Template)]
@@ -147,7 +122,8 @@ pub fn message(told: &Told<'_>) -> Message {
 
 impl View {
     fn of(told: &Told<'_>) -> Self {
-        let (own, words) = (Own::of(told.language), Words::of(told.language));
+        let words = Words::of(told.language);
+        let own = &words.spike;
         let since =
             spike::begin(told.spike.began).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         let brand = line(&told.brand.0, 100);
@@ -173,7 +149,7 @@ impl View {
 }
 
 /// Returns how much of what in how long, and what is usual; or for how long it was.
-fn title(told: &Told<'_>, own: &Own, words: &Words) -> String {
+fn title(told: &Told<'_>, own: &Texts, words: &Words) -> String {
     let spike = told.spike;
     let pattern = match spike.of {
         Of::All => &own.all,
@@ -197,7 +173,7 @@ fn length(spike: &Spike) -> u64 {
     u64::try_from(spike.last - spike.began + 1).unwrap_or(1)
 }
 
-fn lines(told: &Told<'_>, own: &Own, words: &Words) -> Vec<String> {
+fn lines(told: &Told<'_>, own: &Texts, words: &Words) -> Vec<String> {
     let spike = told.spike;
     let date = |hour| words.date(spike::begin(hour), told.zone);
     let mut lines = Vec::new();

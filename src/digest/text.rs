@@ -1,7 +1,8 @@
 //! A digest as plain text that reads well alone.
 
 use super::view::{
-    BlindView, CustomerView, Hint, ItemView, QuietView, SectionView, TicketView, TodayView, View,
+    AskedTicketView, AskedView, BlindView, CustomerView, Hint, ItemView, QuietView, SectionView,
+    TicketView, TodayView, View,
 };
 use super::{Digest, Piece};
 
@@ -25,6 +26,9 @@ pub fn render(digest: &Digest) -> String {
     }
     if let Some(today) = &view.today {
         page.today(today);
+    }
+    if let Some(asked) = &view.asked {
+        page.asked(asked);
     }
     for section in &view.sections {
         page.section(section);
@@ -71,6 +75,23 @@ impl Page {
         self.wrapped("  ", headline);
         self.wrapped("  ", next);
         self.line(&format!("  {command}"));
+    }
+
+    fn asked(&mut self, asked: &AskedView) {
+        let AskedView { heading, meaning, tickets, more } = asked;
+        self.heading(heading);
+        self.gap();
+        self.wrapped("", meaning);
+        for AskedTicketView { about, headline, command } in tickets {
+            self.gap();
+            self.wrapped("* ", headline);
+            self.wrapped("  ", about);
+            self.line(&format!("  {command}"));
+        }
+        if let Some(more) = more {
+            self.gap();
+            self.hint("", more);
+        }
     }
 
     fn section(&mut self, section: &SectionView) {

@@ -1,5 +1,5 @@
-//! The words of a digest in each language: one file a language, which a speaker can correct without
-//! knowing Rust. What a file lacks or has too much of is found by the tests.
+//! The words of all that is mailed to a team, in each language: one file a language, which a speaker can
+//! correct without knowing Rust. The letters to the operator are in English. What a file lacks or has too much of is found by the tests.
 
 use super::{Blind, Counts};
 use crate::enrich::{Complainer, Flag, Label, Priority};
@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// Every word and pattern of one language; the names are those of the files.
+/// Every word and pattern of one language; the names are those of the files. Each kind of mail has its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Words {
@@ -53,10 +53,14 @@ pub(super) struct Words {
     status: Statuses,
     complainer: Complainers,
     flag: Flags,
+    pub(super) asked: Asked,
     pub(super) quiet: Quiet,
     pub(super) note: Notes,
     spot: Spots,
     pub(super) chart: Charts,
+    pub(super) spike: super::spike::Texts,
+    pub(super) yours: super::assigned::Texts,
+    pub(super) lessons: super::lessons::Texts,
 }
 
 /// What is said of a message itself.
@@ -95,6 +99,17 @@ pub(super) struct Charts {
     pub(super) now: String,
     pub(super) axis_hour: String,
     pub(super) axis_day: String,
+}
+
+/// What is said of customers who are to be asked whether all is well.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    pub(super) heading: String,
+    pub(super) means: String,
+    pub(super) since: String,
+    pub(super) today: String,
+    pub(super) short: Forms,
 }
 
 /// What is said of customers who have gone quiet.
