@@ -53,7 +53,7 @@ fn pressing(ticket: &TicketView, items: &[(&str, &ItemView)]) -> BriefLine {
     details.push(ticket.command.clone());
     BriefLine {
         headline: ticket.headline.clone(),
-        link: item.and_then(|item| item.link.clone()),
+        link: item.and_then(|item| item.link.clone()).or_else(|| ticket.link.clone()),
         details,
     }
 }

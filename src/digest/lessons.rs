@@ -92,6 +92,7 @@ struct View {
     period: String,
     nothing: Option<&'static str>,
     sections: Vec<SectionView>,
+    open: &'static str,
     footer: String,
 }
 
@@ -101,6 +102,7 @@ struct SectionView {
 }
 
 struct ItemView {
+    /// May be empty, as where all is about one brand.
     name: String,
     /// May be empty.
     state: String,
@@ -122,9 +124,19 @@ impl View {
                 .map(|it| cause(it, words, texts))
                 .collect(),
         };
+        // Whom customers thank is said where it may be one of several.
+        let is_several = lessons
+            .thanks
+            .windows(2)
+            .any(|two| matches!(two, [one, other] if one.brand != other.brand));
         let thanks = SectionView {
             heading: &texts.thanks,
-            items: lessons.thanks.iter().take(MOST_THANKS).map(|it| thanks(it, words)).collect(),
+            items: lessons
+                .thanks
+                .iter()
+                .take(MOST_THANKS)
+                .map(|it| thanks(it, is_several, words))
+                .collect(),
         };
         let sections = [causes, thanks].into_iter().filter(|section| !section.items.is_empty());
         let name = line(&lessons.alert, LONGEST_NAME);
@@ -135,6 +147,7 @@ impl View {
             period: fill(&words.period, &[("from", &from), ("to", &to)]),
             nothing: lessons.is_empty().then_some(texts.nothing.as_str()),
             sections: sections.collect(),
+            open: &words.open,
             footer: format!("{} {}", texts.footer, fill(&words.footer, &[("alert", &name)])),
         }
     }
@@ -175,10 +188,10 @@ fn cause(it: &CauseLine, words: &Words, texts: &Texts) -> ItemView {
     }
 }
 
-fn thanks(it: &ThanksLine, words: &Words) -> ItemView {
+fn thanks(it: &ThanksLine, is_several: bool, words: &Words) -> ItemView {
     let [open, close] = &words.quotes;
     ItemView {
-        name: line(&it.brand, LONGEST_NAME),
+        name: if is_several { line(&it.brand, LONGEST_NAME) } else { String::new() },
         state: String::new(),
         lines: vec![format!("{open}{}{close}", line(&it.said, LONGEST_THANKS))],
         link: it.url.as_deref().and_then(link).map(String::from),
@@ -218,9 +231,12 @@ pub fn text(lessons: &Lessons) -> String {
         for ItemView { name, state, lines, link } in items {
             page.gap();
             let state = if state.is_empty() { String::new() } else { format!(": {state}") };
-            page.wrapped("* ", &format!("{name}{state}"));
+            let mut bullet = "* ";
+            if !name.is_empty() {
+                page.wrapped(std::mem::replace(&mut bullet, "  "), &format!("{name}{state}"));
+            }
             for words in lines {
-                page.wrapped("  ", words);
+                page.wrapped(std::mem::replace(&mut bullet, "  "), words);
             }
             if let Some(link) = link {
                 page.line(&format!("  {link}"));

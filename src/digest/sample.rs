@@ -77,7 +77,8 @@ pub(super) fn ticket(id: u64) -> TicketLine {
         assignee: None,
         headline: format!("Ticket number {id}"),
         brand: BrandName("Acme".into()),
-        next_step: "Answer on the forum and ask for the order number.".into(),
+        url: Some(format!("https://forum.example/{id}")),
+        review: false,
     }
 }
 
@@ -113,7 +114,6 @@ pub(super) fn morning(language: Language) -> Digest {
         status: "answered".into(),
         assignee: Some("maija@acme.example".into()),
         headline: "Parcel lost twice".into(),
-        next_step: "Settle the matter, and resolve the ticket with its cause.".into(),
         ..ticket(3)
     };
     let urgent = TicketLine {

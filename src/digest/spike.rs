@@ -9,6 +9,7 @@ use super::words::{Forms, Words, fill};
 use crate::alert::spike::{self, Of, Spike};
 use crate::brand::BrandName;
 use crate::delivery::{Brief, BriefLine, Enclosed};
+use crate::enrich::{Label, Priority};
 use crate::mention::{Mention, TicketId};
 use crate::text::Language;
 use askama::Template;
@@ -74,6 +75,7 @@ pub(super) struct Texts {
     lasted: Forms,
     ended: String,
     course: String,
+    peak: String,
     stays: String,
     footer: String,
 }
@@ -92,7 +94,6 @@ struct View {
     stories: Vec<StoryView>,
     more: &'static str,
     command: String,
-    open: &'static str,
     footer: String,
 }
 
@@ -126,7 +127,7 @@ impl View {
         let own = &words.spike;
         let since =
             spike::begin(told.spike.began).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let brand = line(&told.brand.0, 100);
+        let brand = quoted(&line(&told.brand.0, 100));
         let negative = match told.spike.of {
             Of::All => "",
             Of::Negative => " --sentiment negative",
@@ -139,13 +140,19 @@ impl View {
             heading: &own.stories,
             stories: told.stories.iter().map(|story| StoryView::of(story, told, words)).collect(),
             more: &own.more,
-            command: format!(
-                "vahti mentions --brand \"{brand}\" --since {since}{negative} --limit 0"
-            ),
-            open: &words.open,
+            command: format!("vahti mentions --brand {brand} --since {since}{negative} --limit 0"),
             footer,
         }
     }
+}
+
+/// Returns a word as a shell takes it.
+fn quoted(word: &str) -> String {
+    if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Returns how much of what in how long, and what is usual; or for how long it was.
@@ -175,13 +182,16 @@ fn length(spike: &Spike) -> u64 {
 
 fn lines(told: &Told<'_>, own: &Texts, words: &Words) -> Vec<String> {
     let spike = told.spike;
-    let date = |hour| words.date(spike::begin(hour), told.zone);
+    let last = spike::begin(spike.last);
+    let date = |hour| words.near(spike::begin(hour), last, told.zone);
     let mut lines = Vec::new();
     if told.is_over {
         let (from, to, peak) = (date(spike.began), date(spike.last + 1), date(spike.peak));
-        let most = words.number(u64::from(spike.most));
-        let values = [("from", from.as_str()), ("to", &to), ("peak", &peak), ("n", &most)];
-        lines.push(fill(&own.course, &values));
+        lines.push(fill(&own.course, &[("from", &from), ("to", &to)]));
+        if length(spike) > 1 {
+            let most = words.number(u64::from(spike.most));
+            lines.push(fill(&own.peak, &[("peak", &peak), ("n", &most)]));
+        }
         if told.stays {
             lines.push(own.stays.clone());
         }
@@ -203,15 +213,15 @@ impl StoryView {
         let sentence = line(&plain(&excerpt::sentence(head)), 300);
         let is_new = head.post.title.is_some() && !sentence.is_empty() && sentence != headline;
         let author = head.post.author.handle.as_ref().or(head.post.author.name.as_ref());
-        let priority = words.priority(head.priority());
+        let is_pressing = head.priority() >= Priority::High && head.label() == Label::Negative;
         let more = (*more > 0).then(|| words.count(*more, &words.count.copies));
         let name = ticket.map(|id| fill(&words.ticket, &[("id", &id.to_string())]));
         let origin = [
             Some(line(&head.source.0, LONGEST_NAME)),
             author.map(|author| line(author, LONGEST_NAME)),
-            Some(words.date(head.time(), told.zone)),
+            Some(words.near(head.time(), spike::begin(told.spike.last), told.zone)),
             Some(words.label.of(head.label()).to_owned()),
-            (head.label() == crate::enrich::Label::Negative).then(|| priority.to_owned()),
+            is_pressing.then(|| words.priority(head.priority()).to_owned()),
             more,
             name,
         ];

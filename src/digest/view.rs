@@ -29,7 +29,11 @@ const MOST_REASONS: usize = 2;
 pub(super) struct View {
     pub(super) language: &'static str,
     pub(super) title: String,
+    /// What mail programs show beside the subject, which says the rest.
+    pub(super) preview: String,
     pub(super) summary: Vec<SummaryView>,
+    /// What is said of the message itself.
+    pub(super) note: Option<String>,
     pub(super) period: String,
     /// Said where there was nothing.
     pub(super) nothing: Option<&'static str>,
@@ -111,6 +115,8 @@ pub(super) struct CustomerView {
 pub(super) struct SpotView {
     pub(super) source: String,
     pub(super) what: String,
+    /// What happened; may be empty.
+    pub(super) cause: String,
 }
 
 impl View {
@@ -127,8 +133,9 @@ impl View {
                 .counts
                 .iter()
                 .map(|(brand, counts)| wording.summary(brand, *counts))
-                .chain(wording.note().map(|line| SummaryView { line, chart: None }))
                 .collect(),
+            preview: wording.preview(),
+            note: wording.note(),
             period: wording.period(),
             nothing: (is_quiet && digest.quiet.is_empty()).then_some(words.nothing.as_str()),
             today: wording.today(),
@@ -160,6 +167,20 @@ impl Wording<'_> {
         }
     }
 
+    /// What there is beside the mentions.
+    fn preview(&self) -> String {
+        let (digest, words) = (self.digest, self.words);
+        let parts = [
+            (digest.today_all, &words.count.tickets),
+            (digest.asked_all, &words.asked.short),
+            (digest.quiet.len() + digest.quiet_hidden, &words.quiet.short),
+            (digest.blind_spots.len() + digest.blind_hidden, &words.count.sources),
+        ];
+        let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+        let parts = parts.map(|(number, forms)| words.count(number as u64, forms));
+        parts.collect::<Vec<_>>().join(" · ")
+    }
+
     /// What is said of the message itself.
     fn note(&self) -> Option<String> {
         let words = &self.words.note;
@@ -178,10 +199,13 @@ impl Wording<'_> {
 
     fn period(&self) -> String {
         let Digest { from, to, zone, .. } = self.digest;
-        let to = self.date(*to);
+        let to = self.words.date(*to, *zone);
         let period = match from {
-            Some(from) => fill(&self.words.period, &[("from", &self.date(*from)), ("to", &to)]),
-            None => fill(&self.words.until, &[("to", &to)]),
+            Some(from) => {
+                let from = self.words.date(*from, *zone);
+                fill(&self.words.period, &[("from", &from), ("to", &to)])
+            }
+            None => to,
         };
         format!("{period} · {}", fill(&self.words.times, &[("zone", zone.name())]))
     }
@@ -220,9 +244,13 @@ impl Wording<'_> {
             link: link.map(String::from),
             ticket: mention.ticket.map(|id| {
                 let name = fill(&self.words.ticket, &[("id", &id.to_string())]);
-                let state = ticket.as_ref().map(|ticket| format!(" ({})", self.state(ticket)));
+                // How it stands is said once, where it needs somebody.
+                let ticket = ticket.as_ref();
+                let is_listed = self.digest.today.iter().any(|listed| listed.id == id);
+                let state = ticket.filter(|_| !is_listed);
+                let state = state.map(|ticket| format!(" ({})", self.state(ticket)));
                 let name = format!("{name}{}", state.unwrap_or_default());
-                match ticket.as_ref().and_then(|ticket| self.event(ticket)) {
+                match ticket.and_then(|ticket| self.event(ticket)) {
                     Some(Hint { words, command }) => {
                         Hint { words: format!("{name}, {words}:"), command }
                     }
@@ -360,11 +388,8 @@ impl Wording<'_> {
             let since = fill(&self.words.since, &[("date", &self.date(since))]);
             what = format!("{what}, {since}");
         }
-        let said = excerpt::line(&spot.what, 200);
-        if !said.is_empty() {
-            what = format!("{what} ({said})");
-        }
-        SpotView { source: excerpt::line(&spot.source.0, LONGEST_NAME), what }
+        let source = excerpt::line(&spot.source.0, LONGEST_NAME);
+        SpotView { source, what, cause: excerpt::line(&spot.what, 200) }
     }
 
     fn hint(&self, number: usize, command: &str) -> Option<Hint> {
@@ -375,7 +400,7 @@ impl Wording<'_> {
     }
 
     fn date(&self, at: DateTime<Utc>) -> String {
-        self.words.date(at, self.digest.zone)
+        self.words.near(at, self.digest.to, self.digest.zone)
     }
 
     /// Tells whether the digest is about several brands.

@@ -1,11 +1,12 @@
 //! The words for what needs somebody today, and for whom to ask whether all is well.
 
-use super::{Hint, LONGEST_NAME, Wording};
+use super::{Hint, LONGEST_NAME, Wording, link};
 use crate::digest::words::fill;
 use crate::digest::{Digest, Event, TicketLine, excerpt};
+use crate::mention::TicketId;
 
 pub(in crate::digest) struct TodayView {
-    pub(in crate::digest) heading: &'static str,
+    pub(in crate::digest) heading: String,
     pub(in crate::digest) tickets: Vec<TicketView>,
     pub(in crate::digest) more: Option<Hint>,
 }
@@ -22,6 +23,8 @@ pub(in crate::digest) struct AskedTicketView {
     /// `Ticket 7`, its brand, since when, who has it.
     pub(in crate::digest) about: String,
     pub(in crate::digest) headline: String,
+    /// Where its post is.
+    pub(in crate::digest) link: Option<String>,
     pub(in crate::digest) command: String,
 }
 
@@ -31,6 +34,12 @@ pub(in crate::digest) struct TicketView {
     pub(in crate::digest) state: String,
     pub(in crate::digest) brand: Option<String>,
     pub(in crate::digest) headline: String,
+    /// Whether it is late.
+    pub(in crate::digest) late: bool,
+    /// Where its post is.
+    pub(in crate::digest) link: Option<String>,
+    /// Whether its mention is told further down, with the address of the post.
+    pub(in crate::digest) told: bool,
     /// Who has it, and what comes next.
     pub(in crate::digest) next: String,
     pub(in crate::digest) command: String,
@@ -38,11 +47,11 @@ pub(in crate::digest) struct TicketView {
 
 impl Wording<'_> {
     pub(super) fn today(&self) -> Option<TodayView> {
-        let Digest { today, today_hidden, .. } = self.digest;
+        let Digest { today, today_hidden, today_all, .. } = self.digest;
         (!today.is_empty()).then(|| TodayView {
-            heading: &self.words.today,
+            heading: fill(&self.words.today, &[("n", &today_all.to_string())]),
             tickets: today.iter().map(|ticket| self.ticket(ticket)).collect(),
-            more: self.hint(*today_hidden, "vahti tickets --overdue --limit 0"),
+            more: self.hint(*today_hidden, "vahti tickets --limit 0"),
         })
     }
 
@@ -71,6 +80,7 @@ impl Wording<'_> {
         AskedTicketView {
             about: about.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             headline: excerpt::line(&ticket.headline, 140),
+            link: ticket.url.as_deref().and_then(link).map(String::from),
             command: event
                 .map_or_else(|| format!("vahti ticket {}", ticket.id), |event| event.command),
         }
@@ -88,6 +98,9 @@ impl Wording<'_> {
             },
             brand: self.is_several().then(|| excerpt::line(&brand.0, LONGEST_NAME)),
             headline,
+            late: ticket.overdue,
+            link: ticket.url.as_deref().and_then(link).map(String::from),
+            told: self.tells(*id),
             next: self.next(ticket),
             command: event.map_or_else(|| format!("vahti ticket {id}"), |event| event.command),
         }
@@ -120,15 +133,19 @@ impl Wording<'_> {
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
+    /// Tells whether the mention of a ticket is shown.
+    fn tells(&self, id: TicketId) -> bool {
+        let groups = self.digest.sections.iter().flat_map(|section| &section.groups);
+        let mut items = groups.flat_map(|group| &group.items);
+        items.any(|item| item.mention.ticket == Some(id))
+    }
+
     fn next(&self, ticket: &TicketLine) -> String {
         let who = match &ticket.assignee {
             Some(who) => fill(&self.words.assigned, &[("who", &excerpt::line(who, LONGEST_NAME))]),
             None => self.words.unassigned.clone(),
         };
-        let step = excerpt::line(&ticket.next_step, 200);
-        if step.is_empty() || !self.words.is_english() {
-            return who;
-        }
-        format!("{who} {}", fill(&self.words.next, &[("step", &step)]))
+        let next = self.words.next(&ticket.status, ticket.review);
+        if next.is_empty() { who } else { format!("{who} {next}") }
     }
 }
