@@ -19,6 +19,7 @@ mod sample;
 pub mod spike;
 mod subject;
 pub mod text;
+mod today;
 mod view;
 mod words;
 
@@ -36,7 +37,7 @@ use crate::text::Language;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// How many mentions a digest shows in full; the others are counted.
 const MOST_SHOWN: usize = 200;
@@ -99,6 +100,12 @@ pub struct Digest {
     pub today_hidden: usize,
     /// How many tickets need somebody today, each of an event counted.
     pub today_all: usize,
+    /// The resolved tickets whose customers are to be asked today whether all is well; of an event its first.
+    pub asked: Vec<TicketLine>,
+    /// How many more of those there are.
+    pub asked_hidden: usize,
+    /// How many customers are to be asked, each of an event counted.
+    pub asked_all: usize,
     /// The negative, the neutral, the positive; those without a mention are left out.
     pub sections: Vec<Section>,
     /// How many mentions are counted only.
@@ -163,9 +170,14 @@ impl Digest {
             HowMany::All => MOST_SHOWN,
             HowMany::Best(most) => most.min(MOST_SHOWN),
         });
-        let mut today = today(input.tickets, input.to, input.zone);
-        let today_all = today.len();
-        fold::first_of_each_event(&mut today);
+        let [today, asked] = today::Listed::of(input.tickets, input.to, input.zone);
+        // Who is to be asked anyway is not named as one of whom nothing was heard.
+        let is_asked =
+            |line: &&QuietLine| asked.shown.iter().any(|ticket| ticket.id == line.ticket);
+        let mut quiet: Vec<QuietLine> =
+            input.quiet.iter().filter(|line| !is_asked(line)).cloned().collect();
+        let quiet_hidden = quiet.len().saturating_sub(MOST_LISTED);
+        quiet.truncate(MOST_LISTED);
         let words = words::Words::of(input.language);
         let drawn = input.volumes.iter().take(MOST_CHARTS);
         Self {
@@ -175,17 +187,20 @@ impl Digest {
             from: input.from,
             to: input.to,
             worst: worst(input.mentions),
-            today_hidden: today.len().saturating_sub(MOST_LISTED),
-            today: today.into_iter().take(MOST_LISTED).cloned().collect(),
-            today_all,
+            today: today.shown,
+            today_hidden: today.hidden,
+            today_all: today.all,
+            asked: asked.shown,
+            asked_hidden: asked.hidden,
+            asked_all: asked.all,
             sections: sections(&mentions, &tickets, &total),
             counts: total,
             hidden: all - mentions.len(),
             since: since.unwrap_or(input.to),
             blind_spots: input.blind_spots.iter().take(MOST_LISTED).cloned().collect(),
             blind_hidden: input.blind_spots.len().saturating_sub(MOST_LISTED),
-            quiet: input.quiet.iter().take(MOST_LISTED).cloned().collect(),
-            quiet_hidden: input.quiet.len().saturating_sub(MOST_LISTED),
+            quiet,
+            quiet_hidden,
             praise,
             note: None,
             charts: drawn.filter_map(|it| chart::Chart::of(it, words, input.zone)).collect(),
@@ -206,6 +221,7 @@ impl Digest {
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
             && self.today.is_empty()
+            && self.asked.is_empty()
             && self.blind_spots.is_empty()
             && self.quiet.is_empty()
     }
@@ -249,28 +265,6 @@ fn worst(mentions: &[Mention]) -> Option<String> {
         .filter(|mention| is_told(mention))
         .max_by_key(|mention| (!mention.own, weight(mention), Reverse(&mention.id)))
         .map(|mention| excerpt::line(&mention.headline(), 100))
-}
-
-/// The tickets that need somebody today: those overdue, and the urgent ones nobody has answered.
-/// Returns what needs somebody on the day of `now`: what is late, what is due before the day ends, and what is
-/// urgent and waits.
-fn today(tickets: &[TicketLine], now: DateTime<Utc>, zone: Tz) -> Vec<&TicketLine> {
-    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-    let mut seen = HashSet::new();
-    let mut today: Vec<&TicketLine> = tickets
-        .iter()
-        .filter(|ticket| {
-            let waiting = matches!(ticket.status.as_str(), "new" | "open");
-            let is_due = ticket.due.is_some_and(|due| day(due) <= day(now));
-            ticket.overdue || is_due || (waiting && ticket.priority == Priority::Urgent)
-        })
-        .filter(|ticket| seen.insert(ticket.id))
-        .collect();
-    today.sort_by_key(|ticket| {
-        let due = ticket.due.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        (Reverse(ticket.priority), !ticket.overdue, due, ticket.id)
-    });
-    today
 }
 
 fn sections(
@@ -323,7 +317,7 @@ fn item(mention: &Mention, ticket: Option<&TicketLine>) -> Item {
 
 #[cfg(test)]
 mod tests {
-    use super::sample::{digest, input, mention, morning, now, ticket};
+    use super::sample::{digest, input, mention, morning, now};
     use super::*;
     use crate::mention::Mark;
 
@@ -409,27 +403,6 @@ mod tests {
             text.contains("And 301 more: vahti mentions --since 2026-11-18T08:00:00Z --limit 0\n")
         );
         assert!(text.contains("Neutral (500)"), "what is hidden is counted");
-    }
-
-    #[test]
-    fn overdue_tickets_and_urgent_unanswered_ones_need_somebody_today() {
-        let overdue = |id, priority| TicketLine { overdue: true, priority, ..ticket(id) };
-        let urgent = |id, status: &str| TicketLine {
-            priority: Priority::Urgent,
-            status: status.into(),
-            ..ticket(id)
-        };
-        let tickets = [
-            ticket(1),
-            overdue(2, Priority::Normal),
-            urgent(3, "new"),
-            urgent(4, "answered"),
-            urgent(5, "closed"),
-            overdue(6, Priority::High),
-            overdue(2, Priority::Normal),
-        ];
-        let ids: Vec<u64> = digest(&[], &tickets).today.iter().map(|ticket| ticket.id.0).collect();
-        assert_eq!(ids, [3, 6, 2]);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::text::Language;
 use askama::Template;
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The longest subject, in characters.
 const LONGEST: usize = 120;
@@ -29,8 +28,8 @@ pub struct Assigned<'a> {
     pub to: &'a str,
     /// The person who gave them; `None` where a route did.
     pub by: Option<&'a str>,
-    /// At least one, each with the address of its post.
-    pub tickets: &'a [(TicketLine, Option<String>)],
+    /// At least one.
+    pub tickets: &'a [TicketLine],
 }
 
 /// The subject, the plain text and the HTML of one message.
@@ -42,40 +41,16 @@ pub struct Message {
     pub brief: Brief,
 }
 
-#[derive(Deserialize)]
+/// What is said in such a message only; the names are those of the files.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub(super) struct Texts {
     one: String,
     many: String,
     by_route: String,
     by_person: String,
     more: String,
     footer: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Languages {
-    en: Own,
-    fi: Own,
-    tr: Own,
-    sv: Own,
-}
-
-static OWN: LazyLock<Languages> = LazyLock::new(|| {
-    toml::from_str(include_str!("texts/assigned.toml"))
-        .expect("the file is compiled in, and the tests read it")
-});
-
-impl Own {
-    fn of(language: Language) -> &'static Self {
-        match language {
-            Language::FINNISH => &OWN.fi,
-            Language::TURKISH => &OWN.tr,
-            Language::SWEDISH => &OWN.sv,
-            _ => &OWN.en,
-        }
-    }
 }
 
 #[derive(Template)]
@@ -92,7 +67,6 @@ struct View {
     tickets: Vec<TicketView>,
     more: Option<String>,
     command: String,
-    open: &'static str,
     footer: &'static str,
 }
 
@@ -114,9 +88,10 @@ pub fn message(assigned: &Assigned<'_>) -> Message {
 
 impl View {
     fn of(assigned: &Assigned<'_>) -> Self {
-        let (own, words) = (Own::of(assigned.language), Words::of(assigned.language));
+        let words = Words::of(assigned.language);
+        let own = &words.yours;
         let number = assigned.tickets.len();
-        let first = assigned.tickets.first().map(|(ticket, _)| ticket);
+        let first = assigned.tickets.first();
         let id = first.map(|ticket| ticket.id.to_string()).unwrap_or_default();
         let pattern = if number == 1 { &own.one } else { &own.many };
         let heading = fill(pattern, &[("n", &number.to_string()), ("id", &id)]);
@@ -137,19 +112,16 @@ impl View {
             title,
             heading,
             by,
-            tickets: shown
-                .map(|(ticket, url)| TicketView::of(ticket, url.as_deref(), assigned, words))
-                .collect(),
+            tickets: shown.map(|ticket| TicketView::of(ticket, assigned, words)).collect(),
             more: (hidden > 0).then(|| fill(&own.more, &[("n", &hidden.to_string())])),
             command: format!("vahti tickets --limit 0 --assignee {}", line(assigned.to, 100)),
-            open: &words.open,
             footer: &own.footer,
         }
     }
 }
 
 impl TicketView {
-    fn of(ticket: &TicketLine, url: Option<&str>, assigned: &Assigned<'_>, words: &Words) -> Self {
+    fn of(ticket: &TicketLine, assigned: &Assigned<'_>, words: &Words) -> Self {
         let date = |due| words.date(due, assigned.zone);
         let due = match (ticket.due, ticket.overdue) {
             (Some(due), true) => fill(&words.overdue_since, &[("date", &date(due))]),
@@ -163,7 +135,7 @@ impl TicketView {
         Self {
             state: parts.join(" · "),
             headline: line(&ticket.headline, 140),
-            link: url.and_then(link).map(String::from),
+            link: ticket.url.as_deref().and_then(link).map(String::from),
             command: format!("vahti ticket {}", ticket.id),
         }
     }
@@ -179,7 +151,7 @@ fn brief(view: &View, assigned: &Assigned<'_>) -> Brief {
         title: view.title.clone(),
         lines: view.tickets.iter().map(line).collect(),
         footer: vec![view.by.clone(), view.footer.to_owned()],
-        urgent: assigned.tickets.iter().any(|(ticket, _)| ticket.priority == Priority::Urgent),
+        urgent: assigned.tickets.iter().any(|ticket| ticket.priority == Priority::Urgent),
         more: super::brief::more(Words::of(assigned.language)),
     }
 }
@@ -220,15 +192,14 @@ mod tests {
     }
 
     fn told(language: Language, by: Option<&str>, number: u64) -> Message {
-        let line = |id| TicketLine {
+        let line = |id: u64| TicketLine {
             due: Some(now() + TimeDelta::hours(4)),
             priority: Priority::High,
             headline: "Acme <b>burns</b>".into(),
+            url: Some(format!("https://forum.example/{id}")),
             ..ticket(id)
         };
-        let tickets: Vec<_> = (1..=number)
-            .map(|id| (line(id), Some(format!("https://forum.example/{id}"))))
-            .collect();
+        let tickets: Vec<_> = (1..=number).map(line).collect();
         message(&Assigned {
             language,
             zone: Tz::Europe__Helsinki,
@@ -246,7 +217,7 @@ mod tests {
         Ticket 1 is yours
         A rule of the desk gave you what follows.
 
-        * Ticket 1 · Acme · high · due 21 November 2026, 14:00
+        * Ticket 1 · Acme · high priority · due 21 November 2026, 14:00
           Acme <b>burns</b>
           https://forum.example/1
           vahti ticket 1

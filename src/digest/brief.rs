@@ -53,7 +53,7 @@ fn pressing(ticket: &TicketView, items: &[(&str, &ItemView)]) -> BriefLine {
     details.push(ticket.command.clone());
     BriefLine {
         headline: ticket.headline.clone(),
-        link: item.and_then(|item| item.link.clone()),
+        link: item.and_then(|item| item.link.clone()).or_else(|| ticket.link.clone()),
         details,
     }
 }
@@ -80,6 +80,9 @@ fn footer(view: &View) -> Vec<String> {
     let hints = view.more.iter().chain(&view.praise);
     let mut footer: Vec<String> =
         hints.map(|hint| format!("{} {}", hint.words, hint.command)).collect();
+    if let Some(asked) = &view.asked {
+        footer.push(format!("{}: vahti tickets --overdue", asked.heading));
+    }
     if let Some(blind) = &view.blind {
         let names: Vec<&str> =
             blind.spots.iter().take(MOST_SOURCES).map(|spot| spot.source.as_str()).collect();

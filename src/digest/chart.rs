@@ -307,7 +307,7 @@ impl Drawing<'_> {
         let begin = start + i32::try_from(place).map_or(TimeDelta::zero(), |place| piece * place);
         if piece < TimeDelta::days(1) {
             let hour = begin.with_timezone(&self.zone).hour();
-            return fill(&self.words.chart.axis_hour, &[("hour", &hour.to_string())]);
+            return fill(&self.words.chart.axis_hour, &[("hour", &self.words.hour(hour))]);
         }
         // A day from eight to eight is the one of which it holds more.
         let local = (begin + TimeDelta::hours(12)).with_timezone(&self.zone);

@@ -45,7 +45,7 @@ mod tests {
         mention.insight.why = vec![evil.into()];
         let mut ticket = ticket(1);
         ticket.priority = Priority::Urgent;
-        (ticket.headline, ticket.next_step) = (evil.into(), evil.into());
+        (ticket.headline, ticket.url) = (evil.into(), Some(format!("https://x.example/{evil}")));
         (ticket.status, ticket.assignee) = ("new".into(), Some(evil.into()));
         let html = render(&digest(&[mention], &[ticket]));
         assert!(html.contains("alert(1)"), "the text itself is kept");

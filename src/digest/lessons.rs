@@ -11,7 +11,6 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The longest subject, name, lesson and thanks, in characters.
 const LONGEST_SUBJECT: usize = 120;
@@ -65,10 +64,10 @@ impl Lessons {
     }
 }
 
-/// The words of one language; the names are those of the files.
+/// What is said in such a letter only; the names are those of the files.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Texts {
+pub(super) struct Texts {
     subject: String,
     subject_nothing: String,
     resolved: [String; 2],
@@ -85,24 +84,6 @@ struct Texts {
     footer: String,
 }
 
-static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/en.toml")));
-static FINNISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/fi.toml")));
-static TURKISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/tr.toml")));
-static SWEDISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("texts/lessons/sv.toml")));
-
-fn read(file: &str) -> Texts {
-    toml::from_str(file).expect("the files are compiled in, and the tests read each")
-}
-
-fn texts(language: Language) -> &'static Texts {
-    match language {
-        Language::FINNISH => &FINNISH,
-        Language::TURKISH => &TURKISH,
-        Language::SWEDISH => &SWEDISH,
-        _ => &ENGLISH,
-    }
-}
-
 /// What is told, in words.
 struct View {
     language: &'static str,
@@ -111,6 +92,7 @@ struct View {
     period: String,
     nothing: Option<&'static str>,
     sections: Vec<SectionView>,
+    open: &'static str,
     footer: String,
 }
 
@@ -120,6 +102,7 @@ struct SectionView {
 }
 
 struct ItemView {
+    /// May be empty, as where all is about one brand.
     name: String,
     /// May be empty.
     state: String,
@@ -129,7 +112,8 @@ struct ItemView {
 
 impl View {
     fn of(lessons: &Lessons) -> Self {
-        let (words, texts) = (Words::of(lessons.language), texts(lessons.language));
+        let words = Words::of(lessons.language);
+        let texts = &words.lessons;
         let [from, to] = [lessons.from, lessons.to].map(|at| words.date(at, lessons.zone));
         let causes = SectionView {
             heading: &texts.causes,
@@ -140,9 +124,19 @@ impl View {
                 .map(|it| cause(it, words, texts))
                 .collect(),
         };
+        // Whom customers thank is said where it may be one of several.
+        let is_several = lessons
+            .thanks
+            .windows(2)
+            .any(|two| matches!(two, [one, other] if one.brand != other.brand));
         let thanks = SectionView {
             heading: &texts.thanks,
-            items: lessons.thanks.iter().take(MOST_THANKS).map(|it| thanks(it, words)).collect(),
+            items: lessons
+                .thanks
+                .iter()
+                .take(MOST_THANKS)
+                .map(|it| thanks(it, is_several, words))
+                .collect(),
         };
         let sections = [causes, thanks].into_iter().filter(|section| !section.items.is_empty());
         let name = line(&lessons.alert, LONGEST_NAME);
@@ -153,6 +147,7 @@ impl View {
             period: fill(&words.period, &[("from", &from), ("to", &to)]),
             nothing: lessons.is_empty().then_some(texts.nothing.as_str()),
             sections: sections.collect(),
+            open: &words.open,
             footer: format!("{} {}", texts.footer, fill(&words.footer, &[("alert", &name)])),
         }
     }
@@ -193,10 +188,10 @@ fn cause(it: &CauseLine, words: &Words, texts: &Texts) -> ItemView {
     }
 }
 
-fn thanks(it: &ThanksLine, words: &Words) -> ItemView {
+fn thanks(it: &ThanksLine, is_several: bool, words: &Words) -> ItemView {
     let [open, close] = &words.quotes;
     ItemView {
-        name: line(&it.brand, LONGEST_NAME),
+        name: if is_several { line(&it.brand, LONGEST_NAME) } else { String::new() },
         state: String::new(),
         lines: vec![format!("{open}{}{close}", line(&it.said, LONGEST_THANKS))],
         link: it.url.as_deref().and_then(link).map(String::from),
@@ -205,13 +200,14 @@ fn thanks(it: &ThanksLine, words: &Words) -> ItemView {
 
 /// Returns the subject: what went wrong most often.
 pub fn subject(lessons: &Lessons) -> String {
-    let texts = texts(lessons.language);
+    let words = Words::of(lessons.language);
+    let texts = &words.lessons;
     let causes: Vec<String> =
         lessons.causes.iter().take(3).map(|it| line(&it.cause, LONGEST_NAME)).collect();
     let subject = if causes.is_empty() {
         match lessons.thanks.len() as u64 {
             0 => texts.subject_nothing.clone(),
-            number => Words::of(lessons.language).count(number, &texts.thanked),
+            number => words.count(number, &texts.thanked),
         }
     } else {
         fill(&texts.subject, &[("causes", &causes.join(", "))])
@@ -235,9 +231,12 @@ pub fn text(lessons: &Lessons) -> String {
         for ItemView { name, state, lines, link } in items {
             page.gap();
             let state = if state.is_empty() { String::new() } else { format!(": {state}") };
-            page.wrapped("* ", &format!("{name}{state}"));
+            let mut bullet = "* ";
+            if !name.is_empty() {
+                page.wrapped(std::mem::replace(&mut bullet, "  "), &format!("{name}{state}"));
+            }
             for words in lines {
-                page.wrapped("  ", words);
+                page.wrapped(std::mem::replace(&mut bullet, "  "), words);
             }
             if let Some(link) = link {
                 page.line(&format!("  {link}"));

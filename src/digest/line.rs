@@ -18,7 +18,10 @@ pub struct TicketLine {
     pub assignee: Option<String>,
     pub headline: String,
     pub brand: BrandName,
-    pub next_step: String,
+    /// Where its post is.
+    pub url: Option<String>,
+    /// Whether a person still has to say if it is a complaint.
+    pub review: bool,
     pub event: Option<Event>,
 }
 

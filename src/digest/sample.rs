@@ -77,7 +77,8 @@ pub(super) fn ticket(id: u64) -> TicketLine {
         assignee: None,
         headline: format!("Ticket number {id}"),
         brand: BrandName("Acme".into()),
-        next_step: "Answer on the forum and ask for the order number.".into(),
+        url: Some(format!("https://forum.example/{id}")),
+        review: false,
     }
 }
 
@@ -113,7 +114,6 @@ pub(super) fn morning(language: Language) -> Digest {
         status: "answered".into(),
         assignee: Some("maija@acme.example".into()),
         headline: "Parcel lost twice".into(),
-        next_step: "Ask whether all is well now.".into(),
         ..ticket(3)
     };
     let urgent = TicketLine {
@@ -123,7 +123,16 @@ pub(super) fn morning(language: Language) -> Digest {
         headline: "Network down all day".into(),
         ..ticket(7)
     };
-    let tickets = [ticket(8), overdue, urgent];
+    let asked = TicketLine {
+        priority: Priority::Urgent,
+        status: "resolved".into(),
+        due: Some(now() - TimeDelta::hours(30)),
+        overdue: true,
+        assignee: Some("maija@acme.example".into()),
+        headline: "The charger smoked at night".into(),
+        ..ticket(1)
+    };
+    let tickets = [ticket(8), overdue, urgent, asked];
     let blind_spots = [
         BlindSpot {
             source: SourceName("murobbs".into()),

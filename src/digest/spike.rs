@@ -9,12 +9,12 @@ use super::words::{Forms, Words, fill};
 use crate::alert::spike::{self, Of, Spike};
 use crate::brand::BrandName;
 use crate::delivery::{Brief, BriefLine, Enclosed};
+use crate::enrich::{Label, Priority};
 use crate::mention::{Mention, TicketId};
 use crate::text::Language;
 use askama::Template;
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::sync::LazyLock;
 
 /// The longest subject, in characters.
 const LONGEST: usize = 120;
@@ -59,9 +59,10 @@ pub struct Message {
     pub enclosed: Enclosed,
 }
 
-#[derive(Deserialize)]
+/// What is said in such a message only; the names are those of the files.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub(super) struct Texts {
     all: String,
     negative: String,
     within: Forms,
@@ -74,33 +75,9 @@ struct Own {
     lasted: Forms,
     ended: String,
     course: String,
+    peak: String,
     stays: String,
     footer: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Languages {
-    en: Own,
-    fi: Own,
-    tr: Own,
-    sv: Own,
-}
-
-static OWN: LazyLock<Languages> = LazyLock::new(|| {
-    toml::from_str(include_str!("texts/spike.toml"))
-        .expect("the file is compiled in, and the tests read it")
-});
-
-impl Own {
-    fn of(language: Language) -> &'static Self {
-        match language {
-            Language::FINNISH => &OWN.fi,
-            Language::TURKISH => &OWN.tr,
-            Language::SWEDISH => &OWN.sv,
-            _ => &OWN.en,
-        }
-    }
 }
 
 #[derive(Template)]
@@ -117,7 +94,6 @@ struct View {
     stories: Vec<StoryView>,
     more: &'static str,
     command: String,
-    open: &'static str,
     footer: String,
 }
 
@@ -147,10 +123,11 @@ pub fn message(told: &Told<'_>) -> Message {
 
 impl View {
     fn of(told: &Told<'_>) -> Self {
-        let (own, words) = (Own::of(told.language), Words::of(told.language));
+        let words = Words::of(told.language);
+        let own = &words.spike;
         let since =
             spike::begin(told.spike.began).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let brand = line(&told.brand.0, 100);
+        let brand = quoted(&line(&told.brand.0, 100));
         let negative = match told.spike.of {
             Of::All => "",
             Of::Negative => " --sentiment negative",
@@ -163,17 +140,23 @@ impl View {
             heading: &own.stories,
             stories: told.stories.iter().map(|story| StoryView::of(story, told, words)).collect(),
             more: &own.more,
-            command: format!(
-                "vahti mentions --brand \"{brand}\" --since {since}{negative} --limit 0"
-            ),
-            open: &words.open,
+            command: format!("vahti mentions --brand {brand} --since {since}{negative} --limit 0"),
             footer,
         }
     }
 }
 
+/// Returns a word as a shell takes it.
+fn quoted(word: &str) -> String {
+    if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Returns how much of what in how long, and what is usual; or for how long it was.
-fn title(told: &Told<'_>, own: &Own, words: &Words) -> String {
+fn title(told: &Told<'_>, own: &Texts, words: &Words) -> String {
     let spike = told.spike;
     let pattern = match spike.of {
         Of::All => &own.all,
@@ -197,15 +180,18 @@ fn length(spike: &Spike) -> u64 {
     u64::try_from(spike.last - spike.began + 1).unwrap_or(1)
 }
 
-fn lines(told: &Told<'_>, own: &Own, words: &Words) -> Vec<String> {
+fn lines(told: &Told<'_>, own: &Texts, words: &Words) -> Vec<String> {
     let spike = told.spike;
-    let date = |hour| words.date(spike::begin(hour), told.zone);
+    let last = spike::begin(spike.last);
+    let date = |hour| words.near(spike::begin(hour), last, told.zone);
     let mut lines = Vec::new();
     if told.is_over {
         let (from, to, peak) = (date(spike.began), date(spike.last + 1), date(spike.peak));
-        let most = words.number(u64::from(spike.most));
-        let values = [("from", from.as_str()), ("to", &to), ("peak", &peak), ("n", &most)];
-        lines.push(fill(&own.course, &values));
+        lines.push(fill(&own.course, &[("from", &from), ("to", &to)]));
+        if length(spike) > 1 {
+            let most = words.number(u64::from(spike.most));
+            lines.push(fill(&own.peak, &[("peak", &peak), ("n", &most)]));
+        }
         if told.stays {
             lines.push(own.stays.clone());
         }
@@ -227,15 +213,15 @@ impl StoryView {
         let sentence = line(&plain(&excerpt::sentence(head)), 300);
         let is_new = head.post.title.is_some() && !sentence.is_empty() && sentence != headline;
         let author = head.post.author.handle.as_ref().or(head.post.author.name.as_ref());
-        let priority = words.priority(head.priority());
+        let is_pressing = head.priority() >= Priority::High && head.label() == Label::Negative;
         let more = (*more > 0).then(|| words.count(*more, &words.count.copies));
         let name = ticket.map(|id| fill(&words.ticket, &[("id", &id.to_string())]));
         let origin = [
             Some(line(&head.source.0, LONGEST_NAME)),
             author.map(|author| line(author, LONGEST_NAME)),
-            Some(words.date(head.time(), told.zone)),
+            Some(words.near(head.time(), spike::begin(told.spike.last), told.zone)),
             Some(words.label.of(head.label()).to_owned()),
-            (head.label() == crate::enrich::Label::Negative).then(|| priority.to_owned()),
+            is_pressing.then(|| words.priority(head.priority()).to_owned()),
             more,
             name,
         ];

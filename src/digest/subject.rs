@@ -25,14 +25,21 @@ pub fn subject(digest: &Digest) -> String {
         if total.negative > 0 {
             parts.push(words.count(total.negative, &words.count.negative));
         }
-    } else if digest.today.is_empty() && !digest.quiet.is_empty() {
-        let number = digest.quiet.len() + digest.quiet_hidden;
-        parts.push(words.count(number as u64, &words.quiet.short));
-    } else if digest.today.is_empty() {
-        parts.push(words.nothing_in_short.clone());
     } else {
-        parts.push(words.count(digest.today_all as u64, &words.count.tickets));
+        let quiet = digest.quiet.len() + digest.quiet_hidden;
+        let what = [
+            (digest.today_all, &words.count.tickets),
+            (digest.asked_all, &words.asked.short),
+            (quiet, &words.quiet.short),
+        ];
+        // What needs somebody is the news; only where nothing does, the rest is.
+        let most = if digest.today_all > 0 { 2 } else { 3 };
+        let told = what.into_iter().take(most).filter(|(number, _)| *number > 0);
+        parts.extend(told.map(|(number, forms)| words.count(number as u64, forms)));
         headline = digest.today.first().map(|ticket| ticket.headline.clone());
+        if parts.is_empty() {
+            parts.push(words.nothing_in_short.clone());
+        }
     }
     let blind = digest.blind_spots.len() + digest.blind_hidden;
     if total.all() == 0 && blind > 0 {
@@ -123,6 +130,16 @@ mod tests {
         assert_eq!(
             subject(&digest(&[], &[late])),
             "care-team: 1 ticket needs somebody today – Ticket number 3"
+        );
+        let asked = |id| TicketLine { overdue: true, status: "resolved".into(), ..ticket(id) };
+        assert_eq!(
+            subject(&digest(&[], &[asked(3), asked(4)])),
+            "care-team: 2 customers to ask whether all is well"
+        );
+        let both = [asked(3), TicketLine { overdue: true, ..ticket(5) }];
+        assert_eq!(
+            subject(&digest(&[], &both)),
+            "care-team: 1 ticket needs somebody today, 1 customer to ask whether all is well – Ticket number 5"
         );
         let source = SourceName("a".into());
         let spot = BlindSpot { source, blind: Blind::Failing, what: "b".into(), since: None };

@@ -1,7 +1,8 @@
 //! A digest as plain text that reads well alone.
 
 use super::view::{
-    BlindView, CustomerView, Hint, ItemView, QuietView, SectionView, TicketView, TodayView, View,
+    AskedTicketView, AskedView, BlindView, CustomerView, Hint, ItemView, QuietView, SectionView,
+    SpotView, TicketView, TodayView, View,
 };
 use super::{Digest, Piece};
 
@@ -18,6 +19,9 @@ pub fn render(digest: &Digest) -> String {
             page.wrapped("  ", &chart.before);
         }
     }
+    if let Some(note) = &view.note {
+        page.wrapped("", note);
+    }
     page.wrapped("", &view.period);
     if let Some(nothing) = view.nothing {
         page.gap();
@@ -25,6 +29,9 @@ pub fn render(digest: &Digest) -> String {
     }
     if let Some(today) = &view.today {
         page.today(today);
+    }
+    if let Some(asked) = &view.asked {
+        page.asked(asked);
     }
     for section in &view.sections {
         page.section(section);
@@ -64,13 +71,37 @@ impl Page {
     }
 
     fn ticket(&mut self, ticket: &TicketView) {
-        let TicketView { name, state, brand, headline, next, command } = ticket;
+        let TicketView { name, state, brand, headline, late: _, link, told, next, command } =
+            ticket;
         self.gap();
         let brand = brand.as_ref().map(|brand| format!("{brand} · ")).unwrap_or_default();
         self.wrapped("* ", &format!("{brand}{name} ({state})"));
         self.wrapped("  ", headline);
         self.wrapped("  ", next);
+        if let Some(link) = link.as_ref().filter(|_| !told) {
+            self.line(&format!("  {link}"));
+        }
         self.line(&format!("  {command}"));
+    }
+
+    fn asked(&mut self, asked: &AskedView) {
+        let AskedView { heading, meaning, tickets, more } = asked;
+        self.heading(heading);
+        self.gap();
+        self.wrapped("", meaning);
+        for AskedTicketView { about, headline, link, command } in tickets {
+            self.gap();
+            self.wrapped("* ", headline);
+            self.wrapped("  ", about);
+            if let Some(link) = link {
+                self.line(&format!("  {link}"));
+            }
+            self.line(&format!("  {command}"));
+        }
+        if let Some(more) = more {
+            self.gap();
+            self.hint("", more);
+        }
     }
 
     fn section(&mut self, section: &SectionView) {
@@ -143,10 +174,14 @@ impl Page {
         self.heading(heading);
         self.gap();
         self.wrapped("", meaning);
+        self.gap();
         for spot in spots {
-            self.wrapped("* ", &format!("{}: {}", spot.source, spot.what));
+            let SpotView { source, what, cause } = spot;
+            let cause = if cause.is_empty() { String::new() } else { format!(" ({cause})") };
+            self.wrapped("* ", &format!("{source}: {what}{cause}"));
         }
         if let Some(more) = more {
+            self.gap();
             self.hint("", more);
         }
     }
@@ -255,13 +290,13 @@ mod tests {
         };
         let mut mentions: Vec<_> = (1..=6).map(told).collect();
         mentions[4].post.url = None;
-        let text = render(&digest(&mentions, &[]));
+        let text = render(&digest(&mentions, &[])).replace('\u{a0}', " ");
         assert_eq!((text.matches("Why: ").count(), text.matches("mark noise").count()), (3, 3));
         let end = "
-* **Acme** news 4 · news.example (google-alerts) · 21 November 2026, 06:00
+* **Acme** news 4 · news.example (google-alerts) · 21 November, 06:00
   https://www.news.example/4
-* **Acme** news 5 · google-alerts · 21 November 2026, 05:00
-* **Acme** news 6 · news.example (google-alerts) · 21 November 2026, 04:00
+* **Acme** news 5 · google-alerts · 21 November, 05:00
+* **Acme** news 6 · news.example (google-alerts) · 21 November, 04:00
   https://www.news.example/6
 ";
         assert!(text.contains(end), "{text}");

@@ -1,11 +1,14 @@
 //! A digest in the words of its language, ready to be laid out. Both forms read the same view, so
 //! they cannot say different things.
 
+mod today;
+
+pub(super) use today::{AskedTicketView, AskedView, TicketView, TodayView};
+
 use super::bars::ChartView;
 use super::words::{Words, fill};
 use super::{
-    BlindSpot, Counts, Digest, Event, Group, Item, Note, Piece, QuietLine, Section, TicketLine,
-    excerpt, subject,
+    BlindSpot, Counts, Digest, Group, Item, Note, Piece, QuietLine, Section, excerpt, subject,
 };
 use crate::brand::BrandName;
 use crate::enrich::Label;
@@ -26,11 +29,16 @@ const MOST_REASONS: usize = 2;
 pub(super) struct View {
     pub(super) language: &'static str,
     pub(super) title: String,
+    /// What mail programs show beside the subject, which says the rest.
+    pub(super) preview: String,
     pub(super) summary: Vec<SummaryView>,
+    /// What is said of the message itself.
+    pub(super) note: Option<String>,
     pub(super) period: String,
     /// Said where there was nothing.
     pub(super) nothing: Option<&'static str>,
     pub(super) today: Option<TodayView>,
+    pub(super) asked: Option<AskedView>,
     pub(super) sections: Vec<SectionView>,
     /// How many mentions are not shown, and the command that shows them.
     pub(super) more: Option<Hint>,
@@ -52,23 +60,6 @@ pub(super) struct SummaryView {
 /// Words, and the command that belongs to them.
 pub(super) struct Hint {
     pub(super) words: String,
-    pub(super) command: String,
-}
-
-pub(super) struct TodayView {
-    pub(super) heading: &'static str,
-    pub(super) tickets: Vec<TicketView>,
-    pub(super) more: Option<Hint>,
-}
-
-pub(super) struct TicketView {
-    /// `Ticket 7`
-    pub(super) name: String,
-    pub(super) state: String,
-    pub(super) brand: Option<String>,
-    pub(super) headline: String,
-    /// Who has it, and what comes next.
-    pub(super) next: String,
     pub(super) command: String,
 }
 
@@ -124,6 +115,8 @@ pub(super) struct CustomerView {
 pub(super) struct SpotView {
     pub(super) source: String,
     pub(super) what: String,
+    /// What happened; may be empty.
+    pub(super) cause: String,
 }
 
 impl View {
@@ -132,7 +125,7 @@ impl View {
         let words = Words::of(digest.language);
         let wording = Wording { words, digest };
         let is_quiet =
-            digest.counts.is_empty() && digest.today.is_empty() && digest.quiet.is_empty();
+            digest.counts.is_empty() && digest.today.is_empty() && digest.asked.is_empty();
         Self {
             language: words.code(),
             title: subject(digest),
@@ -140,11 +133,13 @@ impl View {
                 .counts
                 .iter()
                 .map(|(brand, counts)| wording.summary(brand, *counts))
-                .chain(wording.note().map(|line| SummaryView { line, chart: None }))
                 .collect(),
+            preview: wording.preview(),
+            note: wording.note(),
             period: wording.period(),
-            nothing: is_quiet.then_some(words.nothing.as_str()),
+            nothing: (is_quiet && digest.quiet.is_empty()).then_some(words.nothing.as_str()),
             today: wording.today(),
+            asked: wording.asked(),
             sections: digest.sections.iter().map(|section| wording.section(section)).collect(),
             more: wording.more(),
             praise: wording.praise(),
@@ -172,6 +167,20 @@ impl Wording<'_> {
         }
     }
 
+    /// What there is beside the mentions.
+    fn preview(&self) -> String {
+        let (digest, words) = (self.digest, self.words);
+        let parts = [
+            (digest.today_all, &words.count.tickets),
+            (digest.asked_all, &words.asked.short),
+            (digest.quiet.len() + digest.quiet_hidden, &words.quiet.short),
+            (digest.blind_spots.len() + digest.blind_hidden, &words.count.sources),
+        ];
+        let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+        let parts = parts.map(|(number, forms)| words.count(number as u64, forms));
+        parts.collect::<Vec<_>>().join(" · ")
+    }
+
     /// What is said of the message itself.
     fn note(&self) -> Option<String> {
         let words = &self.words.note;
@@ -190,77 +199,15 @@ impl Wording<'_> {
 
     fn period(&self) -> String {
         let Digest { from, to, zone, .. } = self.digest;
-        let to = self.date(*to);
+        let to = self.words.date(*to, *zone);
         let period = match from {
-            Some(from) => fill(&self.words.period, &[("from", &self.date(*from)), ("to", &to)]),
-            None => fill(&self.words.until, &[("to", &to)]),
+            Some(from) => {
+                let from = self.words.date(*from, *zone);
+                fill(&self.words.period, &[("from", &from), ("to", &to)])
+            }
+            None => to,
         };
         format!("{period} · {}", fill(&self.words.times, &[("zone", zone.name())]))
-    }
-
-    fn today(&self) -> Option<TodayView> {
-        let Digest { today, today_hidden, .. } = self.digest;
-        (!today.is_empty()).then(|| TodayView {
-            heading: &self.words.today,
-            tickets: today.iter().map(|ticket| self.ticket(ticket)).collect(),
-            more: self.hint(*today_hidden, "vahti tickets --overdue --limit 0"),
-        })
-    }
-
-    fn ticket(&self, ticket: &TicketLine) -> TicketView {
-        let TicketLine { id, headline, brand, .. } = ticket;
-        let headline = excerpt::line(headline, 140);
-        let event = self.event(ticket);
-        TicketView {
-            name: fill(&self.words.ticket, &[("id", &id.to_string())]),
-            state: match &event {
-                Some(event) => format!("{}; {}", self.state(ticket), event.words),
-                None => self.state(ticket),
-            },
-            brand: self.is_several().then(|| excerpt::line(&brand.0, LONGEST_NAME)),
-            headline,
-            next: self.next(ticket),
-            command: event.map_or_else(|| format!("vahti ticket {id}"), |event| event.command),
-        }
-    }
-
-    /// Of which event a ticket is a part, where that has more of them.
-    fn event(&self, ticket: &TicketLine) -> Option<Hint> {
-        let words = self.words;
-        let Event { first, fresh, all } = ticket.event.filter(|event| event.all > 1)?;
-        let said = if fresh == 0 || fresh >= all {
-            words.count(all, &words.count.incident)
-        } else {
-            let new = words.count(fresh, &words.count.fresh);
-            fill(&words.rising, &[("new", &new), ("all", &all.to_string())])
-        };
-        Some(Hint { words: said, command: format!("vahti incident {first}") })
-    }
-
-    /// How it stands with a ticket: `urgent, overdue since …`.
-    fn state(&self, ticket: &TicketLine) -> String {
-        let words = self.words;
-        let due = match (ticket.due, ticket.overdue) {
-            (Some(due), true) => fill(&words.overdue_since, &[("date", &self.date(due))]),
-            (Some(due), false) => fill(&words.due, &[("date", &self.date(due))]),
-            (None, true) => words.overdue.clone(),
-            (None, false) => String::new(),
-        };
-        let status = excerpt::line(words.status(&ticket.status), LONGEST_NAME);
-        let parts = [words.priority(ticket.priority), &status, &due];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-    }
-
-    fn next(&self, ticket: &TicketLine) -> String {
-        let who = match &ticket.assignee {
-            Some(who) => fill(&self.words.assigned, &[("who", &excerpt::line(who, LONGEST_NAME))]),
-            None => self.words.unassigned.clone(),
-        };
-        let step = excerpt::line(&ticket.next_step, 200);
-        if step.is_empty() || !self.words.is_english() {
-            return who;
-        }
-        format!("{who} {}", fill(&self.words.next, &[("step", &step)]))
     }
 
     fn section(&self, section: &Section) -> SectionView {
@@ -297,9 +244,13 @@ impl Wording<'_> {
             link: link.map(String::from),
             ticket: mention.ticket.map(|id| {
                 let name = fill(&self.words.ticket, &[("id", &id.to_string())]);
-                let state = ticket.as_ref().map(|ticket| format!(" ({})", self.state(ticket)));
+                // How it stands is said once, where it needs somebody.
+                let ticket = ticket.as_ref();
+                let is_listed = self.digest.today.iter().any(|listed| listed.id == id);
+                let state = ticket.filter(|_| !is_listed);
+                let state = state.map(|ticket| format!(" ({})", self.state(ticket)));
                 let name = format!("{name}{}", state.unwrap_or_default());
-                match ticket.as_ref().and_then(|ticket| self.event(ticket)) {
+                match ticket.and_then(|ticket| self.event(ticket)) {
                     Some(Hint { words, command }) => {
                         Hint { words: format!("{name}, {words}:"), command }
                     }
@@ -437,11 +388,8 @@ impl Wording<'_> {
             let since = fill(&self.words.since, &[("date", &self.date(since))]);
             what = format!("{what}, {since}");
         }
-        let said = excerpt::line(&spot.what, 200);
-        if !said.is_empty() {
-            what = format!("{what} ({said})");
-        }
-        SpotView { source: excerpt::line(&spot.source.0, LONGEST_NAME), what }
+        let source = excerpt::line(&spot.source.0, LONGEST_NAME);
+        SpotView { source, what, cause: excerpt::line(&spot.what, 200) }
     }
 
     fn hint(&self, number: usize, command: &str) -> Option<Hint> {
@@ -452,14 +400,14 @@ impl Wording<'_> {
     }
 
     fn date(&self, at: DateTime<Utc>) -> String {
-        self.words.date(at, self.digest.zone)
+        self.words.near(at, self.digest.to, self.digest.zone)
     }
 
     /// Tells whether the digest is about several brands.
     fn is_several(&self) -> bool {
-        let brands =
-            self.digest.counts.keys().chain(self.digest.today.iter().map(|ticket| &ticket.brand));
-        brands.collect::<std::collections::BTreeSet<_>>().len() > 1
+        let Digest { counts, today, asked, .. } = self.digest;
+        let tickets = today.iter().chain(asked).map(|ticket| &ticket.brand);
+        counts.keys().chain(tickets).collect::<std::collections::BTreeSet<_>>().len() > 1
     }
 }
 

@@ -1,5 +1,5 @@
-//! The words of a digest in each language: one file a language, which a speaker can correct without
-//! knowing Rust. What a file lacks or has too much of is found by the tests.
+//! The words of all that is mailed to a team, in each language: one file a language, which a speaker can
+//! correct without knowing Rust. The letters to the operator are in English. What a file lacks or has too much of is found by the tests.
 
 use super::{Blind, Counts};
 use crate::enrich::{Complainer, Flag, Label, Priority};
@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// Every word and pattern of one language; the names are those of the files.
+/// Every word and pattern of one language; the names are those of the files. Each kind of mail has its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Words {
@@ -17,11 +17,11 @@ pub(super) struct Words {
     code: String,
     months: [String; 12],
     date: String,
+    near: String,
     two_digit_hour: bool,
     thousands: String,
     pub(super) quotes: [String; 2],
     pub(super) period: String,
-    pub(super) until: String,
     pub(super) times: String,
     pub(super) since: String,
     pub(super) nothing: String,
@@ -37,7 +37,7 @@ pub(super) struct Words {
     pub(super) ticket: String,
     pub(super) assigned: String,
     pub(super) unassigned: String,
-    pub(super) next: String,
+    next: String,
     pub(super) why: String,
     pub(super) sure: String,
     pub(super) marked: String,
@@ -53,10 +53,15 @@ pub(super) struct Words {
     status: Statuses,
     complainer: Complainers,
     flag: Flags,
+    step: Steps,
+    pub(super) asked: Asked,
     pub(super) quiet: Quiet,
     pub(super) note: Notes,
     spot: Spots,
     pub(super) chart: Charts,
+    pub(super) spike: super::spike::Texts,
+    pub(super) yours: super::assigned::Texts,
+    pub(super) lessons: super::lessons::Texts,
 }
 
 /// What is said of a message itself.
@@ -95,6 +100,27 @@ pub(super) struct Charts {
     pub(super) now: String,
     pub(super) axis_hour: String,
     pub(super) axis_day: String,
+}
+
+/// What is to be done next with a ticket.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Steps {
+    check: String,
+    new: String,
+    open: String,
+    answered: String,
+}
+
+/// What is said of customers who are to be asked whether all is well.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    pub(super) heading: String,
+    pub(super) means: String,
+    pub(super) since: String,
+    pub(super) today: String,
+    pub(super) short: Forms,
 }
 
 /// What is said of customers who have gone quiet.
@@ -225,6 +251,18 @@ impl Words {
         }
     }
 
+    /// Returns what is to be done next with a ticket of this status; empty where nothing is.
+    pub(super) fn next(&self, status: &str, review: bool) -> String {
+        let step = match status {
+            "new" | "open" if review => &self.step.check,
+            "new" => &self.step.new,
+            "open" => &self.step.open,
+            "answered" => &self.step.answered,
+            _ => return String::new(),
+        };
+        fill(&self.next, &[("step", step)])
+    }
+
     pub(super) fn complainer(&self, complainer: Complainer) -> &str {
         match complainer {
             Complainer::Meek => &self.complainer.meek,
@@ -283,23 +321,33 @@ impl Words {
 
     /// Returns a moment as people of the language write it, on the clock of `zone`.
     pub(super) fn date(&self, at: DateTime<Utc>, zone: Tz) -> String {
+        self.written(&self.date, at, zone)
+    }
+
+    /// The same without the year where that is the one of `now`.
+    pub(super) fn near(&self, at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+        let [year, this] = [at, now].map(|at| at.with_timezone(&zone).year());
+        self.written(if year == this { &self.near } else { &self.date }, at, zone)
+    }
+
+    fn written(&self, pattern: &str, at: DateTime<Utc>, zone: Tz) -> String {
         let local = at.with_timezone(&zone);
-        let hour = if self.two_digit_hour {
-            format!("{:02}", local.hour())
-        } else {
-            local.hour().to_string()
-        };
         fill(
-            &self.date,
+            pattern,
             &[
                 ("day", &local.day().to_string()),
                 ("month", self.month(local.month0())),
                 ("number", &local.month().to_string()),
                 ("year", &local.year().to_string()),
-                ("hour", &hour),
+                ("hour", &self.hour(local.hour())),
                 ("minute", &format!("{:02}", local.minute())),
             ],
         )
+    }
+
+    /// Returns an hour with as many digits as are usual.
+    pub(super) fn hour(&self, hour: u32) -> String {
+        if self.two_digit_hour { format!("{hour:02}") } else { hour.to_string() }
     }
 
     /// Returns a number with its noun.
@@ -377,7 +425,7 @@ mod tests {
                     blanks(&format!("{at}.{key}"), value, found);
                 }
             }
-            toml::Value::String(text) if at != ".date" && at != ".chart.axis_day" => {
+            toml::Value::String(text) if ![".date", ".near", ".chart.axis_day"].contains(&at) => {
                 assert!(!text.is_empty(), "{at} is empty");
                 for name in text.split('{').skip(1) {
                     found.insert(format!("{at} {{{}", name.split('}').next().unwrap()));
@@ -416,6 +464,17 @@ mod tests {
         assert_eq!(date(Language::FINNISH), "21.11.2026 klo 10.03");
         assert_eq!(date(Language::TURKISH), "21 Kasım 2026 10:03");
         assert_eq!(date(Language::SWEDISH), "21 november 2026 kl. 10.03");
+        let near = |language| {
+            let words = Words::of(language);
+            let [this, other] =
+                [0, 86_400 * 60].map(|later| at + chrono::TimeDelta::seconds(later));
+            assert_eq!(words.near(at, other, Tz::Europe__Helsinki), date(language));
+            words.near(at, this, Tz::Europe__Helsinki).replace('\u{a0}', "_")
+        };
+        assert_eq!(near(Language::ENGLISH), "21_November,_10:03");
+        assert_eq!(near(Language::FINNISH), "21.11._klo_10.03");
+        assert_eq!(near(Language::TURKISH), "21_Kasım_10:03");
+        assert_eq!(near(Language::SWEDISH), "21_november_kl._10.03");
     }
 
     #[test]

@@ -251,7 +251,7 @@ fn told(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<Notice>, StoreError> {
-    let mut letters: BTreeMap<Letter, Vec<(TicketLine, Option<String>)>> = BTreeMap::new();
+    let mut letters: BTreeMap<Letter, Vec<TicketLine>> = BTreeMap::new();
     for ticket in &commit.tickets {
         let facts = ticket.facts();
         let assignee = facts.assignee.as_deref();
@@ -266,8 +266,8 @@ fn told(
         }
         let Some(mention) = mention_of(ticket, commit, store)? else { continue };
         let by = (giver != VAHTI).then(|| giver.to_owned());
-        let line = tell::line(ticket, &mention, now, rules.zone);
-        letters.entry((who.to_owned(), by)).or_default().push((line, mention.post.url.clone()));
+        let line = tell::line(ticket, &mention, now);
+        letters.entry((who.to_owned(), by)).or_default().push(line);
     }
     let mut notices = Vec::new();
     for ((who, by), tickets) in letters {

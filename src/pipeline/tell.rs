@@ -9,7 +9,7 @@ use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
 use crate::post::SourceName;
 use crate::store::{Commit, Listed, Store, StoreError};
-use crate::ticket::{Ticket, reply};
+use crate::ticket::Ticket;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
@@ -250,7 +250,7 @@ impl Gathered {
                 .map(|(ticket, status)| TicketFacts { status, priority: ticket.facts().priority });
             if alert.wants(&mention, facts.as_ref(), now) {
                 if let Some(ticket) = ticket {
-                    lines.insert(ticket.facts().id, line(&ticket, &mention, now, alert.pace.zone));
+                    lines.insert(ticket.facts().id, line(&ticket, &mention, now));
                 }
                 wanted.push(mention);
             }
@@ -281,7 +281,7 @@ impl Gathered {
             let status = facts.status.to_string();
             let of_ticket = TicketFacts { status: &status, priority: facts.priority };
             if alert.wants(&mention, Some(&of_ticket), now) {
-                self.tickets.push(line(&ticket, &mention, now, alert.pace.zone));
+                self.tickets.push(line(&ticket, &mention, now));
                 self.pressing += 1;
             }
         }
@@ -404,7 +404,7 @@ fn is_for_today(ticket: &Ticket, now: DateTime<Utc>, zone: Tz) -> bool {
     ticket.is_overdue(now) || ticket.facts().due.is_some_and(|due| day(due) <= day(now))
 }
 
-pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone: Tz) -> TicketLine {
+pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>) -> TicketLine {
     let facts = ticket.facts();
     TicketLine {
         id: facts.id,
@@ -415,7 +415,8 @@ pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>, zone:
         assignee: facts.assignee.clone(),
         headline: mention.headline(),
         brand: mention.brand.clone(),
-        next_step: reply::next_step(facts, now, zone),
+        url: mention.post.url.clone(),
+        review: facts.review,
         event: facts.incident.map(|first| Event { first, fresh: 0, all: 1 }),
     }
 }

@@ -1,10 +1,10 @@
 //! Which mentions become tickets, and which ticket comes first.
 
 use crate::brand::TicketPolicy;
-use crate::enrich::Label;
-use crate::mention::Mention;
+use crate::enrich::{Label, Priority};
+use crate::mention::{Mention, TicketId};
 use crate::post::Concerns;
-use crate::ticket::Ticket;
+use crate::ticket::{Facts, Status, Ticket};
 use chrono::{DateTime, Utc};
 use std::cmp::{Ordering, Reverse};
 
@@ -35,23 +35,41 @@ pub fn wants_ticket(mention: &Mention, policy: TicketPolicy) -> bool {
     }
 }
 
-/// Orders tickets, most urgent first: the overdue ones, then by priority, then by what is due sooner,
-/// then by number.
+/// Orders tickets, most urgent first: by [`rank`].
 pub fn urgency(a: &Ticket, b: &Ticket, now: DateTime<Utc>) -> Ordering {
-    let rank = |ticket: &Ticket| {
-        let facts = ticket.facts();
-        // What has no date is due last.
-        let due = facts.due.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        (Reverse(ticket.is_overdue(now)), Reverse(facts.priority), due, facts.id)
+    let of = |ticket: &Ticket| {
+        let Facts { id, status, priority, due, .. } = *ticket.facts();
+        rank(id, status, priority, due, ticket.is_overdue(now))
     };
-    rank(a).cmp(&rank(b))
+    of(a).cmp(&of(b))
+}
+
+/// Returns what to sort tickets by, most urgent first: what waits for us before what waits for the customer's
+/// word, and that before what is closed; there the overdue and the urgent ones, then by priority, then what is
+/// overdue, then by what is due sooner, then by number.
+pub fn rank(
+    id: TicketId,
+    status: Status,
+    priority: Priority,
+    due: Option<DateTime<Utc>>,
+    overdue: bool,
+) -> impl Ord {
+    // To ask whether all is well can wait for a day; whoever has no answer yet should not.
+    let settled = match status {
+        Status::New | Status::Open | Status::Answered => 0,
+        Status::Resolved => 1,
+        Status::Closed => 2,
+    };
+    let is_pressing = overdue || priority == Priority::Urgent;
+    // What has no date is due last.
+    let due = due.unwrap_or(DateTime::<Utc>::MAX_UTC);
+    (settled, !is_pressing, Reverse(priority), !overdue, due, id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enrich::Priority;
-    use crate::mention::{Mark, TicketId};
+    use crate::mention::Mark;
     use crate::ticket::Action;
     use crate::ticket::sample::{at, complaint};
 
@@ -110,6 +128,26 @@ mod tests {
         ];
         tickets.sort_by(|a, b| urgency(a, b, at(10)));
         let order: Vec<u64> = tickets.iter().map(|ticket| ticket.facts().id.0).collect();
-        assert_eq!(order, [5, 6, 7, 3, 4, 2, 1]);
+        assert_eq!(order, [7, 5, 6, 3, 4, 2, 1]);
+    }
+
+    #[test]
+    fn a_question_whether_all_is_well_waits_for_whoever_has_no_answer() {
+        let open = |id, priority| {
+            Ticket::open(TicketId(id), &complaint("Acme lies"), at(0), at(0))
+                .apply(Action::Priority(priority), "maija", at(0))
+                .unwrap()
+        };
+        let resolve = || Action::Resolve { cause: "delay".into(), lesson: None, follow_up_days: 7 };
+        let asked = open(1, Priority::Urgent).apply(resolve(), "maija", at(1)).unwrap();
+        let closed = open(2, Priority::Urgent).apply(resolve(), "maija", at(1)).unwrap();
+        let closed = closed.apply(Action::Close, "maija", at(2)).unwrap();
+        let later = at(30 * 24);
+        assert!(asked.is_overdue(later));
+        let fresh = Ticket::open(TicketId(4), &complaint("Acme lies"), later, later);
+        let mut tickets = [closed, asked, fresh, open(3, Priority::Low)];
+        tickets.sort_by(|a, b| urgency(a, b, later));
+        let order: Vec<u64> = tickets.iter().map(|ticket| ticket.facts().id.0).collect();
+        assert_eq!(order, [3, 4, 1, 2]);
     }
 }

@@ -91,26 +91,3 @@ fn nothing_from_outside_becomes_markup_or_another_line() {
     assert!(!text(&week).contains("\n* Forged") && !text(&week).contains('\u{202e}'));
     assert!(!subject(&week).contains(['\r', '\n']));
 }
-
-#[test]
-fn every_language_fills_in_the_same_things() {
-    let blanks = |file: &str| -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for line in file.lines().filter(|line| !line.starts_with('#')) {
-            let key = line.split(' ').next().unwrap_or_default();
-            let filled = line.split('{').skip(1).map(|rest| rest.split('}').next().unwrap());
-            names.extend(filled.filter(|name| *name != "n").map(|name| format!("{key} {name}")));
-        }
-        names.sort();
-        names
-    };
-    let files = [
-        include_str!("../texts/lessons/en.toml"),
-        include_str!("../texts/lessons/fi.toml"),
-        include_str!("../texts/lessons/tr.toml"),
-        include_str!("../texts/lessons/sv.toml"),
-    ];
-    for file in files {
-        assert_eq!(blanks(file), blanks(files[0]));
-    }
-}

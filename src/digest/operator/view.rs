@@ -20,6 +20,7 @@ const MOST_GROUPS: usize = 60;
 
 /// What is told, in words.
 pub(super) struct View {
+    pub(super) language: &'static str,
     pub(super) title: String,
     pub(super) summary: String,
     /// When it was written.
@@ -57,6 +58,7 @@ impl View {
         sections.extend(silent_brands(letter));
         sections.extend(mended(letter));
         Self {
+            language: "en",
             title: super::subject(letter),
             summary: line(&format!("vahti: {}.", super::summary(letter)), LONGEST_SUMMARY),
             date: Words::of(Language::ENGLISH).date(letter.now, letter.zone),
