@@ -12,6 +12,7 @@ pub mod html;
 pub mod lessons;
 mod line;
 pub mod operator;
+pub mod page;
 #[cfg(feature = "png-charts")]
 pub mod picture;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod sample;
 pub mod spike;
 mod subject;
 pub mod text;
+pub mod unsubscribe;
 mod view;
 mod words;
 
