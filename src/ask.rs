@@ -26,7 +26,9 @@ mod customer;
 mod incident;
 mod marks;
 mod opening;
+pub mod page;
 mod report;
+pub mod subscription;
 pub mod taken;
 mod trace;
 pub mod tried;
@@ -36,8 +38,8 @@ pub use act::act;
 pub use answer::answer;
 use tried::{TryAsked, TryView};
 use view::{
-    CustomerView, FaultView, IncidentView, MarkView, MentionView, NoticeView, PreviewView,
-    StatusView, TaughtView, TicketView, TraceView,
+    AlertInFullView, CustomerView, FaultView, IncidentView, MarkView, MentionView, NoticeView,
+    PreviewView, StatusView, TaughtView, TicketView, TraceView,
 };
 
 /// Which mentions are meant: the words of the command line and of the HTTP API.
@@ -156,6 +158,8 @@ pub enum Question {
     /// A customer, by a handle or the number of a ticket.
     Customer(String),
     Status,
+    /// Whom an alert tells, and when.
+    Alert(String),
     /// What an alert would say now.
     Preview(String),
     Outbox,
@@ -205,6 +209,16 @@ pub enum CustomerMove {
     Unlink { other: String },
 }
 
+/// What a person says of an alert's recipients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "move", rename_all = "lowercase", deny_unknown_fields)]
+pub enum AlertMove {
+    /// One is told again.
+    Subscribe { to: String },
+    /// One is told no more.
+    Unsubscribe { to: String },
+}
+
 /// What a person does to a ticket; the HTTP API takes it as JSON, tagged by `move`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "move", rename_all = "lowercase", deny_unknown_fields)]
@@ -230,6 +244,7 @@ pub enum Order {
     Ticket(TicketId, TicketMove),
     Incident(TicketId, IncidentMove),
     Customer(String, CustomerMove),
+    Alert(String, AlertMove),
     /// Let an alert speak now.
     Send(String),
     Retry(NoticeId),
@@ -247,6 +262,7 @@ pub enum Answer {
     Incident(Box<IncidentView>),
     Customer(Box<CustomerView>),
     Status(Box<StatusView>),
+    Alert(Box<AlertInFullView>),
     Preview(Box<PreviewView>),
     Outbox(Vec<NoticeView>),
     Trace(Box<TraceView>),
@@ -270,6 +286,7 @@ impl Question {
             Self::Incident(_) => Answer::Incident(serde_json::from_slice(json)?),
             Self::Customer(_) => Answer::Customer(serde_json::from_slice(json)?),
             Self::Status => Answer::Status(serde_json::from_slice(json)?),
+            Self::Alert(_) => Answer::Alert(serde_json::from_slice(json)?),
             Self::Preview(_) => Answer::Preview(serde_json::from_slice(json)?),
             Self::Trace(_) => Answer::Trace(serde_json::from_slice(json)?),
             Self::Outbox | Self::Ledger(_) => Answer::Outbox(serde_json::from_slice(json)?),
@@ -299,6 +316,7 @@ impl Order {
             }
             Self::Incident(id, _) => Question::Incident(*id),
             Self::Customer(who, _) => Question::Customer(who.clone()),
+            Self::Alert(name, _) => Question::Alert(name.clone()),
             Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
         }
     }

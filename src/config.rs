@@ -120,6 +120,13 @@ impl Config {
         to.find(|to| check_address(to).is_ok()).cloned()
     }
 
+    /// Returns below which address one click is enough to be told no more. Mail programs want it to be
+    /// encrypted.
+    pub fn one_click(&self) -> Option<Url> {
+        let url = self.web.as_ref()?.public_url.as_ref()?;
+        (url.scheme() == "https").then(|| url.clone())
+    }
+
     /// Returns where the embedded store lies.
     pub fn store_path(&self) -> PathBuf {
         self.state_dir.join("store")
@@ -141,6 +148,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// There wherever more than this machine can connect.
     pub password: Option<SecretString>,
+    /// The address under which people reach it, which ends in `/`; `None`: only this machine's own names.
+    pub public_url: Option<Url>,
 }
 
 impl Web {
@@ -148,7 +157,7 @@ impl Web {
     pub fn is(&self, other: &Self) -> bool {
         let [own, others] =
             [self, other].map(|web| web.password.as_ref().map(ExposeSecret::expose_secret));
-        self.listen == other.listen && own == others
+        self.listen == other.listen && self.public_url == other.public_url && own == others
     }
 }
 

@@ -146,10 +146,11 @@ impl Shared {
     ) {
         let Self { events, store, setup, board, stop, .. } = self;
         let (calls, asked) = mpsc::channel::<Call>(CALLS_IN_FLIGHT);
-        if let Some((listener, Web { listen, password })) = page {
+        if let Some((listener, Web { listen, password, public_url })) = page {
             let (calls, told) = (calls.clone(), stop.clone());
+            let place = web::Place { listen, password, public_url };
             tasks.spawn(async move {
-                web::serve(listener, listen, password, calls, told).await;
+                web::serve(listener, place, calls, told).await;
                 Ok("the page")
             });
         }

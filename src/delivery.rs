@@ -4,6 +4,7 @@ pub mod chat;
 pub mod desk;
 pub mod email;
 mod enclosed;
+pub mod one_click;
 pub mod outbox;
 mod program;
 

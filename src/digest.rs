@@ -12,6 +12,7 @@ pub mod html;
 pub mod lessons;
 mod line;
 pub mod operator;
+pub mod page;
 #[cfg(feature = "png-charts")]
 pub mod picture;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod spike;
 mod subject;
 pub mod text;
 mod today;
+pub mod unsubscribe;
 mod view;
 mod words;
 

@@ -48,7 +48,7 @@ mod sample;
 pub mod spikes;
 pub mod taught;
 pub mod tell;
-mod volume;
+pub mod volume;
 
 /// Everything configured that the pipeline needs, compiled.
 pub struct Rules {
@@ -72,6 +72,8 @@ pub struct Rules {
     pub replies: Own,
     /// Whom to ask to be told no more; `None`: the sender of the mail.
     pub keeper: Option<String>,
+    /// Below which address one click is enough for that; `None`: nobody reaches us there.
+    pub one_click: Option<url::Url>,
     taught: Kept,
 }
 
@@ -95,6 +97,7 @@ impl Rules {
             outward: Vec::new(),
             replies: Own::default(),
             keeper: None,
+            one_click: None,
             taught,
         }
     }
@@ -109,6 +112,12 @@ impl Rules {
     #[must_use]
     pub fn kept_by(self, keeper: Option<String>) -> Self {
         Self { keeper, ..self }
+    }
+
+    /// The same, and one click below this address is enough to be told no more.
+    #[must_use]
+    pub fn reached_at(self, one_click: Option<url::Url>) -> Self {
+        Self { one_click, ..self }
     }
 
     /// The same, and replies are suggested in these words where one fits.

@@ -1,10 +1,11 @@
 //! What vahti remembers. A batch is stored as a whole or not at all, and what [`Store::sync`] has
 //! confirmed survives a power cut.
 
-use crate::alert::AlertState;
 use crate::alert::spike::Course;
+use crate::alert::{AlertState, Unsubscribed};
 use crate::brand::BrandName;
 use crate::delivery::desk::Counterpart;
+use crate::delivery::one_click::LinkKey;
 use crate::delivery::{Notice, NoticeId};
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
@@ -27,7 +28,10 @@ use url::Url;
 
 pub mod handle;
 pub mod kept;
+mod moved;
 pub mod sled;
+
+pub use moved::Moved;
 
 /// What is remembered of one source between two polls.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,27 +63,6 @@ pub struct SourceState {
     /// When it was last asked what became of posts that are stored.
     pub rechecked: Option<DateTime<Utc>>,
     pub health: Health,
-}
-
-/// A move for good that a server tells of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
-    /// The address that was configured then: for another one the move means nothing.
-    pub from: Url,
-    pub to: Url,
-    /// Polls in a row that led there and could be read.
-    pub times: u32,
-}
-
-impl Moved {
-    /// So many polls in a row must lead to the same new address before it is asked at once. A server
-    /// may say `for good` by mistake, for an hour.
-    const SURE: u32 = 3;
-
-    /// Tells whether the new address is to be asked at once.
-    pub fn is_sure(&self) -> bool {
-        self.times >= Self::SURE
-    }
 }
 
 /// What an operator is told of a source.
@@ -306,6 +289,10 @@ pub struct Commit {
     /// What was counted in an hour of the Unix era, all mentions and the negative ones, where that is to
     /// stand instead of what mentions added up to; `None`: it is forgotten.
     pub hours: Vec<(BrandName, i64, Option<Counted>)>,
+    /// Recipients of alerts who are told no more.
+    pub unsubscribed: Vec<Unsubscribed>,
+    /// Those who are told again, by alert and recipient.
+    pub subscribed: Vec<(String, String)>,
 }
 
 /// How many mentions of one brand one hour brought, and how many of them were negative.
@@ -395,6 +382,12 @@ pub trait Store: Send + Sync {
 
     /// Returns what is remembered of the alert called `name`, if it was ever seen.
     fn alert(&self, name: &str) -> Result<Option<AlertState>, StoreError>;
+
+    /// Returns the recipients of alerts who are told no more.
+    fn unsubscribed(&self) -> Result<Vec<Unsubscribed>, StoreError>;
+
+    /// Returns what the links are signed with by which recipients say so; the same for good.
+    fn link_key(&self) -> Result<LinkKey, StoreError>;
 
     /// Returns what the operator was told beside what is kept with each source.
     fn reported(&self) -> Result<Reported, StoreError>;

@@ -2,7 +2,7 @@
 
 use super::answer::{find_alert, find_mention, find_ticket};
 use super::opening::Opening;
-use super::{Order, Refusal, Setting, TicketMove, customer, incident, marks};
+use super::{Order, Refusal, Setting, TicketMove, customer, incident, marks, subscription};
 use crate::brand::TicketPolicy;
 use crate::delivery::{Notice, NoticeId, outbox};
 use crate::mention::marking::Marking;
@@ -39,6 +39,7 @@ fn done(
         Order::Ticket(id, moved) => move_ticket(id, moved, by, setting, store, now),
         Order::Incident(id, moved) => incident::act(id, moved, by, setting, store, now),
         Order::Customer(who, moved) => customer::act(&who, &moved, by, store, now),
+        Order::Alert(name, moved) => subscription::act(&name, &moved, by, setting, store, now),
         Order::Send(name) => {
             let alert = find_alert(&name, setting)?;
             let blind_spots = setting.blind_spots(alert, store, now)?;

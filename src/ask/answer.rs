@@ -1,6 +1,6 @@
 //! Answers to questions.
 
-use super::view::{FaultView, MentionView, NoticeView, PreviewView, StatusView};
+use super::view::{AlertInFullView, FaultView, MentionView, NoticeView, PreviewView, StatusView};
 use super::{
     Answer, LedgerAsked, MentionsAsked, Question, Refusal, Setting, TicketsAsked, customer,
     incident, trace, tried, view,
@@ -44,6 +44,10 @@ pub fn answer(
             Ok(Answer::Ticket(Box::new(view::ticket(&ticket, setting.rules, store, now)?)))
         }
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store, now)?))),
+        Question::Alert(name) => {
+            let alert = find_alert(name, setting)?;
+            Ok(Answer::Alert(Box::new(AlertInFullView::of(alert, setting, store, now)?)))
+        }
         Question::Preview(name) => preview(name, setting, store, now),
         Question::Outbox => {
             Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
@@ -337,16 +341,20 @@ fn preview(
     let blind_spots = setting.blind_spots(alert, store, now)?;
     let said = tell::say(alert, setting.rules, store, now, &blind_spots)?;
     let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
+    let (to, mut enclosed) = (tell::recipients(alert, store)?, said.enclosed);
+    if let Some(first) = to.iter().find(|to| to.contains('@')) {
+        enclosed.one_click = tell::one_click(&alert.name, first, setting.rules, store)?;
+    }
     Ok(Answer::Preview(Box::new(PreviewView {
         alert: alert.name.clone(),
-        to: alert.to.clone(),
+        to,
         subject: said.subject,
         text: said.text,
         html: said.html,
         mentions: said.mentions,
         next,
         held,
-        enclosed: said.enclosed,
+        enclosed,
     })))
 }
 

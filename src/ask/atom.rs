@@ -8,7 +8,10 @@ use crate::text::html::escape;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt::Write;
 
-/// What every id begins with: those of entries stay the same wherever the feed is read from.
+/// Who gives the ids where no public address says it.
+const NOBODY: &str = "vahti";
+
+/// What the names of our categories begin with: they mean the same everywhere.
 const TAG: &str = "tag:vahti,2026:";
 
 /// The longest title of an entry that has none of its own, in characters.
@@ -21,6 +24,15 @@ pub struct Feed<'a> {
     pub query: &'a str,
     /// The address that it is read at, where that is known.
     pub address: Option<&'a str>,
+    /// The host of the public address, which no other has: by it our ids are told from those of another vahti.
+    pub authority: Option<&'a str>,
+}
+
+impl Feed<'_> {
+    /// Returns what every id begins with: those of entries stay the same wherever the feed is read from.
+    fn tag(&self) -> String {
+        format!("tag:{},2026:", self.authority.unwrap_or(NOBODY))
+    }
 }
 
 /// Returns the feed of these mentions, newest first. What was taken for noise, or is deleted at its site, is
@@ -32,7 +44,8 @@ pub fn feed(about: &Feed<'_>, mentions: &[MentionView]) -> String {
         "" => "vahti".to_owned(),
         query => format!("vahti: {query}"),
     };
-    let mut id = format!("{TAG}feed");
+    let tag = about.tag();
+    let mut id = format!("{tag}feed");
     if !about.query.trim().is_empty() {
         let query = url::form_urlencoded::byte_serialize(about.query.trim().as_bytes());
         id.push('?');
@@ -54,7 +67,7 @@ pub fn feed(about: &Feed<'_>, mentions: &[MentionView]) -> String {
         );
     }
     for mention in shown {
-        entry(&mut out, mention);
+        entry(&mut out, mention, &tag);
     }
     out.push_str("</feed>\n");
     out
@@ -65,7 +78,7 @@ pub fn changed(mentions: &[MentionView]) -> Option<DateTime<Utc>> {
     mentions.iter().map(|mention| mention.edited.unwrap_or_default().max(mention.seen)).max()
 }
 
-fn entry(out: &mut String, mention: &MentionView) {
+fn entry(out: &mut String, mention: &MentionView, tag: &str) {
     let written = mention.published.filter(|at| *at <= mention.seen).unwrap_or(mention.seen);
     let sentence = sentence(mention);
     let plain: String = sentence.iter().map(|piece| piece.text.as_str()).collect();
@@ -77,7 +90,7 @@ fn entry(out: &mut String, mention: &MentionView) {
         }
         None => out.push_str("<entry>\n"),
     }
-    element(out, "id", &format!("{TAG}mention/{}", mention.id));
+    element(out, "id", &format!("{tag}mention/{}", mention.id));
     element(out, "title", &title);
     element(out, "updated", &time(mention.edited.unwrap_or(written)));
     if let Some(published) = mention.published.filter(|at| *at <= mention.seen) {

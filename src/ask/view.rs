@@ -13,6 +13,7 @@ use crate::ticket::{Change, Facts, Status, Ticket, card, reply};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+mod alert;
 mod customer;
 mod elsewhere;
 pub mod marks;
@@ -21,6 +22,7 @@ mod operator;
 mod status;
 mod trace;
 
+pub use alert::{AlertInFullView, RecipientView};
 pub use customer::{CustomerView, HandleView, LinkView};
 pub use elsewhere::ElsewhereView;
 pub use marks::{MarkView, TaughtView};

@@ -1,11 +1,13 @@
-//! `vahti alert`: what one would say now, or say it.
+//! `vahti alert`: whom one tells, what it would say now, or say it.
 
-use super::print;
+use super::print::{self, Format, or_dash, time};
 use super::{Context, Failure};
-use crate::ask::view::PreviewView;
-use crate::ask::{Answer, Order, Question};
+use crate::ask::view::{AlertInFullView, PreviewView};
+use crate::ask::{AlertMove, Answer, Order, Question};
 use crate::daemon::clock;
 use crate::delivery::{Notice, NoticeId, Progress, email, with_pictures};
+use crate::text::visible;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::ValueEnum;
 
@@ -14,7 +16,10 @@ use clap::ValueEnum;
 pub(super) struct Args {
     name: String,
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
+    /// The form of what is shown
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(clap::Subcommand)]
@@ -26,6 +31,10 @@ enum Action {
     },
     /// Say it now
     Send,
+    /// Tell one of its recipients again who wanted to be told no more
+    Subscribe { address: String },
+    /// Tell one of its recipients no more
+    Unsubscribe { address: String },
 }
 
 /// The forms of a preview.
@@ -40,11 +49,30 @@ enum Form {
 pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     let desk = context.desk()?;
     match args.action {
-        Action::Preview { format } => {
+        None => {
+            let answer = desk.ask(&Question::Alert(args.name))?;
+            let Answer::Alert(alert) = answer else { return Ok(()) };
+            print::one(&alert, args.format, &COLUMNS, || in_full(&alert, desk.zone))
+        }
+        Some(Action::Subscribe { address: to }) => {
+            let order = Order::Alert(args.name, AlertMove::Subscribe { to: to.clone() });
+            let Answer::Alert(alert) = desk.order(order, context)? else { return Ok(()) };
+            print::write(&format!("{} tells {} again.\n", visible(&alert.name), visible(&to)))
+        }
+        Some(Action::Unsubscribe { address: to }) => {
+            let order = Order::Alert(args.name, AlertMove::Unsubscribe { to: to.clone() });
+            let Answer::Alert(alert) = desk.order(order, context)? else { return Ok(()) };
+            let (name, to) = (visible(&alert.name), visible(&to));
+            if !is_heard(&alert) {
+                print::complain(&format!("warning: {}", unheard(&name)));
+            }
+            print::write(&format!("{name} tells {to} no more.\n"))
+        }
+        Some(Action::Preview { format }) => {
             let answer = desk.ask(&Question::Preview(args.name))?;
             let Answer::Preview(preview) = answer else { return Ok(()) };
             if !context.quiet {
-                print::complain(&when(&preview, desk.zone));
+                print::complain(&when(preview.next, preview.held, desk.zone));
             }
             let text = match format {
                 Form::Text => format!("Subject: {}\n\n{}", preview.subject, preview.text),
@@ -55,7 +83,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
             };
             print::write(&text)
         }
-        Action::Send => {
+        Some(Action::Send) => {
             let order = Order::Send(args.name.clone());
             let Answer::Outbox(notices) = desk.order_and_send(order, context)? else {
                 return Ok(());
@@ -73,15 +101,44 @@ pub(super) fn run(args: Args, context: &Context) -> Result<(), Failure> {
     }
 }
 
+const COLUMNS: [&str; 5] = ["name", "language", "last", "next", "held"];
+
+/// Says whom an alert tells, and when.
+fn in_full(alert: &AlertInFullView, zone: Tz) -> String {
+    let recipients = print::table(
+        &["recipient", "unsubscribed", "by"],
+        alert
+            .recipients
+            .iter()
+            .map(|it| vec![it.to.clone(), time(it.unsubscribed, zone), or_dash(it.by.as_deref())]),
+    );
+    let left =
+        if is_heard(alert) { String::new() } else { unheard(&visible(&alert.name)) + "\n" };
+    let last = alert.last.map(|_| format!("It spoke last: {}.\n", time(alert.last, zone)));
+    let (last, next) = (last.unwrap_or_default(), when(alert.next, alert.held, zone));
+    format!("{last}{next}\n{left}\n{recipients}")
+}
+
+fn is_heard(alert: &AlertInFullView) -> bool {
+    alert.recipients.iter().any(|recipient| recipient.unsubscribed.is_none())
+}
+
+/// Says that an alert tells nobody any more.
+pub(super) fn unheard(name: &str) -> String {
+    format!(
+        "{name} tells nobody any more, for everybody unsubscribed; `vahti alert {name} subscribe ADDRESS` tells one again"
+    )
+}
+
 /// Says when an alert speaks next, and what it keeps back until then.
-fn when(preview: &PreviewView, zone: Tz) -> String {
-    let held = match preview.held {
+fn when(next: Option<DateTime<Utc>>, held: usize, zone: Tz) -> String {
+    let held = match held {
         0 => String::new(),
         held => format!("; {} kept back until then", crate::text::count(held, "mention")),
     };
-    match preview.next {
+    match next {
         None => "It speaks as it happens.".to_owned(),
-        Some(_) => format!("It speaks next: {}{held}.", print::time(preview.next, zone)),
+        Some(_) => format!("It speaks next: {}{held}.", time(next, zone)),
     }
 }
 

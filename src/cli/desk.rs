@@ -326,6 +326,7 @@ impl Offline {
             .staffed(config.desk.clone())
             .outward(config.outward())
             .kept_by(config.keeper())
+            .reached_at(config.one_click())
             .replying(config.replies.clone());
         Self { rules, sources }
     }

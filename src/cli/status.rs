@@ -50,6 +50,10 @@ fn table(status: &StatusView, zone: Tz) -> String {
     if !status.alerts.is_empty() {
         parts.push(alerts(status, zone));
     }
+    let gone = unsubscribed(status, zone);
+    if !gone.is_empty() {
+        parts.push(gone);
+    }
     if !status.spikes.is_empty() {
         parts.push(spikes(status, zone));
     }
@@ -119,6 +123,23 @@ fn alerts(status: &StatusView, zone: Tz) -> String {
             vec![alert.name.clone(), time(alert.last, zone), next]
         }),
     )
+}
+
+/// Says which recipients of alerts are told no more, and of which alerts nobody is left.
+fn unsubscribed(status: &StatusView, zone: Tz) -> String {
+    let mut lines = String::new();
+    for alert in &status.alerts {
+        let name = visible(&alert.name);
+        for recipient in &alert.unsubscribed {
+            let (to, since) = (visible(&recipient.to), time(recipient.unsubscribed, zone));
+            let by = visible(recipient.by.as_deref().unwrap_or_default());
+            lines += &format!("{to} unsubscribed from {name}: {since}, by {by}\n");
+        }
+        if alert.unheard {
+            lines += &(super::alert::unheard(&name) + "\n");
+        }
+    }
+    lines
 }
 
 fn spikes(status: &StatusView, zone: Tz) -> String {

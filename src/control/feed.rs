@@ -4,16 +4,17 @@ use super::Call;
 use crate::ask::atom::{self, Feed};
 use crate::ask::view::MentionView;
 use crate::ask::{Answer, MentionsAsked, Question, Refusal};
-use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use url::Url;
 
 pub(super) const FEED: &str = "/feed.atom";
 pub(super) const HEALTH: &str = "/healthz";
@@ -24,6 +25,10 @@ const MOST_ENTRIES: usize = 500;
 
 /// How long the daemon may take to show that it is alive.
 const LONGEST_SIGN: Duration = Duration::from_secs(10);
+
+/// The address under which people reach the page, which ends in `/`, where that is known.
+#[derive(Clone)]
+pub(super) struct Public(pub(super) Option<Url>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +46,7 @@ pub(super) fn routes() -> Router<mpsc::Sender<Call>> {
 async fn feed(
     State(calls): State<mpsc::Sender<Call>>,
     asked: Result<Query<FeedAsked>, QueryRejection>,
+    public: Option<Extension<Public>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -56,9 +62,11 @@ async fn feed(
         Ok(mentions) => mentions,
         Err(refused) => return refused,
     };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let address = host.map(|host| format!("http://{host}{uri}"));
-    let body = atom::feed(&Feed { query: &asked.q, address: address.as_deref() }, &mentions);
+    let public = public.and_then(|Extension(Public(public))| public);
+    let address = address(public.as_ref(), &uri, &headers);
+    let authority = public.as_ref().and_then(Url::host_str);
+    let about = Feed { query: &asked.q, address: address.as_deref(), authority };
+    let body = atom::feed(&about, &mentions);
     let etag = etag(&body);
     let mut common = vec![
         (header::ETAG, etag.clone()),
@@ -74,6 +82,17 @@ async fn feed(
     }
     common.push((header::CONTENT_TYPE, "application/atom+xml; charset=utf-8".to_owned()));
     with(body.into_response(), common)
+}
+
+/// Returns where the feed is read: only the configuration says that it is under another address than the one
+/// that was asked, for anybody can write what a proxy would.
+fn address(public: Option<&Url>, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Some(public) = public {
+        return Some(format!("{public}{}{query}", FEED.trim_start_matches('/')));
+    }
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    Some(format!("http://{host}{FEED}{query}"))
 }
 
 fn with(mut response: Response, headers: Vec<(HeaderName, String)>) -> Response {

@@ -59,6 +59,7 @@ pub fn path(question: &Question) -> (String, Value) {
         Question::Incident(id) => (format!("/incidents/{id}"), Value::Null),
         Question::Customer(who) => (format!("/customers/{}", segment(who)), Value::Null),
         Question::Status => ("/status".into(), Value::Null),
+        Question::Alert(name) => (format!("/alerts/{}", segment(name)), Value::Null),
         Question::Preview(name) => (format!("/alerts/{}/preview", segment(name)), Value::Null),
         Question::Outbox => ("/outbox".into(), Value::Null),
         Question::Ledger(asked) => ("/outbox/all".into(), json!(asked)),
@@ -91,6 +92,10 @@ pub fn order_path(order: &Order) -> (String, Value) {
         Order::Customer(who, moved) => {
             let (word, body) = moving(json!(moved));
             (format!("/customers/{}/{word}", segment(who)), body)
+        }
+        Order::Alert(name, moved) => {
+            let (word, body) = moving(json!(moved));
+            (format!("/alerts/{}/{word}", segment(name)), body)
         }
         Order::Send(name) => (format!("/alerts/{}/send", segment(name)), json!({})),
         Order::Retry(id) => (format!("/outbox/{}/retry", id.0), json!({})),

@@ -81,6 +81,8 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/customers/{who}", get(customer))
         .route("/customers/{who}/{move}", post(move_customer))
         .route("/status", get(status))
+        .route("/alerts/{name}", get(asking::alert))
+        .route("/alerts/{name}/{move}", post(asking::move_alert))
         .route("/alerts/{name}/preview", get(preview))
         .route("/alerts/{name}/send", post(send))
         .route("/outbox", get(outbox))

@@ -2,13 +2,14 @@
 //! not ours is refused (so that no page can bend its own name to this address), and where more than this
 //! machine can connect, a password is asked for.
 
-use super::{Call, feed};
-use axum::Router;
+use super::bounds::Bounded;
+use super::{Call, feed, page};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::{Extension, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,33 +19,58 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 /// Requests that are answered at once; others are asked to come again.
 const AT_ONCE: usize = 16;
+
+/// Where the page is, and who may see it.
+pub struct Place {
+    /// The address that we listen on.
+    pub listen: SocketAddr,
+    pub password: Option<SecretString>,
+    /// The address under which people reach it, which ends in `/`; `None`: only this machine's own names.
+    pub public_url: Option<Url>,
+}
 
 /// What guards the page.
 struct Guard {
     listen: IpAddr,
     password: Option<SecretString>,
+    /// What the public address has before our paths, such as `/vahti`; may be empty.
+    prefix: String,
     places: Semaphore,
 }
 
 /// Answers until `stop`.
 pub async fn serve(
     listener: TcpListener,
-    listen: SocketAddr,
-    password: Option<SecretString>,
+    place: Place,
     calls: mpsc::Sender<Call>,
     stop: CancellationToken,
 ) {
+    let Place { listen, password, public_url } = place;
     let places = Semaphore::new(AT_ONCE);
-    let guard = Arc::new(Guard { listen: listen.ip(), password, places });
-    let router = Router::new()
-        .merge(feed::routes())
+    let prefix = public_url.as_ref().map_or("", |url| url.path().trim_end_matches('/')).to_owned();
+    let ours = Router::new().merge(feed::routes()).merge(page::routes());
+    // A reverse proxy may hand the path over whole, or cut to what is ours.
+    let router = match prefix.as_str() {
+        "" => ours,
+        prefix => {
+            let beginning = format!("{prefix}/");
+            Router::new()
+                .nest(prefix, ours.clone())
+                .route(&beginning, axum::routing::get(page::page))
+                .merge(ours)
+        }
+    };
+    let guard = Arc::new(Guard { listen: listen.ip(), password, prefix, places });
+    let router = router
         .fallback(nothing_here)
+        .layer(Extension(feed::Public(public_url)))
         .layer(from_fn_with_state(guard, guarded))
         .with_state(calls);
-    let told = stop.clone();
+    let (listener, told) = (Bounded::new(listener), stop.clone());
     let served =
         axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
     tokio::select! {
@@ -56,7 +82,8 @@ pub async fn serve(
 }
 
 async fn nothing_here() -> Response {
-    let what = format!("there is nothing here yet but {} and {}", feed::FEED, feed::HEALTH);
+    let what =
+        format!("there is nothing here but {}, {} and {}", page::PAGE, feed::FEED, feed::HEALTH);
     feed::told(StatusCode::NOT_FOUND, &what)
 }
 
@@ -74,8 +101,11 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
         }
     };
     let headers = response.headers_mut();
+    // Pages have a policy of their own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -90,6 +120,11 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
 impl Guard {
     /// Returns what is answered to who may not see anything.
     fn refuses(&self, headers: &HeaderMap, path: &str) -> Option<Response> {
+        let path = path.strip_prefix(&self.prefix).unwrap_or(path);
+        if path == page::UNSUBSCRIBE {
+            // Whoever has the link may follow it: mail programs bring neither our name nor a password.
+            return None;
+        }
         match &self.password {
             // Who is led here under a foreign name has no password for that name to send.
             Some(password) => {
@@ -147,7 +182,12 @@ mod tests {
 
     fn guard(listen: &str, password: Option<&str>) -> Guard {
         let password = password.map(SecretString::from);
-        Guard { listen: listen.parse().unwrap(), password, places: Semaphore::new(1) }
+        Guard {
+            listen: listen.parse().unwrap(),
+            password,
+            prefix: "/vahti".into(),
+            places: Semaphore::new(1),
+        }
     }
 
     fn asks(name: header::HeaderName, value: &str) -> HeaderMap {
@@ -182,6 +222,11 @@ mod tests {
             assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{bad}");
         }
         assert!(guard.refuses(&HeaderMap::new(), "/feed.atom").is_some());
-        assert!(guard.refuses(&HeaderMap::new(), "/healthz").is_none());
+        for open in ["/healthz", "/vahti/healthz", "/unsubscribe", "/vahti/unsubscribe"] {
+            assert!(guard.refuses(&HeaderMap::new(), open).is_none(), "{open}");
+        }
+        for shut in ["/", "/vahti/", "/unsubscribe/", "/x/unsubscribe", "/vahti/feed.atom"] {
+            assert!(guard.refuses(&HeaderMap::new(), shut).is_some(), "{shut}");
+        }
     }
 }

@@ -6,11 +6,13 @@ use super::intake::{Event, OwnedSetting, Polled};
 use super::judge::Office;
 use super::setup::Setup;
 use super::{brought, clock, once};
+use crate::alert::Unsubscribed;
+use crate::ask::subscription::Standing;
 use crate::ask::view::SummaryView;
-use crate::ask::{self, Answer, Question, Refusal, SourceFacts};
+use crate::ask::{self, Answer, Question, Refusal, Setting, SourceFacts};
 use crate::control::{Call, server};
-use crate::store::StoreError;
 use crate::store::handle::Handle;
+use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -73,6 +75,23 @@ impl Answering {
                     drop(reply.send(taken));
                 });
             }
+            Call::Page(language, reply) => {
+                let (store, setting) = (self.store.clone(), self.setting());
+                under_way.spawn(async move {
+                    let page = looked_up(setting, &store, move |setting, store| {
+                        ask::page::page(language, setting, store, clock::now())
+                    });
+                    drop(reply.send(page.await));
+                });
+            }
+            Call::Subscription { token, wish, reply } => {
+                let (store, settings) = (self.store.clone(), [self.setting(), self.setting()]);
+                let events = self.events.clone();
+                under_way.spawn(async move {
+                    let standing = subscription(token, wish, settings, &store, &events);
+                    drop(reply.send(standing.await));
+                });
+            }
             Call::Poll(names, reply) => {
                 let (board, setup) = (Arc::clone(&self.board), self.setup.clone());
                 let stop = self.stop.clone();
@@ -108,16 +127,60 @@ async fn answer(
     setting: OwnedSetting,
     store: &Handle,
 ) -> Result<Answer, Refusal> {
+    looked_up(setting, store, move |setting, store| {
+        ask::answer(&question, setting, store, clock::now())
+    })
+    .await
+}
+
+/// Works something out of the store, where that may block.
+async fn looked_up<T: Send + 'static>(
+    setting: OwnedSetting,
+    store: &Handle,
+    work: impl FnOnce(&Setting<'_>, &dyn Store) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
     let (send, answer) = oneshot::channel();
-    let work = move |store: &dyn crate::store::Store| {
-        let answer = ask::answer(&question, &setting.borrow(), store, clock::now());
-        drop(send.send(answer));
+    let work = move |store: &dyn Store| {
+        drop(send.send(work(&setting.borrow(), store)));
         Ok(())
     };
     store.with(work).await?;
-    answer
-        .await
-        .unwrap_or_else(|_| Err(Refusal::Store(StoreError::Disk("vahti is stopping".into()))))
+    answer.await.unwrap_or_else(|_| Err(stopping()))
+}
+
+fn stopping() -> Refusal {
+    Refusal::Store(StoreError::Disk("vahti is stopping".into()))
+}
+
+/// Looks up whose a link is, and does what they wish.
+async fn subscription(
+    token: String,
+    wish: Option<bool>,
+    [setting, again]: [OwnedSetting; 2],
+    store: &Handle,
+    events: &mpsc::Sender<Event>,
+) -> Result<Option<Standing>, Refusal> {
+    let found = looked_up(setting, store, move |setting, store| {
+        Ok(ask::subscription::standing(&token, setting, store)?)
+    });
+    let found = found.await?;
+    let (Some(mut standing), Some(is_told)) = (found.clone(), wish) else { return Ok(found) };
+    if is_told == standing.is_told {
+        return Ok(Some(standing));
+    }
+    let (order, by) = (standing.wanting(is_told), Unsubscribed::BY_LINK.to_owned());
+    let (reply, done) = oneshot::channel();
+    let sent = events.send(Event::Ordered { order, by, setting: again, reply }).await;
+    sent.map_err(|_| stopping())?;
+    done.await.unwrap_or_else(|_| Err(stopping()))?;
+    standing.is_told = is_told;
+    let Standing { alert, to, .. } = &standing;
+    if is_told {
+        tracing::info!(alert = %alert, "{to} is told again by the alert {alert}.");
+    } else {
+        tracing::info!(alert = %alert, "{to} unsubscribed from the alert {alert}.");
+    }
+    Ok(Some(standing))
 }
 
 /// Pokes the pollers that are meant and waits for all of them.

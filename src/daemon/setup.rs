@@ -105,6 +105,11 @@ impl Setup {
             .staffed(config.desk.clone())
             .outward(config.outward())
             .kept_by(config.keeper())
+            .reached_at(match before {
+                // The page is where it was when vahti started.
+                Some(before) => before.rules.one_click.clone(),
+                None => config.one_click(),
+            })
             .replying(config.replies.clone());
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),

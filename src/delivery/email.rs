@@ -15,7 +15,7 @@ mod sendmail;
 mod session;
 mod settings;
 
-pub use address::check_address;
+pub use address::{bare, check_address};
 pub use memory::{Memory, Sent};
 pub use message::message;
 pub use session::Server;

@@ -32,6 +32,9 @@ pub struct Enclosed {
     /// When a person took it out of the outbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DateTime<Utc>>,
+    /// The link by which its recipient is told no more, with one click.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_click: Option<String>,
 }
 
 /// Returns HTML with the pictures in it, for where it stands alone.

@@ -112,6 +112,12 @@ pub(super) struct Chart {
 impl Chart {
     /// Draws a volume; `None` where so little was said that a drawing says nothing.
     pub(super) fn of(volume: &Volume, words: &'static Words, zone: Tz) -> Option<Self> {
+        let drawn = Self::drawn(volume, words, zone)?;
+        Some(Self { picture: picture(&drawn.svg, volume, &drawn.alt), ..drawn })
+    }
+
+    /// The same without the picture, which a page does not need.
+    pub(super) fn drawn(volume: &Volume, words: &'static Words, zone: Tz) -> Option<Self> {
         let sum = |counts: &[Counts]| counts.iter().fold(Counts::default(), |sum, it| sum.and(*it));
         let totals = [sum(&volume.now), sum(&volume.before)];
         let [now, before] = totals;
@@ -122,8 +128,8 @@ impl Chart {
         let brand = excerpt::line(&volume.brand.0, 80);
         let alt = format!("{brand}: {}. {said}. {}.", words.counts(now), scale(volume, words));
         let svg = Drawing { volume, words, zone, floor: 0.0 }.svg(&alt, totals);
-        let picture = picture(&svg, volume, &alt);
-        Some(Self { brand: volume.brand.clone(), svg, picture, alt, before: said, totals })
+        let brand = volume.brand.clone();
+        Some(Self { brand, svg, picture: None, alt, before: said, totals })
     }
 }
 

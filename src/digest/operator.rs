@@ -88,6 +88,8 @@ pub struct Letter {
     pub faults: Option<FaultsCase>,
     /// Whether nothing is any more.
     pub is_sound: bool,
+    /// Recipients who want to be told no more, by alert and recipient.
+    pub unsubscribed: Vec<(String, String)>,
 }
 
 /// A brand of which nobody speaks any more.

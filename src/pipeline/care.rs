@@ -89,6 +89,7 @@ pub fn care(ward: &Ward, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit
     brands::look(ward, store, &mut letter, &mut reported)?;
     own::canary(ward, store, &mut letter, &mut reported)?;
     own::faults(&mut letter, &mut reported);
+    let unsubscribed = own::unsubscribed(store, &mut letter)?;
     if letter.is_empty() {
         reported.last = known.last;
     }
@@ -96,6 +97,7 @@ pub fn care(ward: &Ward, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit
         notices: if letter.is_empty() { Vec::new() } else { rendered(&letter, ward.to) },
         told_of,
         reported: (reported != known).then_some(reported),
+        unsubscribed,
         ..Commit::default()
     })
 }

@@ -109,12 +109,12 @@ fn one(
     match spike::look(&mut course, &hours, current) {
         Some(Turn::Began(spike)) => {
             let about = About::of(brand, &spike, rules, store, now)?;
-            course.told = about.recipients(rules, now);
-            commit.notices.extend(about.notices(&course.told, false, rules, now));
+            course.told = about.recipients(rules, store, now)?;
+            commit.notices.extend(about.notices(&course.told, false, rules, store, now)?);
         }
         Some(Turn::Ended(spike)) => {
             let about = About::of(brand, &spike, rules, store, now)?;
-            commit.notices.extend(about.notices(&course.told, true, rules, now));
+            commit.notices.extend(about.notices(&course.told, true, rules, store, now)?);
             course.told.clear();
         }
         None => {}
@@ -172,17 +172,22 @@ impl<'a> About<'a> {
     }
 
     /// Returns who is told, with the alert for which; each once.
-    fn recipients(&self, rules: &Rules, now: DateTime<Utc>) -> Vec<(String, String)> {
+    fn recipients(
+        &self,
+        rules: &Rules,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         let mut told = BTreeSet::new();
         let mut recipients = Vec::new();
         for alert in rules.alerts.iter().filter(|alert| self.is_for(alert, now)) {
-            for to in &alert.to {
+            for to in tell::recipients(alert, store)? {
                 if told.insert(to.to_lowercase()) {
-                    recipients.push((alert.name.clone(), to.clone()));
+                    recipients.push((alert.name.clone(), to));
                 }
             }
         }
-        recipients
+        Ok(recipients)
     }
 
     /// Tells whether an alert tells any of its mentions.
@@ -203,22 +208,19 @@ impl<'a> About<'a> {
         told: &[(String, String)],
         is_over: bool,
         rules: &Rules,
+        store: &dyn Store,
         now: DateTime<Utc>,
-    ) -> Vec<Notice> {
+    ) -> Result<Vec<Notice>, StoreError> {
         let mut notices = Vec::new();
         for alert in &rules.alerts {
             let of_alert = told.iter().filter(|(name, _)| *name == alert.name);
             let to: Vec<String> = of_alert.map(|(_, to)| to.clone()).collect();
             if !to.is_empty() {
-                notices.extend(tell::notices(
-                    &alert.name,
-                    &to,
-                    &self.say(alert, is_over, rules, now),
-                    now,
-                ));
+                let said = self.say(alert, is_over, rules, now);
+                notices.extend(tell::to_these(alert, &to, &said, rules, store, now)?);
             }
         }
-        notices
+        Ok(notices)
     }
 
     fn say(&self, alert: &Alert, is_over: bool, rules: &Rules, now: DateTime<Utc>) -> Said {

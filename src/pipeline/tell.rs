@@ -16,9 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 mod held;
+mod recipients;
 
 use held::{becomes_case, silent};
 pub use held::{is_pressing, speaks_next};
+pub use recipients::{one_click, recipients};
+pub(super) use recipients::{to_all, to_these};
 
 /// What one alert has to say, rendered.
 pub struct Said {
@@ -75,7 +78,7 @@ pub fn at_once(
             state.told()
         } else {
             let said = gathered.say(alert, rules, state.last.or(state.began), now, &[]);
-            commit.notices.extend(notices(&alert.name, &alert.to, &said, now));
+            commit.notices.extend(to_all(alert, &said, rules, store, now)?);
             gathered.spoken(alert, state, now)
         };
         commit.alerts.push((alert.name.clone(), state));
@@ -159,7 +162,7 @@ pub fn speak(
     Ok(Commit {
         alerts: vec![(alert.name.clone(), state)],
         told: vec![alert.name.clone()],
-        notices: if speaks { notices(&alert.name, &alert.to, &said, now) } else { Vec::new() },
+        notices: if speaks { to_all(alert, &said, rules, store, now)? } else { Vec::new() },
         ..Commit::default()
     })
 }

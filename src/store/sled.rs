@@ -6,10 +6,11 @@ use super::{
     Commit, Counted, Counts, Fault, Listed, Reported, Sequence, SourceState, Store, StoreError,
     Teaching, Window,
 };
-use crate::alert::AlertState;
 use crate::alert::spike::Course;
+use crate::alert::{AlertState, Unsubscribed};
 use crate::brand::BrandName;
 use crate::delivery::desk::Counterpart;
+use crate::delivery::one_click::LinkKey;
 use crate::delivery::{Notice, NoticeId, Progress};
 use crate::mention::marking::Marking;
 use crate::mention::{Mention, MentionId, PostKey, TicketId};
@@ -33,6 +34,7 @@ mod ledger;
 mod listed;
 mod open;
 mod record;
+mod subscriptions;
 mod write;
 
 use write::{Trees, Writing};
@@ -264,6 +266,14 @@ impl Store for SledStore {
     fn alert(&self, name: &str) -> Result<Option<AlertState>, StoreError> {
         let bytes = self.trees.alerts.get(name).map_err(self.broken())?;
         bytes.map(|bytes| record::read_alert(&bytes).map_err(|e| self.damaged(e.0))).transpose()
+    }
+
+    fn unsubscribed(&self) -> Result<Vec<Unsubscribed>, StoreError> {
+        self.all_unsubscribed()
+    }
+
+    fn link_key(&self) -> Result<LinkKey, StoreError> {
+        self.kept_link_key()
     }
 
     fn reported(&self) -> Result<Reported, StoreError> {

@@ -104,9 +104,9 @@ fn the_feed_keeps_the_rules_of_atom_and_is_read_back_by_vahti_itself() {
         assert_eq!(get(&format!("/feed.atom{faulty}"), &[]).status, 400, "{faulty}");
     }
     assert_eq!(get("/healthz", &[]).body, "ok\n");
-    let nothing = get("/", &[]);
+    let nothing = get("/nothing", &[]);
     assert_eq!(nothing.status, 404);
-    assert!(nothing.body.contains("nothing here yet but /feed.atom"), "{}", nothing.body);
+    assert!(nothing.body.contains("nothing here but /, /feed.atom"), "{}", nothing.body);
     assert_eq!(get("/api/v1/mentions", &[]).status, 404, "the API is not served here yet");
 
     // Another vahti that reads it finds the same.

@@ -25,4 +25,5 @@ mod sites;
 mod store;
 mod stories;
 mod trace;
+mod web;
 mod weeks;

@@ -20,7 +20,10 @@ fn mention(id: &str, title: Option<&str>, text: &str) -> MentionView {
 #[test]
 fn an_entry_says_who_what_where_when_and_how() {
     let mention = mention("m1", Some("1 < 2"), "Acme is <slow>.\u{0} & bad");
-    let feed = feed(&Feed { query: "a b", address: Some("http://l/feed.atom?q=a+b") }, &[mention]);
+    let feed = feed(
+        &Feed { query: "a b", address: Some("http://l/feed.atom?q=a+b"), authority: None },
+        &[mention],
+    );
     for part in [
         "<id>tag:vahti,2026:feed?a+b</id>",
         "<title>vahti: a b</title>",

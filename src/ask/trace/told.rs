@@ -6,7 +6,7 @@ use crate::ask::view::{NoticeView, ToldView};
 use crate::delivery::Notice;
 use crate::mention::Mention;
 use crate::mention::filter::TicketFacts;
-use crate::pipeline::hand;
+use crate::pipeline::{hand, tell};
 use crate::store::{Listed, Store, StoreError};
 use crate::ticket::{Facts, Ticket};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -83,6 +83,12 @@ impl Untold<'_> {
         }
         if let Some(why) = self.told_otherwise()? {
             return Ok(why);
+        }
+        if tell::recipients(alert, *store)?.is_empty() {
+            let name = &alert.name;
+            return Ok(format!(
+                "everybody whom it tells has unsubscribed, as `vahti alert {name}` shows"
+            ));
         }
         Ok(self.passed_over(&state, *now).into())
     }

@@ -1,6 +1,6 @@
 //! The JSON of `status`: how sources, alerts, store and outbox fare.
 
-use super::OperatorView;
+use super::{OperatorView, RecipientView};
 use crate::alert::spike::{self, Of};
 use crate::ask::{Refusal, Setting};
 use crate::brand::Brand;
@@ -105,6 +105,10 @@ pub struct AlertView {
     pub next: Option<DateTime<Utc>>,
     /// How many mentions it keeps back: in quiet hours, on a day off, within its cooldown.
     pub held: usize,
+    /// Its recipients who want to be told no more.
+    pub unsubscribed: Vec<RecipientView>,
+    /// Whether nobody is left whom it tells.
+    pub unheard: bool,
 }
 
 /// A brand that is spoken of, or complained of, far more than usual.
@@ -209,7 +213,12 @@ impl StatusView {
         for alert in &setting.rules.alerts {
             let last = store.alert(&alert.name)?.and_then(|state| state.spoke.or(state.last));
             let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
-            alerts.push(AlertView { name: alert.name.clone(), last, next, held });
+            let (name, mut unsubscribed) =
+                (alert.name.clone(), super::alert::recipients(alert, store)?);
+            let all = unsubscribed.len();
+            unsubscribed.retain(|recipient| recipient.unsubscribed.is_some());
+            let unheard = unsubscribed.len() == all;
+            alerts.push(AlertView { name, last, next, held, unsubscribed, unheard });
         }
         let last_answer = store.outbox()?.into_iter().rev().find_map(|notice| notice.last_answer);
         Ok(Self {

@@ -19,6 +19,11 @@ pub fn check_address(text: &str) -> Result<(), String> {
     mailbox(text).map(|_| ())
 }
 
+/// Returns the address alone, without a name; `None` where `text` is no mail address.
+pub fn bare(text: &str) -> Option<String> {
+    mailbox(text).ok().map(|mailbox| mailbox.email.to_string())
+}
+
 /// Reads one mail address, its domain converted to ASCII.
 pub(super) fn mailbox(text: &str) -> Result<Mailbox, String> {
     let wrong = |why: &str| format!("`{}` is no mail address: {why}", crate::text::visible(text));

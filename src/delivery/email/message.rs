@@ -3,6 +3,7 @@
 
 use super::address::mailbox;
 use crate::delivery::Notice;
+use crate::delivery::one_click::{FIELD, ONE_CLICK};
 use crate::text;
 use chrono::{DateTime, Utc};
 use lettre::Message;
@@ -43,13 +44,17 @@ pub fn message(from: &str, notice: &Notice) -> Result<Message, String> {
         let root = format!("<thread-{}@{domain}>", short_hash(&[thread], 12));
         message = message.in_reply_to(root.clone()).references(root);
     }
-    message
+    message = message
         .subject(text::cut(&text::visible(&notice.subject), LONGEST_SUBJECT))
         .date(date(notice.created))
         .message_id(Some(format!("<{}@{domain}>", token(&notice.message_id))))
         .header(AutoSubmitted)
         .header(ListId(list_id(&notice.alert, &domain)))
-        .header(unsubscribe)
+        .header(unsubscribe);
+    if notice.enclosed.one_click.is_some() {
+        message = message.header(OneClick);
+    }
+    message
         .multipart(parts)
         .map_err(|error| format!("no message could be made for {}: {error}", notice.to))
 }
@@ -126,7 +131,8 @@ fn boundary(notice: &Notice, begin: &str) -> String {
     format!("{begin}_{hash}")
 }
 
-/// Returns where to write to be told no more: the sender reads who wants that, and of which alert.
+/// Returns how to be told no more: by the link, where there is one, and where to write; the sender reads who
+/// wants that, and of which alert.
 fn unsubscribe(notice: &Notice, sender: &str) -> Result<ListUnsubscribe, String> {
     let to = match &notice.enclosed.unsubscribe {
         Some(to) => mailbox(to)?.email.to_string(),
@@ -134,7 +140,9 @@ fn unsubscribe(notice: &Notice, sender: &str) -> Result<ListUnsubscribe, String>
     };
     let alert = text::cut(&text::visible(&notice.alert), 60);
     let subject = quoted(&format!("unsubscribe {alert}"));
-    Ok(ListUnsubscribe(format!("<mailto:{}?subject={subject}>", quoted(&to))))
+    let link = notice.enclosed.one_click.as_ref().map(|link| format!("<{link}>, "));
+    let link = link.unwrap_or_default();
+    Ok(ListUnsubscribe(format!("{link}<mailto:{}?subject={subject}>", quoted(&to))))
 }
 
 /// Returns text as it may stand in an address of the web.
@@ -232,6 +240,24 @@ impl Header for ListUnsubscribe {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// Says that one request to the link is enough (RFC 8058).
+#[derive(Clone)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), format!("{FIELD}={ONE_CLICK}"))
     }
 }
 
@@ -370,6 +396,18 @@ mod tests {
         let expected = "List-Unsubscribe: <mailto:j%C3%A4%C3%A4tel%C3%B6@xn--hme-qla.example?\
                         subject=unsubscribe%20p%C3%A4iv%C3%A4%20%26%20y%C3%B6>";
         assert!(formatted.contains(expected), "{formatted}");
+    }
+
+    #[test]
+    fn who_has_a_link_needs_one_click() {
+        let mut notice = notice();
+        let link = "https://acme.example/unsubscribe?t=AAAAAAAAAAAAAAAAAAAAAAAA";
+        notice.enclosed.one_click = Some(link.into());
+        let headers = headers(&formatted(&notice));
+        let mailto = "mailto:alerts@acme.example?subject=unsubscribe%20care-team";
+        has(&headers, &format!("List-Unsubscribe: <{link}>, <{mailto}>"));
+        has(&headers, "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
+        assert_eq!(headers.len(), 11, "{headers:#?}");
     }
 
     #[test]

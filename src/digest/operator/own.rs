@@ -45,6 +45,13 @@ pub(super) fn parts(letter: &Letter) -> Vec<String> {
     if letter.is_sound {
         parts.push("the store is sound again".to_owned());
     }
+    match letter.unsubscribed.as_slice() {
+        [] => {}
+        [(alert, to)] => {
+            parts.push(format!("{} unsubscribed from {}", line(to, 60), line(alert, 60)));
+        }
+        several => parts.push(format!("{} unsubscribed", count(several.len(), "recipient"))),
+    }
     parts
 }
 
@@ -100,6 +107,17 @@ pub(super) fn sections(letter: &Letter) -> Vec<SectionView> {
     if letter.is_sound {
         let what = "The last check found nothing wrong any more.".to_owned();
         push("The store is sound again", true, vec![group(what, String::new())], "");
+    }
+    if !letter.unsubscribed.is_empty() {
+        let who = |(alert, to): &(String, String)| {
+            group(format!("{} from {}", line(to, 100), line(alert, 60)), String::new())
+        };
+        push(
+            "Unsubscribed",
+            true,
+            letter.unsubscribed.iter().map(who).collect(),
+            "By the link in a mail. `vahti alert NAME subscribe ADDRESS` tells somebody again.",
+        );
     }
     sections
 }

@@ -2,6 +2,7 @@
 //! operator can be told at all.
 
 use super::{NAME, Ward, again};
+use crate::alert::Unsubscribed;
 use crate::delivery::Progress;
 use crate::digest::operator::{CanaryCase, FaultsCase, Letter};
 use crate::pipeline::canary;
@@ -80,6 +81,17 @@ pub(super) fn faults(letter: &mut Letter, reported: &mut Reported) {
             checked.told = Some((now, told.map_or(1, |(_, times)| times.saturating_add(1))));
         }
     }
+}
+
+/// Tells of recipients who want to be told no more. Returns what is then known of them.
+pub(super) fn unsubscribed(
+    store: &dyn Store,
+    letter: &mut Letter,
+) -> Result<Vec<Unsubscribed>, StoreError> {
+    let mut fresh = store.unsubscribed()?;
+    fresh.retain(|one| !one.told);
+    letter.unsubscribed = fresh.iter().map(|one| (one.alert.clone(), one.to.clone())).collect();
+    Ok(fresh.into_iter().map(|one| Unsubscribed { told: true, ..one }).collect())
 }
 
 /// Returns the addresses of the operator to which a notice could not be delivered, with what was answered.

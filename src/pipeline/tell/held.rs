@@ -1,7 +1,7 @@
 //! What alerts keep back while they are to be silent, and what of it breaks through: what is urgent is
 //! told at once, alone, and not again with the rest.
 
-use super::{Gathered, Said, notices, ticket_of};
+use super::{Gathered, Said, ticket_of, to_all};
 use crate::alert::{Alert, AlertState, Content, Frequency, MOST_REMEMBERED};
 use crate::digest::{Note, TicketLine};
 use crate::enrich::Priority;
@@ -184,7 +184,9 @@ impl Silent<'_> {
         let waits = was_behind || !self.gather(kept)?.mentions.is_empty();
         let said = self.say(urgent)?;
         let name = self.alert.name.clone();
-        commit.notices.extend(said.iter().flat_map(|said| self.notices(said)));
+        if let Some(said) = said {
+            commit.notices.extend(self.notices(&said)?);
+        }
         if waits {
             let ids: BTreeSet<&MentionId> = news.iter().map(|mention| &mention.id).collect();
             pass(&mut self.state, commit, |id| ids.contains(id), self.store)?;
@@ -212,7 +214,7 @@ impl Silent<'_> {
             return Ok(None);
         }
         let said = self.say(urgent)?;
-        let notices = said.iter().flat_map(|said| self.notices(said)).collect();
+        let notices = said.map(|said| self.notices(&said)).transpose()?.unwrap_or_default();
         let alerts = vec![(self.alert.name.clone(), self.state)];
         Ok(Some(Commit { alerts, notices, ..Commit::default() }))
     }
@@ -287,8 +289,8 @@ impl Silent<'_> {
         Ok(Some(gathered.say(self.alert, self.rules, None, self.now, &[])))
     }
 
-    fn notices(&self, said: &Said) -> Vec<crate::delivery::Notice> {
-        notices(&self.alert.name, &self.alert.to, said, self.now)
+    fn notices(&self, said: &Said) -> Result<Vec<crate::delivery::Notice>, StoreError> {
+        to_all(self.alert, said, self.rules, self.store, self.now)
     }
 }
 

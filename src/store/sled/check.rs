@@ -1,6 +1,6 @@
 //! Reading everything and holding one thing against the other: what `vahti fsck` does.
 
-use super::{SledStore, counter, key, ledger, listed, record};
+use super::{SledStore, counter, key, ledger, listed, record, subscriptions};
 use crate::mention::{Mention, PostKey, TicketId};
 use crate::store::{Fault, Sequence, Store, StoreError};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -23,6 +23,7 @@ pub(super) fn check(store: &SledStore) -> Result<Vec<Fault>, StoreError> {
     store.check_kept(&mut faults)?;
     listed::check(store, &mut faults)?;
     ledger::check(store, &mut faults)?;
+    subscriptions::check(store, &mut faults);
     Ok(faults)
 }
 

@@ -2,7 +2,7 @@
 //! is there that once was.
 
 use super::write::Trees;
-use super::{FORMAT, SledStore, counter, disk, key, listed};
+use super::{FORMAT, SledStore, counter, disk, key, listed, subscriptions};
 use crate::store::StoreError;
 use crate::store::kept::MOST_KEPT_BYTES;
 use crate::text::account::user_name;
@@ -111,6 +111,7 @@ fn attempt(path: &Path) -> Result<SledStore, StoreError> {
         check_complete(&store)?;
         check_format(&store)?;
         listed::complete(&store)?;
+        subscriptions::complete(&store)?;
         Ok(store)
     }));
     opened.unwrap_or_else(|_| Err(damaged(path, "the store engine gave up on it".into())))
@@ -152,6 +153,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         links: db.open_tree("links")?,
         hours: db.open_tree("hours")?,
         told: db.open_tree("told")?,
+        subscriptions: db.open_tree("subscriptions")?,
     })
 }
 

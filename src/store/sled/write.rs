@@ -48,11 +48,13 @@ pub(super) struct Trees {
     pub(super) hours: Tree,
     /// The notices that tell a mention, by both.
     pub(super) told: Tree,
+    /// Recipients who are told no more, and what links are signed with.
+    pub(super) subscriptions: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 22] {
+    pub(super) fn all(&self) -> [&Tree; 23] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -78,6 +80,7 @@ impl Trees {
             &self.links,
             &self.hours,
             &self.told,
+            &self.subscriptions,
         ]
     }
 }
@@ -106,6 +109,7 @@ pub(super) struct Writing<'a> {
     links: &'a TransactionalTree,
     pub(super) hours: &'a TransactionalTree,
     told: &'a TransactionalTree,
+    pub(super) subscriptions: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -135,6 +139,7 @@ impl<'a> Writing<'a> {
             links,
             hours,
             told,
+            subscriptions,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -163,6 +168,7 @@ impl<'a> Writing<'a> {
             links,
             hours,
             told,
+            subscriptions,
         })
     }
 
@@ -212,6 +218,7 @@ impl<'a> Writing<'a> {
             self.ticket(ticket)?;
         }
         self.alerts(commit)?;
+        self.subscriptions(commit)?;
         self.notices(commit)?;
         self.markings(commit)?;
         self.links(commit)?;

@@ -85,7 +85,7 @@ fn the_other_answers_keep_their_names() {
          sources.last_poll sources.last_success sources.next_poll sources.failures sources.last_error
          sources.failing_since sources.trouble sources.moved_to sources.subscribed_until
          sources.silent sources.posts sources.skipped sources.mentions sources.budgets
-         alerts alerts.name alerts.last alerts.next alerts.held
+         alerts alerts.name alerts.last alerts.next alerts.held alerts.unsubscribed alerts.unheard
          spikes
          store store.path store.mentions store.tickets store.size_bytes store.kept_posts
          store.kept_bytes store.set_aside
@@ -117,6 +117,11 @@ fn the_other_answers_keep_their_names() {
     );
     let gained = tried.as_array().unwrap().iter().find(|one| one["change"] == "gained").unwrap();
     assert_eq!([&gained["id"], &gained["author"]], [&Value::Null, &Value::Null]);
+    check(
+        &world.vahti("alert yearly --format json").json(),
+        "name language last next held
+         recipients recipients.to recipients.unsubscribed recipients.by",
+    );
     // What cannot be sent stays to be looked at.
     std::fs::remove_dir_all(world.path("outbox")).ok();
     world.write("outbox", "in the way");

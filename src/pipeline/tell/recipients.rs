@@ -1,0 +1,65 @@
+//! Who of an alert's recipients is told, and what each is told with: a notice of their own, with the link by
+//! which they are told no more.
+
+use super::{Said, notices};
+use crate::alert::Alert;
+use crate::delivery::Notice;
+use crate::delivery::one_click::same;
+use crate::pipeline::Rules;
+use crate::store::{Store, StoreError};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+/// Returns the recipients of an alert but those who said that they want to be told no more.
+pub fn recipients(alert: &Alert, store: &dyn Store) -> Result<Vec<String>, StoreError> {
+    let mut gone = BTreeSet::new();
+    for one in store.unsubscribed()? {
+        if one.alert == alert.name {
+            gone.insert(one.to);
+        }
+    }
+    Ok(alert.to.iter().filter(|to| !gone.contains(&same(to))).cloned().collect())
+}
+
+/// Returns one notice for each recipient of an alert who is told, ready for the outbox.
+pub(in crate::pipeline) fn to_all(
+    alert: &Alert,
+    said: &Said,
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Notice>, StoreError> {
+    to_these(alert, &recipients(alert, store)?, said, rules, store, now)
+}
+
+/// The same for these recipients, of whom those are left out who are told no more.
+pub(in crate::pipeline) fn to_these(
+    alert: &Alert,
+    to: &[String],
+    said: &Said,
+    rules: &Rules,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Notice>, StoreError> {
+    let left = recipients(alert, store)?;
+    let to: Vec<String> = to.iter().filter(|to| left.contains(to)).cloned().collect();
+    let mut notices = notices(&alert.name, &to, said, now);
+    for notice in &mut notices {
+        notice.enclosed.one_click = one_click(&alert.name, &notice.to, rules, store)?;
+    }
+    Ok(notices)
+}
+
+/// Returns the link by which a recipient is told no more; `None` where the page is not reachable, and for a
+/// channel.
+pub fn one_click(
+    alert: &str,
+    to: &str,
+    rules: &Rules,
+    store: &dyn Store,
+) -> Result<Option<String>, StoreError> {
+    match &rules.one_click {
+        Some(public) if to.contains('@') => Ok(Some(store.link_key()?.link(public, alert, to))),
+        _ => Ok(None),
+    }
+}
