@@ -75,7 +75,7 @@ enum Command {
     Incident(incident::Args),
     /// Show what is known of a customer, or say which handles are one person's
     Customer(customer::Args),
-    /// Show what an alert would say now, or let it say it
+    /// Show whom an alert tells and what it would say now, or let it say it
     Alert(alert::Args),
     /// Show notices not yet delivered, and mend them
     Outbox(outbox::Args),

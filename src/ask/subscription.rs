@@ -121,7 +121,8 @@ fn find_recipient<'a>(alert: &'a Alert, to: &str) -> Result<&'a String, Refusal>
     let known = alert.to.iter().find(|known| same(known) == same(to));
     known.ok_or_else(|| {
         let name = &alert.name;
-        Refusal::NotFound(match crate::text::nearest(to, alert.to.iter().map(String::as_str)) {
+        let addresses: Vec<String> = alert.to.iter().map(|known| same(known)).collect();
+        Refusal::NotFound(match crate::text::nearest(to, addresses.iter().map(String::as_str)) {
             Some(near) => format!("recipient `{to}` of alert `{name}`; did you mean `{near}`?"),
             None => {
                 format!("recipient `{to}` of alert `{name}`; it tells: {}", alert.to.join(", "))

@@ -112,8 +112,7 @@ fn in_full(alert: &AlertInFullView, zone: Tz) -> String {
             .iter()
             .map(|it| vec![it.to.clone(), time(it.unsubscribed, zone), or_dash(it.by.as_deref())]),
     );
-    let left =
-        if is_heard(alert) { String::new() } else { unheard(&visible(&alert.name)) + "\n" };
+    let left = if is_heard(alert) { String::new() } else { unheard(&visible(&alert.name)) + "\n" };
     let last = alert.last.map(|_| format!("It spoke last: {}.\n", time(alert.last, zone)));
     let (last, next) = (last.unwrap_or_default(), when(alert.next, alert.held, zone));
     format!("{last}{next}\n{left}\n{recipients}")
@@ -126,7 +125,7 @@ fn is_heard(alert: &AlertInFullView) -> bool {
 /// Says that an alert tells nobody any more.
 pub(super) fn unheard(name: &str) -> String {
     format!(
-        "{name} tells nobody any more, for everybody unsubscribed; `vahti alert {name} subscribe ADDRESS` tells one again"
+        "{name} tells nobody any more, for everybody unsubscribed; `vahti alert \"{name}\" subscribe ADDRESS` tells one again"
     )
 }
 

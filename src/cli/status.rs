@@ -127,19 +127,19 @@ fn alerts(status: &StatusView, zone: Tz) -> String {
 
 /// Says which recipients of alerts are told no more, and of which alerts nobody is left.
 fn unsubscribed(status: &StatusView, zone: Tz) -> String {
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for alert in &status.alerts {
         let name = visible(&alert.name);
         for recipient in &alert.unsubscribed {
             let (to, since) = (visible(&recipient.to), time(recipient.unsubscribed, zone));
             let by = visible(recipient.by.as_deref().unwrap_or_default());
-            lines += &format!("{to} unsubscribed from {name}: {since}, by {by}\n");
+            lines.push(format!("{to} unsubscribed from {name}: {since}, by {by}\n"));
         }
         if alert.unheard {
-            lines += &(super::alert::unheard(&name) + "\n");
+            lines.push(super::alert::unheard(&name) + "\n");
         }
     }
-    lines
+    lines.concat()
 }
 
 fn spikes(status: &StatusView, zone: Tz) -> String {

@@ -4,11 +4,15 @@ use super::reader::Table;
 use super::surroundings::Surroundings;
 use super::value::Value;
 use super::{Web, secret};
+use crate::delivery::one_click;
 use std::net::SocketAddr;
 use url::Url;
 
 /// The longest address under which people reach the page: it goes into a header of every mail.
 const LONGEST_URL: usize = 200;
+
+/// What follows behind that address.
+const OWN_PATHS: [&str; 3] = ["feed.atom", "healthz", one_click::PATH];
 
 pub(super) fn read(table: Table<'_>, around: &Surroundings) -> Option<Web> {
     let listen_value = table.need("listen", "listen = \"127.0.0.1:8787\"");
@@ -46,6 +50,9 @@ fn public(value: &Value<'_>) -> Option<Url> {
         Some(_) if text.len() > LONGEST_URL => Some("this is longer than 200 characters"),
         Some(url) if !url.path().chars().all(is_plain) || url.path().contains("//") => {
             Some("its path may hold letters, digits and - _ . ~ only")
+        }
+        Some(url) if OWN_PATHS.contains(&url.path().trim_matches('/')) => {
+            Some("this is a path of the page itself, which follows behind")
         }
         Some(_) => None,
     };

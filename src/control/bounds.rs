@@ -16,7 +16,7 @@ const CONNECTIONS: usize = 128;
 
 /// How long a connection lasts over which nothing of an answer goes: the time for a request, and for the
 /// answer to it.
-const LONGEST_SILENCE: Duration = Duration::from_secs(20);
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
 /// Takes connections, and no more than there are places for.
 pub(super) struct Bounded {
@@ -126,6 +126,7 @@ mod tests {
     use axum::Router;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::task::JoinSet;
 
     async fn answered(stream: &mut TcpStream) -> String {
         let mut answer = String::new();
@@ -133,26 +134,27 @@ mod tests {
         answer
     }
 
-    async fn serve(places: usize) -> std::net::SocketAddr {
+    async fn serve(places: usize) -> (std::net::SocketAddr, JoinSet<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let places = Arc::new(Semaphore::new(places));
         let bounded = Bounded { listener, places, silence: Duration::from_millis(300) };
         let router = Router::new().route("/", get(|| async { "here" }));
-        tokio::spawn(async move { axum::serve(bounded, router).await });
-        address
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(bounded, router).await.unwrap() });
+        (address, tasks)
     }
 
     #[tokio::test]
     async fn who_sends_nothing_or_letter_by_letter_is_cut_off_and_others_get_the_place() {
-        let address = serve(1).await;
+        let (address, mut tasks) = serve(1).await;
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut slow = TcpStream::connect(address).await.unwrap();
         let mut quick = TcpStream::connect(address).await.unwrap();
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         quick.write_all(request).await.unwrap();
         let begun = Instant::now();
-        let dripping = tokio::spawn(async move {
+        tasks.spawn(async move {
             for byte in request.iter().cycle().take(400) {
                 if slow.write_all(&[*byte]).await.is_err() {
                     return;
@@ -164,12 +166,12 @@ mod tests {
         assert_eq!(answered(&mut silent).await, "");
         assert!(answered(&mut quick).await.ends_with("here"));
         assert!(begun.elapsed() >= Duration::from_millis(500), "one place, two that wasted it");
-        dripping.await.unwrap();
+        tasks.join_next().await.unwrap().unwrap();
     }
 
     #[tokio::test]
     async fn who_gets_answers_may_stay() {
-        let address = serve(1).await;
+        let (address, _tasks) = serve(1).await;
         let mut stream = TcpStream::connect(address).await.unwrap();
         for _ in 0..4 {
             stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();

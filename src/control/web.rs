@@ -24,6 +24,9 @@ use url::Url;
 /// Requests that are answered at once; others are asked to come again.
 const AT_ONCE: usize = 16;
 
+/// The same of requests that anybody may make: they take no place from those who have the password.
+const LINKS_AT_ONCE: usize = 64;
+
 /// Where the page is, and who may see it.
 pub struct Place {
     /// The address that we listen on.
@@ -40,6 +43,7 @@ struct Guard {
     /// What the public address has before our paths, such as `/vahti`; may be empty.
     prefix: String,
     places: Semaphore,
+    links: Semaphore,
 }
 
 /// Answers until `stop`.
@@ -64,7 +68,8 @@ pub async fn serve(
                 .merge(ours)
         }
     };
-    let guard = Arc::new(Guard { listen: listen.ip(), password, prefix, places });
+    let links = Semaphore::new(LINKS_AT_ONCE);
+    let guard = Arc::new(Guard { listen: listen.ip(), password, prefix, places, links });
     let router = router
         .fallback(nothing_here)
         .layer(Extension(feed::Public(public_url)))
@@ -91,7 +96,9 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
     let mut response = match guard.refuses(request.headers(), request.uri().path()) {
         Some(refused) => refused,
         None => {
-            if let Ok(_place) = guard.places.try_acquire() {
+            let is_link = guard.path(request.uri().path()) == page::UNSUBSCRIBE;
+            let places = if is_link { &guard.links } else { &guard.places };
+            if let Ok(_place) = places.try_acquire() {
                 next.run(request).await
             } else {
                 let mut busy = feed::told(StatusCode::SERVICE_UNAVAILABLE, "too many at once");
@@ -120,7 +127,7 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
 impl Guard {
     /// Returns what is answered to who may not see anything.
     fn refuses(&self, headers: &HeaderMap, path: &str) -> Option<Response> {
-        let path = path.strip_prefix(&self.prefix).unwrap_or(path);
+        let path = self.path(path);
         if path == page::UNSUBSCRIBE {
             // Whoever has the link may follow it: mail programs bring neither our name nor a password.
             return None;
@@ -137,6 +144,11 @@ impl Guard {
                 feed::told(StatusCode::MISDIRECTED_REQUEST, what)
             }),
         }
+    }
+
+    /// Returns the path as ours, whether or not a proxy cut its prefix off.
+    fn path<'a>(&self, path: &'a str) -> &'a str {
+        path.strip_prefix(&self.prefix).unwrap_or(path)
     }
 
     /// Tells whether the request was meant for this machine by a name that nobody else can give to it.
@@ -187,6 +199,7 @@ mod tests {
             password,
             prefix: "/vahti".into(),
             places: Semaphore::new(1),
+            links: Semaphore::new(1),
         }
     }
 

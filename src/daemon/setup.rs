@@ -105,11 +105,7 @@ impl Setup {
             .staffed(config.desk.clone())
             .outward(config.outward())
             .kept_by(config.keeper())
-            .reached_at(match before {
-                // The page is where it was when vahti started.
-                Some(before) => before.rules.one_click.clone(),
-                None => config.one_click(),
-            })
+            .reached_at(Self::one_click(&config, before))
             .replying(config.replies.clone());
         let fetcher = match before.filter(|before| before.config.http == config.http) {
             Some(before) => Arc::clone(&before.fetcher),
@@ -159,6 +155,11 @@ impl Setup {
             }
         }
         Ok(Self { config, rules, fetcher, judging, transport, sources, outlines })
+    }
+
+    /// Returns below which address one click is enough: the page stays where it was when vahti started.
+    fn one_click(config: &Config, before: Option<&Self>) -> Option<Url> {
+        before.map_or_else(|| config.one_click(), |before| before.rules.one_click.clone())
     }
 
     /// Returns the facts of every source that `status` shows, lists of feeds first among theirs: its

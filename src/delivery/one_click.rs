@@ -85,7 +85,7 @@ mod tests {
             forged.replace_range(place..=place, other);
             assert!(!KEY.signed(&forged, "care-team", "maija@acme.example"), "{forged}");
         }
-        for short in ["", "AAAA", &token[..20], &format!("{token}AAAA")] {
+        for short in ["", "AAAA", "AAAAAAAAAAAAAAAAAAAA", &format!("{token}AAAA")] {
             assert!(!KEY.signed(short, "care-team", "maija@acme.example"), "{short}");
         }
     }

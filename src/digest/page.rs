@@ -79,7 +79,6 @@ struct View {
     language: &'static str,
     own: &'static Own,
     as_of: String,
-    headings: [&'static str; 3],
     brands: Vec<BrandView>,
 }
 
@@ -89,8 +88,8 @@ struct BrandView {
     overdue: Option<String>,
     /// The drawing, whose words are escaped; `None` where too little was said.
     svg: Option<String>,
-    /// A name and four numbers each.
-    rows: [(&'static str, [String; 4]); 2],
+    /// A name, and how many in the week and in the one before.
+    rows: [(&'static str, [String; 2]); 4],
     feed: String,
 }
 
@@ -107,8 +106,6 @@ pub fn render(brands: &[Stand], language: Language, zone: Tz, now: DateTime<Utc>
         language: words.code(),
         own,
         as_of: fill(&own.as_of, &[("date", &words.date(now, zone))]),
-        headings: [Label::Negative, Label::Neutral, Label::Positive]
-            .map(|label| words.heading.of(label)),
         brands: brands.iter().map(|stand| BrandView::of(stand, own, words, zone)).collect(),
     };
     // Writing into a string fails only where a value's own rendering does, and ours are strings.
@@ -119,10 +116,9 @@ impl BrandView {
     fn of(stand: &Stand, own: &'static Own, words: &'static Words, zone: Tz) -> Self {
         let Stand { volume, open, overdue } = stand;
         let sum = |counts: &[Counts]| counts.iter().fold(Counts::default(), |sum, it| sum.and(*it));
-        let row = |counts: Counts| {
-            [counts.all(), counts.negative, counts.neutral, counts.positive]
-                .map(|number| words.number(number))
-        };
+        let weeks = [sum(&volume.now), sum(&volume.before)];
+        let row = |number: fn(&Counts) -> u64| weeks.map(|week| words.number(number(&week)));
+        let heading = |label| words.heading.of(label);
         let query = format!("brand:\"{}\"", volume.brand.0.replace('"', ""));
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
         Self {
@@ -131,8 +127,10 @@ impl BrandView {
             overdue: (*overdue > 0).then(|| words.count(*overdue, &own.overdue)),
             svg: Chart::drawn(volume, words, zone).map(|chart| chart.svg),
             rows: [
-                (own.now.as_str(), row(sum(&volume.now))),
-                (own.before.as_str(), row(sum(&volume.before))),
+                (own.all.as_str(), row(Counts::all)),
+                (heading(Label::Negative), row(|week| week.negative)),
+                (heading(Label::Neutral), row(|week| week.neutral)),
+                (heading(Label::Positive), row(|week| week.positive)),
             ],
             feed: format!("feed.atom?q={query}"),
         }

@@ -195,8 +195,9 @@ fn a_forged_link_tells_nothing_and_nothing_but_the_link_is_open() {
         let headers = ["Host: vahti.acme.example", FORM];
         ask(TcpStream::connect(&here).unwrap(), line, &headers, body)
     };
-    let last = if link.ends_with('A') { "B" } else { "A" };
-    let forged = format!("{}{last}", &link[..link.len() - 1]);
+    let mut forged = link.clone();
+    let last = if forged.pop() == Some('A') { 'B' } else { 'A' };
+    forged.push(last);
     for path in [forged.as_str(), "/unsubscribe", "/unsubscribe?t=", "/unsubscribe?t=%00"] {
         for (method, body) in [("GET", ""), ("POST", ONE_CLICK)] {
             let got = send(&format!("{method} {path}"), body);
@@ -280,6 +281,24 @@ fn people_see_who_unsubscribed_and_can_do_and_undo_it_and_what_waits_is_dropped(
     assert_eq!(refused.code, Some(1));
     assert!(refused.err.contains("there is no recipient `majja@acme.example`"), "{}", refused.err);
     assert!(refused.err.contains("maija@acme.example"), "{}", refused.err);
+}
+
+#[test]
+fn a_digest_by_schedule_goes_to_the_others_and_what_another_alert_tells_is_another_matter() {
+    let weekly = CARE.replace("\"care\"", "\"week\"").replace("as-it-happens", "weekly");
+    let world = World::new(&format!("{HEAD}{CARE}{weekly}"));
+    bring(&world, "liisa", "Acmen laskurivissä on kolme virhettä, ikävää");
+    world.vahti("alert week unsubscribe maija@acme.example").ok();
+    world.vahti("run --once").ok();
+    told(&world, 0, &[MAIJA, PEKKA]);
+    world.vahti("alert week send").ok();
+    told(&world, 2, &[PEKKA]);
+    bring(&world, "ville", "Acmen asentaja rikkoi lattian ja lähti, härskiä");
+    world.vahti("alert week send").ok();
+    let mails = world.mails("eml");
+    let of_week = mails.iter().filter(|mail| mail.contains("List-Id: week"));
+    assert!(of_week.clone().all(|mail| mail.contains("To: pekka@acme.example")));
+    assert_eq!(of_week.count(), 2);
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Untold<'_> {
         if tell::recipients(alert, *store)?.is_empty() {
             let name = &alert.name;
             return Ok(format!(
-                "everybody whom it tells has unsubscribed, as `vahti alert {name}` shows"
+                "everybody whom it tells has unsubscribed, as `vahti alert \"{name}\"` shows"
             ));
         }
         Ok(self.passed_over(&state, *now).into())

@@ -111,6 +111,26 @@ pub struct AlertView {
     pub unheard: bool,
 }
 
+impl AlertView {
+    fn all(
+        setting: &Setting<'_>,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Self>, Refusal> {
+        let mut alerts = Vec::new();
+        for alert in &setting.rules.alerts {
+            let last = store.alert(&alert.name)?.and_then(|state| state.spoke.or(state.last));
+            let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
+            let mut unsubscribed = super::alert::recipients(alert, store)?;
+            let unheard = unsubscribed.iter().all(|one| one.unsubscribed.is_some());
+            unsubscribed.retain(|one| one.unsubscribed.is_some());
+            let name = alert.name.clone();
+            alerts.push(Self { name, last, next, held, unsubscribed, unheard });
+        }
+        Ok(alerts)
+    }
+}
+
 /// A brand that is spoken of, or complained of, far more than usual.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpikeView {
@@ -209,24 +229,13 @@ impl StatusView {
                 budgets: ledger.0.into_iter().map(BudgetView::of).collect(),
             });
         }
-        let mut alerts = Vec::new();
-        for alert in &setting.rules.alerts {
-            let last = store.alert(&alert.name)?.and_then(|state| state.spoke.or(state.last));
-            let (next, held) = tell::speaks_next(alert, setting.rules, store, now)?;
-            let (name, mut unsubscribed) =
-                (alert.name.clone(), super::alert::recipients(alert, store)?);
-            let all = unsubscribed.len();
-            unsubscribed.retain(|recipient| recipient.unsubscribed.is_some());
-            let unheard = unsubscribed.len() == all;
-            alerts.push(AlertView { name, last, next, held, unsubscribed, unheard });
-        }
         let last_answer = store.outbox()?.into_iter().rev().find_map(|notice| notice.last_answer);
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             config: setting.config_path.display().to_string(),
             running_since: setting.running_since,
             sources,
-            alerts,
+            alerts: AlertView::all(setting, store, now)?,
             spikes: SpikeView::all(&setting.rules.brands, store)?,
             store: StoreView {
                 path: setting.store_path.display().to_string(),

@@ -108,18 +108,22 @@ pub(super) fn sections(letter: &Letter) -> Vec<SectionView> {
         let what = "The last check found nothing wrong any more.".to_owned();
         push("The store is sound again", true, vec![group(what, String::new())], "");
     }
-    if !letter.unsubscribed.is_empty() {
-        let who = |(alert, to): &(String, String)| {
-            group(format!("{} from {}", line(to, 100), line(alert, 60)), String::new())
-        };
-        push(
-            "Unsubscribed",
-            true,
-            letter.unsubscribed.iter().map(who).collect(),
-            "By the link in a mail. `vahti alert NAME subscribe ADDRESS` tells somebody again.",
-        );
-    }
+    sections.extend(unsubscribed(letter));
     sections
+}
+
+/// Says who wants to be told no more.
+fn unsubscribed(letter: &Letter) -> Option<SectionView> {
+    let who = |(alert, to): &(String, String)| {
+        group(format!("{} from {}", line(to, 100), line(alert, 60)), String::new())
+    };
+    (!letter.unsubscribed.is_empty()).then(|| SectionView {
+        heading: "Unsubscribed".into(),
+        is_good: true,
+        groups: letter.unsubscribed.iter().map(who).collect(),
+        advice: "By the link in a mail. `vahti alert NAME subscribe ADDRESS` tells somebody again."
+            .into(),
+    })
 }
 
 fn group(what: String, when: String) -> GroupView {

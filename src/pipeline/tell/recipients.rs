@@ -8,17 +8,18 @@ use crate::delivery::one_click::same;
 use crate::pipeline::Rules;
 use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
 
 /// Returns the recipients of an alert but those who said that they want to be told no more.
 pub fn recipients(alert: &Alert, store: &dyn Store) -> Result<Vec<String>, StoreError> {
-    let mut gone = BTreeSet::new();
-    for one in store.unsubscribed()? {
-        if one.alert == alert.name {
-            gone.insert(one.to);
-        }
-    }
-    Ok(alert.to.iter().filter(|to| !gone.contains(&same(to))).cloned().collect())
+    left(&alert.name, &alert.to, store)
+}
+
+/// Returns those of `to` who did not say of the alert that they want to be told no more.
+fn left(alert: &str, to: &[String], store: &dyn Store) -> Result<Vec<String>, StoreError> {
+    let mut gone = store.unsubscribed()?;
+    gone.retain(|one| one.alert == alert);
+    let is_left = |to: &&String| gone.is_empty() || gone.iter().all(|one| one.to != same(to));
+    Ok(to.iter().filter(is_left).cloned().collect())
 }
 
 /// Returns one notice for each recipient of an alert who is told, ready for the outbox.
@@ -29,7 +30,7 @@ pub(in crate::pipeline) fn to_all(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<Notice>, StoreError> {
-    to_these(alert, &recipients(alert, store)?, said, rules, store, now)
+    to_these(alert, &alert.to, said, rules, store, now)
 }
 
 /// The same for these recipients, of whom those are left out who are told no more.
@@ -41,9 +42,7 @@ pub(in crate::pipeline) fn to_these(
     store: &dyn Store,
     now: DateTime<Utc>,
 ) -> Result<Vec<Notice>, StoreError> {
-    let left = recipients(alert, store)?;
-    let to: Vec<String> = to.iter().filter(|to| left.contains(to)).cloned().collect();
-    let mut notices = notices(&alert.name, &to, said, now);
+    let mut notices = notices(&alert.name, &left(&alert.name, to, store)?, said, now);
     for notice in &mut notices {
         notice.enclosed.one_click = one_click(&alert.name, &notice.to, rules, store)?;
     }

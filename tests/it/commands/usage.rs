@@ -36,7 +36,7 @@ fn wrong_usage_exits_with_two() {
         "tickets --bogus",
         "mentions one two",
         "status --format html",
-        "alert care",
+        "alert care subscribe",
         "alert care preview --format csv",
         "outbox retry",
         "outbox retry x",

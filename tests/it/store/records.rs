@@ -370,6 +370,7 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             pictures: if shows { vec![picture] } else { Vec::new() },
             brief: chats.then_some(brief),
             unsubscribe: Some("ops@acme.example".into()),
+            one_click: Some("https://acme.example/unsubscribe?t=AAAA".into()),
             tries: if chats { vec![made] } else { Vec::new() },
             dropped: shows.then_some(at),
             tells: if urgent { vec![text] } else { Vec::new() },

@@ -119,3 +119,24 @@ fn where_nobody_can_be_reached_no_mail_says_so() {
     assert_eq!(told(&store, &one, &sources, HOUR), Vec::<String>::new());
     assert_eq!(unreached(&store).unwrap().len(), 1);
 }
+
+#[test]
+fn who_unsubscribed_by_the_link_is_told_once() {
+    let (_folder, store) = store();
+    let told = |minute| told(&store, &["ops"], &[], minute).concat();
+    let gone = |to: &str, told| Unsubscribed {
+        alert: "care".into(),
+        to: to.into(),
+        at: at(0),
+        by: Unsubscribed::BY_LINK.into(),
+        told,
+    };
+    let unsubscribed = vec![gone("maija@acme.example", false), gone("pekka@acme.example", true)];
+    store.apply(&Commit { unsubscribed, ..Commit::default() }).unwrap();
+    assert_eq!(told(0), "ops: vahti: maija@acme.example unsubscribed from care");
+    assert_eq!(told(HOUR), "");
+    assert_eq!(store.unsubscribed().unwrap().len(), 2, "they still are");
+    let unsubscribed = vec![gone("a@acme.example", false), gone("b@acme.example", false)];
+    store.apply(&Commit { unsubscribed, ..Commit::default() }).unwrap();
+    assert_eq!(told(2 * HOUR), "ops: vahti: 2 recipients unsubscribed");
+}
