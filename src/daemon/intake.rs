@@ -366,7 +366,10 @@ fn tried(
     if let Some(there) = there {
         outward::opened(&mut commit, *there, store, clock::now())?;
     }
-    Written::told(&commit, store, reply)
+    // What became of a notice is no news for the senders, who would give a server that is left alone
+    // another chance.
+    let is_new = commit.notices.len() > 1;
+    Ok(Written { notices: is_new, ..Written::told(&commit, store, reply)? })
 }
 
 fn remembered(

@@ -75,10 +75,13 @@ impl Queue {
     /// Takes down whether the server failed at a notice in hand, and that it is in hand no more.
     pub(super) fn done(&mut self, id: NoticeId, has_failed: bool, now: DateTime<Utc>) {
         self.in_hand.remove(&id);
-        self.failures = if has_failed { self.failures + 1 } else { 0 };
-        self.left_until = None;
-        if self.failures >= FAILURES_IN_A_ROW {
-            (self.failures, self.left_until) = (0, Some(now + PAUSE));
+        if !has_failed {
+            (self.failures, self.left_until) = (0, None);
+        } else if self.failures + 1 < FAILURES_IN_A_ROW {
+            self.failures += 1;
+        } else {
+            // The next failure after the pause is one too many again.
+            (self.failures, self.left_until) = (FAILURES_IN_A_ROW - 1, Some(now + PAUSE));
             self.waiting.clear();
         }
         // What failed is due again some time, which `next` does not know yet.
@@ -123,6 +126,24 @@ mod tests {
         let notices = [notice(1, 2, 0), notice(2, 0, 0), notice(3, 1, 9), notice(4, 0, 0)];
         queue.fill(notices.into(), at(0));
         assert_eq!((taken(&mut queue), queue.next), (vec![2, 4, 1], Some(at(9))));
+    }
+
+    #[test]
+    fn one_that_fails_while_the_server_is_left_alone_ends_no_pause() {
+        let mut queue = Queue::default();
+        let notices: Vec<Notice> = (1..=5).map(|id| notice(id, 0, 0)).collect();
+        queue.fill(notices.clone(), at(0));
+        for id in 1..=5 {
+            assert_eq!(queue.take().unwrap().id, NoticeId(id));
+        }
+        for id in 1..=4 {
+            queue.done(NoticeId(id), true, at(i64::try_from(id).unwrap()));
+        }
+        queue.fill(notices.clone(), at(10));
+        assert_eq!((queue.take(), queue.next), (None, Some(at(34))));
+        queue.done(NoticeId(5), false, at(11));
+        queue.fill(notices, at(12));
+        assert_eq!(taken(&mut queue), [1, 2, 3, 4, 5], "it answers again");
     }
 
     #[test]
