@@ -95,17 +95,7 @@ async fn nothing_here() -> Response {
 async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut response = match guard.refuses(request.headers(), request.uri().path()) {
         Some(refused) => refused,
-        None => {
-            let is_link = guard.path(request.uri().path()) == page::UNSUBSCRIBE;
-            let places = if is_link { &guard.links } else { &guard.places };
-            if let Ok(_place) = places.try_acquire() {
-                next.run(request).await
-            } else {
-                let mut busy = feed::told(StatusCode::SERVICE_UNAVAILABLE, "too many at once");
-                busy.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-                busy
-            }
-        }
+        None => answered(&guard, request, next).await,
     };
     let headers = response.headers_mut();
     // Pages have a policy of their own.
@@ -122,6 +112,18 @@ async fn guarded(State(guard): State<Arc<Guard>>, request: Request, next: Next) 
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Answers where there is a place for one more.
+async fn answered(guard: &Guard, request: Request, next: Next) -> Response {
+    let is_link = guard.path(request.uri().path()) == page::UNSUBSCRIBE;
+    let places = if is_link { &guard.links } else { &guard.places };
+    if let Ok(_place) = places.try_acquire() {
+        return next.run(request).await;
+    }
+    let mut busy = feed::told(StatusCode::SERVICE_UNAVAILABLE, "too many at once");
+    busy.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    busy
 }
 
 impl Guard {
