@@ -12,9 +12,11 @@ mod pace;
 #[cfg(test)]
 mod simulation;
 mod state;
+mod wait;
 
 pub use pace::Pace;
 pub use state::{AlertState, MOST_REMEMBERED};
+pub use wait::{Closed, Wait};
 
 /// How often an alert speaks.
 #[derive(Debug, Clone, PartialEq)]

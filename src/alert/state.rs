@@ -26,6 +26,9 @@ pub struct AlertState {
     pub owed: BTreeSet<MentionId>,
     /// The events that it told within its cooldown, by their first tickets, and when.
     pub events: BTreeMap<TicketId, DateTime<Utc>>,
+    /// The place of the last mention that was there before it, and when it came to be; `None` where that
+    /// was not noted.
+    pub first: Option<(u64, DateTime<Utc>)>,
 }
 
 impl AlertState {

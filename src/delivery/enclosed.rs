@@ -32,6 +32,9 @@ pub struct Enclosed {
     /// When a person took it out of the outbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DateTime<Utc>>,
+    /// The ids of those of the mentions that it counts and does not show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<String>,
 }
 
 /// Returns HTML with the pictures in it, for where it stands alone.
@@ -84,6 +87,7 @@ impl Enclosed {
         Self {
             thread: self.thread.clone(),
             tells: self.tells.clone(),
+            counts: self.counts.clone(),
             tries: self.tries.clone(),
             dropped: self.dropped,
             ..Self::default()
