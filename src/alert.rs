@@ -13,10 +13,12 @@ mod pace;
 mod simulation;
 mod state;
 mod unsubscribed;
+mod wait;
 
 pub use pace::Pace;
 pub use state::{AlertState, MOST_REMEMBERED};
 pub use unsubscribed::Unsubscribed;
+pub use wait::{Closed, Wait};
 
 /// How often an alert speaks.
 #[derive(Debug, Clone, PartialEq)]

@@ -125,6 +125,8 @@ pub struct Digest {
     /// What is to be said of the message itself.
     pub note: Option<Note>,
     charts: Vec<chart::Chart>,
+    /// The events of its tickets, by their first tickets.
+    events: HashMap<TicketId, TicketId>,
 }
 
 /// The mentions of one kind.
@@ -206,6 +208,7 @@ impl Digest {
             praise,
             note: None,
             charts: drawn.filter_map(|it| chart::Chart::of(it, words, input.zone)).collect(),
+            events: input.tickets.iter().filter_map(|it| Some((it.id, it.event?.first))).collect(),
         }
     }
 

@@ -29,6 +29,9 @@ pub struct AlertState {
     pub events: BTreeMap<TicketId, DateTime<Utc>>,
     /// The sources of which it told last, or knew, that they are not heard.
     pub blind: BTreeSet<SourceName>,
+    /// The place of the last mention that was there before it, and when it came to be; `None` where that
+    /// was not noted.
+    pub first: Option<(u64, DateTime<Utc>)>,
 }
 
 impl AlertState {

@@ -58,11 +58,17 @@ fn mention(traced: &TracedView, zone: Tz) -> String {
 fn told(told: &ToldView, zone: Tz, rows: &mut Vec<Vec<String>>) {
     let alert = &told.alert;
     if let Some(why) = &told.why {
-        rows.push(vec!["-".into(), "not told".into(), format!("{alert}: {why}")]);
+        let (at, what) = match (told.until, told.told) {
+            (Some(until), false) => (Some(until), "not yet told"),
+            (Some(until), true) => (Some(until), "told once more"),
+            (None, _) => (None, "not told"),
+        };
+        rows.push(vec![time(at, zone), what.into(), format!("{alert}: {why}")]);
     }
+    let how = if told.told { "told" } else { "counted" };
     for notice in &told.notices {
         let NoticeView { id, to, created, tries, .. } = notice;
-        let text = format!("{alert}: notice {id} to {to}");
+        let text = format!("{alert}: {how} in notice {id} to {to}");
         rows.push(vec![time(Some(*created), zone), "queued".into(), text]);
         for made in tries {
             let text = format!("notice {id} to {to}: {}", cut(&made.answer, LONGEST));

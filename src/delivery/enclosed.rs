@@ -35,6 +35,9 @@ pub struct Enclosed {
     /// The link by which its recipient is told no more, with one click.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_click: Option<String>,
+    /// The ids of those of the mentions that it counts and does not show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<String>,
 }
 
 /// Returns HTML with the pictures in it, for where it stands alone.
@@ -87,6 +90,7 @@ impl Enclosed {
         Self {
             thread: self.thread.clone(),
             tells: self.tells.clone(),
+            counts: self.counts.clone(),
             tries: self.tries.clone(),
             dropped: self.dropped,
             ..Self::default()

@@ -51,6 +51,31 @@ impl Digest {
         self
     }
 
+    /// Returns the ids of those of its mentions that it counts and neither shows nor names by the ticket, or
+    /// by the event, that they have.
+    pub fn counted_only(&self, mentions: &[Mention]) -> Vec<String> {
+        if self.hidden == 0 {
+            return Vec::new();
+        }
+        let items = || {
+            let groups = self.sections.iter().flat_map(|section| &section.groups);
+            groups.flat_map(|group| &group.items)
+        };
+        let shown: HashSet<&MentionId> = items().map(|item| &item.mention.id).collect();
+        let lines = items().filter_map(|item| item.ticket.as_ref()).chain(&self.today);
+        let named: HashSet<TicketId> = lines
+            .flat_map(|line| [Some(line.id), line.event.map(|event| event.first)])
+            .flatten()
+            .collect();
+        let is_named = |mention: &Mention| {
+            let event = mention.ticket.and_then(|id| self.events.get(&id)).copied();
+            mention.ticket.is_some_and(|id| named.contains(&id))
+                || event.is_some_and(|event| named.contains(&event))
+        };
+        let hidden = mentions.iter().filter(|it| !shown.contains(&it.id) && !is_named(it));
+        hidden.map(|mention| mention.id.to_string()).collect()
+    }
+
     /// Counts a tenth of what matters least instead of showing it; `false` where there is nothing left.
     fn shorten(&mut self) -> bool {
         let shown: usize = self.sections.iter().map(Section::shown).sum();

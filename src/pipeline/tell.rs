@@ -119,7 +119,12 @@ pub fn introduce(
     let mut commit = Commit::default();
     for alert in &rules.alerts {
         let state = match store.alert(&alert.name)? {
-            None => AlertState { told_up_to, began: Some(now), ..AlertState::default() },
+            None => AlertState {
+                told_up_to,
+                began: Some(now),
+                first: Some((told_up_to, now)),
+                ..AlertState::default()
+            },
             Some(state) if alert.is_ahead(&state, now) => state.set_back(now),
             Some(_) => continue,
         };
@@ -324,6 +329,7 @@ impl Gathered {
                 unsubscribe: rules.keeper.clone(),
                 brief: Some(digest::brief::of(&digest)),
                 tells: self.mentions.iter().map(|mention| mention.id.to_string()).collect(),
+                counts: digest.counted_only(&self.mentions),
                 ..Enclosed::default()
             },
             mentions: self.mentions.len(),

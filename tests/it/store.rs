@@ -373,6 +373,7 @@ fn an_alert_is_told_up_to_the_last_mention_of_the_commit() {
             owed: [mention("b", 2).id].into(),
             events: [(TicketId(7), at(6))].into(),
             blind: [SourceName("news".into())].into(),
+            first: Some((3, at(4))),
         };
         let commit = Commit {
             alerts: vec![("care".into(), state.clone()), ("boss".into(), state.clone())],

@@ -88,13 +88,19 @@ fn a_post_is_followed_by_its_id_its_ticket_and_its_address() {
         assert_eq!(unwanted["told"], false);
         assert_eq!(unwanted["why"], "its filter does not want it: sentiment:positive");
         let waits = alert(&by_address, "yearly")["why"].as_str().unwrap();
-        assert!(waits.starts_with("it waits: the alert speaks next at 20"), "{waits}");
+        assert!(
+            waits.starts_with("it waits for the digest of ") && waits.ends_with("01-01 00:00 UTC"),
+            "{waits}"
+        );
         world.vahti(&format!("trace {id}")).ok()
     };
     let without = check();
-    for part in
-        ["fetched", "from news (feed), by its first poll", "care: notice 1 to care@", "accepted"]
-    {
+    for part in [
+        "fetched",
+        "from news (feed), by its first poll",
+        "care: told in notice 1 to care@",
+        "accepted",
+    ] {
         assert!(without.contains(part), "{part}: {without}");
     }
     let daemon = world.daemon();

@@ -50,6 +50,12 @@ pub struct ToldView {
     pub told: bool,
     /// Why not; null where it was.
     pub why: Option<String>,
+    /// The same in a word: `lessons`, `noise`, `muted`, `own`, `filter`, `new`, `copy`, `digest`, `due`,
+    /// `quiet_hours`, `business_day`, `cooldown`, `never`, `counted`, `incident`, `before`, `no_news`,
+    /// `forgotten`, `unknown`.
+    pub reason: Option<String>,
+    /// Until when it waits, where it does.
+    pub until: Option<DateTime<Utc>>,
     /// One for each recipient.
     pub notices: Vec<NoticeView>,
 }

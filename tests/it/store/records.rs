@@ -373,7 +373,8 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             one_click: Some("https://acme.example/unsubscribe?t=AAAA".into()),
             tries: if chats { vec![made] } else { Vec::new() },
             dropped: shows.then_some(at),
-            tells: if urgent { vec![text] } else { Vec::new() },
+            tells: if urgent { vec![text.clone()] } else { Vec::new() },
+            counts: if shows { vec![text] } else { Vec::new() },
         }
     })
 }

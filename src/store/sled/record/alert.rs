@@ -29,11 +29,13 @@ struct MoreRecord<'a> {
     events: BTreeMap<TicketId, i64>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     blind: Cow<'a, BTreeSet<SourceName>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<(u64, i64)>,
 }
 
 /// Writes what is remembered of an alert.
 pub(in crate::store::sled) fn alert(state: &AlertState) -> Result<Vec<u8>, Unreadable> {
-    let AlertState { told_up_to, began, last, spoke, passed, owed, events, blind } = state;
+    let AlertState { told_up_to, began, last, spoke, passed, owed, events, blind, first } = state;
     let mut bytes = write(&AlertRecord {
         told_up_to: *told_up_to,
         began: began.map(micros),
@@ -45,6 +47,7 @@ pub(in crate::store::sled) fn alert(state: &AlertState) -> Result<Vec<u8>, Unrea
         owed: Cow::Borrowed(owed),
         events: events.iter().map(|(event, at)| (*event, micros(*at))).collect(),
         blind: Cow::Borrowed(blind),
+        first: first.map(|(place, at)| (place, micros(at))),
     };
     if more != MoreRecord::default() {
         serde_json::to_writer(&mut bytes, &more)
@@ -64,6 +67,7 @@ pub(in crate::store::sled) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unr
             .map_err(|error| Unreadable(format!("an alert does not read back: {error}")))?
     };
     let event = |(event, at)| Ok((event, time(at)?));
+    let first = |(place, at)| Ok::<_, Unreadable>((place, time(at)?));
     Ok(AlertState {
         told_up_to: record.told_up_to,
         began: time_or_none(record.began)?,
@@ -73,5 +77,6 @@ pub(in crate::store::sled) fn read_alert(bytes: &[u8]) -> Result<AlertState, Unr
         owed: more.owed.into_owned(),
         events: more.events.into_iter().map(event).collect::<Result<_, Unreadable>>()?,
         blind: more.blind.into_owned(),
+        first: more.first.map(first).transpose()?,
     })
 }
