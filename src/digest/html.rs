@@ -74,6 +74,35 @@ mod tests {
     }
 
     #[test]
+    fn it_holds_where_styles_are_few() {
+        let html = render(&morning(Language::SWEDISH));
+        // Outlook ignores the padding of what is no cell, and the greatest width of anything.
+        for tag in html.split('<').filter(|tag| tag.starts_with("div")) {
+            assert!(!tag.split('>').next().unwrap().contains("padding"), "{tag}");
+        }
+        assert!(html.contains("<!--[if mso]><table role=\"presentation\" width=\"660\""), "{html}");
+        // Gmail may drop the sheet: what it says stands beside the elements too, for a light screen.
+        let body = html.split("<body").nth(1).unwrap();
+        for class in ["page", "edge ink today", "soft", "code", "mark", "link", "negative"] {
+            let begin = format!("class=\"{class}\"");
+            let tags: Vec<_> = body.split('<').filter(|tag| tag.contains(&begin)).collect();
+            assert!(!tags.is_empty(), "{class}");
+            for tag in tags {
+                assert!(tag.contains("style=\""), "{tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_list_of_an_inbox_shows_is_not_said_twice() {
+        let html = render(&morning(Language::ENGLISH));
+        let preview = "2 tickets need somebody today · 1 customer to ask whether all is well · 1 \
+                       customer gone quiet · 2 sources not heard";
+        assert_eq!(html.matches(preview).count(), 1, "{html}");
+        assert!(!render(&digest(&[], &[])).contains("mso-hide"));
+    }
+
+    #[test]
     fn nothing_is_loaded_from_anywhere() {
         let html = render(&morning(Language::ENGLISH));
         let html = html.replace("<img src=\"cid:", "");
