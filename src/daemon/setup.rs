@@ -176,6 +176,16 @@ impl Setup {
         heard.collect()
     }
 
+    /// Returns the sources that bring mentions, each with the brands that it tells of.
+    pub fn ears(&self) -> Vec<(Heard, Vec<BrandName>)> {
+        let ear = |planned: &Arc<Planned>| {
+            let (name, is_polled) = (planned.name.clone(), planned.source.is_polled());
+            let schedule = self.schedule(&name);
+            (Heard { name, schedule, is_polled }, planned.only.clone())
+        };
+        self.sources.iter().map(ear).collect()
+    }
+
     /// Returns when a source is to be polled, where the operator says so.
     pub fn schedule(&self, name: &SourceName) -> Option<Schedule> {
         let list = self.outlines.iter().find(|list| list.config.name == *name);

@@ -1,6 +1,7 @@
 //! Sources of which an alert must say that they could not be heard, so that quiet is never mistaken for good
 //! news.
 
+use crate::brand::BrandName;
 use crate::digest::{Blind, BlindSpot};
 use crate::post::SourceName;
 use crate::schedule::{self, Schedule};
@@ -32,6 +33,43 @@ pub struct Heard {
     pub schedule: Option<Schedule>,
     /// Whether it is asked at all, and not only brought something.
     pub is_polled: bool,
+}
+
+/// A source of which nothing can be heard, though it brought something before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// The brands that it tells of; none: all.
+    pub only: Vec<BrandName>,
+    pub since: DateTime<Utc>,
+}
+
+impl Outage {
+    /// Tells whether it is a source of this brand.
+    pub fn is_of(&self, brand: &BrandName) -> bool {
+        self.only.is_empty() || self.only.contains(brand)
+    }
+}
+
+/// Returns of which sources nothing can be heard now; each stands with the brands that it tells of. Other
+/// than for a blind spot one poll that failed is enough: until the next one nobody knows what is said.
+pub fn outages(
+    sources: &[(Heard, Vec<BrandName>)],
+    zone: Tz,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Outage>, StoreError> {
+    let mut outages = Vec::new();
+    for (source, only) in sources {
+        let health = store.source(&source.name)?.health;
+        if health.mentions == 0 || health.gone {
+            continue;
+        }
+        let failing = health.failing_since.filter(|_| health.failures > 0);
+        let spot = spot(source, health, zone, now).filter(|spot| spot.blind != Blind::Partly);
+        let since = failing.into_iter().chain(spot.map(|spot| spot.since.unwrap_or(now))).min();
+        outages.extend(since.map(|since| Outage { only: only.clone(), since }));
+    }
+    Ok(outages)
 }
 
 /// Returns the sources that were not heard as they should be.
