@@ -278,11 +278,17 @@ fn told(
             by: by.as_deref(),
             tickets: &tickets,
         });
+        let tickets_of = tickets.iter().map(|(line, _)| line);
+        let enclosed = Enclosed {
+            thread: tell::event_thread(tickets_of),
+            brief: Some(message.brief),
+            ..Enclosed::default()
+        };
         let said = tell::Said {
             subject: message.subject,
             text: message.text,
             html: message.html,
-            enclosed: Enclosed { brief: Some(message.brief), ..Enclosed::default() },
+            enclosed,
             mentions: 0,
             tickets: tickets.len(),
         };
