@@ -189,7 +189,7 @@ fn alerts_that_cannot_be_show() {
     };
     check_damage(set(both), "alert care: it is to tell mention m1, and to pass over it");
     check_damage(
-        set(|state| drop(state.events.insert(TicketId(5), at(0)))),
+        set(|state| _ = state.events.insert(TicketId(5), at(0))),
         "alert care: it told ticket 5, which never was",
     );
     let many = |state: &mut AlertState| {
