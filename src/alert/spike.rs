@@ -19,6 +19,7 @@ use crate::mention::Mention;
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use usual::{LEAST, Rhythm, Usual};
 
 /// How many hours are counted: eight weeks.
@@ -58,6 +59,8 @@ pub struct Hour {
     pub slot: u8,
     pub all: u32,
     pub negative: u32,
+    /// Whether a source of the brand could not be heard then: what is missing tells nothing.
+    pub is_deaf: bool,
 }
 
 /// Returns the number of the hour of the Unix era in which `at` lies.
@@ -131,6 +134,22 @@ pub struct Course {
     pub spike: Option<Spike>,
     /// In which hour the last one was over: what came before it makes no new one.
     pub ended: Option<i64>,
+    /// The hours in which a source of the brand could not be heard.
+    pub deaf: BTreeSet<i64>,
+}
+
+impl Course {
+    /// Notes that a source of the brand could not be heard from `since` until now: the hours that lie wholly
+    /// in that time. So that one which is broken for good does not make all hours deaf, one that could not
+    /// be heard for a week counts no more. Returns whether it still counts.
+    pub fn deafened(&mut self, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        if now - since >= TimeDelta::hours(LONGEST) {
+            return false;
+        }
+        let first = hour(since) + i64::from(begin(hour(since)) < since);
+        self.deaf.extend(first..hour(now));
+        true
+    }
 }
 
 /// What happened since the last look.
@@ -171,11 +190,13 @@ fn turn(course: &mut Course, hours: &[Hour], now: i64, usual: &Usual) -> Option<
             Of::Negative => &usual.negative,
         };
         follow(spike, rhythm, hours, now);
-        let is_over = now - spike.last > CALM || now - spike.began > LONGEST;
-        if !is_over {
+        // What could not be heard is not calm, and no part of what lasts.
+        let lasted = heard(hours, now - spike.began);
+        let is_over = heard(hours, now - spike.last) > CALM || lasted > LONGEST;
+        if !is_over || hours.last().is_some_and(|hour| hour.is_deaf) {
             return None;
         }
-        if now - spike.began > LONGEST {
+        if lasted > LONGEST {
             // How people spoke before tells nothing of how they do now.
             course.since = spike.began;
         }
@@ -192,7 +213,9 @@ fn turn(course: &mut Course, hours: &[Hour], now: i64, usual: &Usual) -> Option<
 /// Takes in what came since the last look.
 fn follow(spike: &mut Spike, rhythm: &Rhythm, hours: &[Hour], now: i64) {
     let count = sum(hours, spike.of, CALM_WINDOW);
-    let usual = rhythm.expected(last(hours, CALM_WINDOW));
+    let window: Vec<Hour> =
+        last(hours, CALM_WINDOW).iter().filter(|hour| !hour.is_deaf).copied().collect();
+    let usual = rhythm.expected(&window);
     if count >= CALM_LEAST && f64::from(count) >= CALM_TIMES * usual {
         // The last of these hours that has any.
         let since = last(hours, CALM_WINDOW).iter().rev().position(|hour| hour.count(spike.of) > 0);
@@ -208,6 +231,13 @@ fn follow(spike: &mut Spike, rhythm: &Rhythm, hours: &[Hour], now: i64) {
             (spike.most, spike.peak) = (hour.count(spike.of), at);
         }
     }
+}
+
+/// Returns how many of the last hours could be heard.
+fn heard(hours: &[Hour], number: i64) -> i64 {
+    let number = usize::try_from(number).unwrap_or(0);
+    let deaf = last(hours, number).iter().filter(|hour| hour.is_deaf).count();
+    i64::try_from(number.saturating_sub(deaf)).unwrap_or(i64::MAX)
 }
 
 fn last(hours: &[Hour], number: usize) -> &[Hour] {

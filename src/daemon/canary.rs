@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 /// The file that it is read from, in the state directory.
 const FILE: &str = "canary.xml";
 
+/// The longest that a run which ends by itself waits for one.
+const LONGEST_ONCE: TimeDelta = TimeDelta::minutes(2);
+
 /// What the writer is told of a canary.
 pub enum Flight {
     /// It is let out now.
@@ -64,6 +67,49 @@ pub(super) async fn run(
         flight?;
         if poll::wait_until(until, &stop).await.is_some() {
             ward::look(&current, Some(&board), &events).await?;
+        }
+    }
+}
+
+/// Lets one out where one is due, for who runs vahti by a timer, and waits until it is stored. Its mail
+/// goes with the others. `is_first`: before what became of the last one is looked at, and only
+/// where nobody can say that, because vahti ended meanwhile: then it is no sign of anything.
+pub(super) async fn once(
+    setup: &Arc<Setup>,
+    store: &Handle,
+    events: &mpsc::Sender<Event>,
+    is_first: bool,
+) -> Result<(), Died> {
+    let every = setup.config.operator.as_ref().and_then(|operator| operator.canary);
+    let Some(every) = every else { return Ok(()) };
+    let looked = |store: &dyn Store| {
+        let known = store.reported()?.canary;
+        let is_lost = |known| canary::is_cut_short(known, store);
+        Ok((known.as_ref().map(is_lost).transpose()?, known.map(|known| known.released)))
+    };
+    let looked = store.with(looked).await.map_err(|error| Died(error.to_string()))?;
+    let is_meant = match looked {
+        (None, _) | (_, None) => !is_first,
+        (Some(true), _) => is_first,
+        // A timer is not exact: what is due in a moment is due.
+        (Some(false), Some(released)) => {
+            !is_first && released.min(clock::now()) + (every - every / 10) <= clock::now()
+        }
+    };
+    if !is_meant {
+        return Ok(());
+    }
+    let until = clock::now() + canary::within(every).min(LONGEST_ONCE);
+    let never = CancellationToken::new();
+    fly(setup, store, events, until, &never).await?;
+    let known = store.with(|store| store.reported()).await;
+    let known = known.map_err(|error| Died(error.to_string()))?.canary;
+    match known.filter(|known| known.notices == 0 && known.fault.is_none()) {
+        None => Ok(()),
+        Some(known) => {
+            let what =
+                "it was let out and did not reach the store: fetching, reading or judging hangs";
+            tell(events, &known.token, Flight::Failed(what.to_owned())).await
         }
     }
 }

@@ -280,7 +280,9 @@ fn work(event: Event, setup: &Setup, store: &dyn Store) -> Result<Written, Store
         Event::MatchingAgain(commit, reply) => Written::told(&commit, store, reply),
         Event::Aged(reply) => Written::told(&hand::aged(rules, store, clock::now())?, store, reply),
         Event::Counted(reply) => {
-            Written::told(&spikes::look(rules, store, clock::now())?, store, reply)
+            let now = clock::now();
+            let outages = blind::outages(&setup.heard(), rules.zone, store, now)?;
+            Written::told(&spikes::look(rules, &outages, store, now)?, store, reply)
         }
         Event::Introduce(reply) => {
             let commit = tell::introduce(rules, store, clock::now())?;

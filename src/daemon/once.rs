@@ -6,7 +6,9 @@ use super::judge::Office;
 use super::receipts::Receipts;
 use super::setup::{Planned, Setup};
 use super::turns::Turns;
-use super::{Died, EVENTS_IN_FLIGHT, again, alerts, brought, clock, desks, poll, send, ward};
+use super::{
+    Died, EVENTS_IN_FLIGHT, again, alerts, brought, canary, clock, desks, poll, send, ward,
+};
 use crate::alert::Frequency;
 use crate::ask::Refusal;
 use crate::ask::taken::TakenView;
@@ -48,7 +50,9 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     once.tell().await?;
     ward::count(&once.events).await?;
     desks::look(&once.setup, &once.store, &once.events).await?;
+    canary::once(&once.setup, &once.store, &once.events, true).await?;
     ward::look(&once.setup, None, &once.events).await?;
+    canary::once(&once.setup, &once.store, &once.events, false).await?;
     if once.send(&mut summary, |_| true).await? {
         // What was refused for good just now is told by whatever other way there is.
         ward::look(&once.setup, None, &once.events).await?;

@@ -6,6 +6,7 @@ use super::excerpt::line;
 use super::text::Page;
 use super::view::link;
 use super::words::{Words, fill};
+use crate::delivery::{Brief, BriefLine};
 use crate::text::Language;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -247,6 +248,36 @@ pub fn text(lessons: &Lessons) -> String {
     page.line("-- ");
     page.wrapped("", &view.footer);
     page.0
+}
+
+/// Returns what is told in short.
+pub fn brief(lessons: &Lessons) -> Brief {
+    let (view, words) = (View::of(lessons), Words::of(lessons.language));
+    let line = |heading: &str, item: &ItemView| {
+        // A cause is named by itself; of thanks is said what they are, and to whom.
+        let (headline, mut details) = match (item.state.as_str(), item.lines.split_first()) {
+            ("", Some((said, rest))) => {
+                let whose = [heading.to_owned(), item.name.clone()];
+                (said.clone(), whose.into_iter().chain(rest.iter().cloned()).collect())
+            }
+            ("", None) => (item.name.clone(), Vec::new()),
+            (state, _) => (format!("{}: {state}", item.name), item.lines.clone()),
+        };
+        details.retain(|detail: &String| !detail.is_empty());
+        BriefLine { headline, link: item.link.clone(), details }
+    };
+    let lines = view
+        .sections
+        .iter()
+        .flat_map(|section| section.items.iter().map(move |item| line(section.heading, item)));
+    let said = view.summary.iter().cloned().chain(view.nothing.map(str::to_owned));
+    Brief {
+        title: view.title.clone(),
+        lines: lines.collect(),
+        footer: said.chain([view.period.clone(), view.footer.clone()]).collect(),
+        urgent: false,
+        more: super::brief::more(words),
+    }
 }
 
 #[derive(Template)]

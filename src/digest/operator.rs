@@ -10,6 +10,7 @@ pub use own::{CanaryCase, FaultsCase};
 use super::excerpt::line;
 use super::text::Page;
 use crate::brand::BrandName;
+use crate::delivery::{Brief, BriefLine};
 use crate::post::SourceName;
 use crate::text::count;
 use askama::Template;
@@ -214,6 +215,56 @@ pub fn text(letter: &Letter) -> String {
     page.line("-- ");
     page.wrapped("", &view.footer);
     page.0
+}
+
+/// Returns what is told in short. What to do about it stands in the letter, and in `vahti status`.
+pub fn brief(letter: &Letter) -> Brief {
+    let view = View::of(letter);
+    let group = |heading: &str, group: &GroupView| {
+        let all = [&group.names, &group.what, &group.when].map(|part| part.trim().to_owned());
+        let mut said = all.into_iter().filter(|part| !part.is_empty());
+        let (headline, details) = if group.names.is_empty() {
+            (heading.to_owned(), said.collect())
+        } else {
+            let name = said.next().unwrap_or_default();
+            (name, std::iter::once(heading.to_owned()).chain(said).collect())
+        };
+        BriefLine { headline, link: None, details }
+    };
+    let section = |section: &SectionView| match section.groups.as_slice() {
+        [] => {
+            let details = Some(section.advice.clone()).filter(|advice| !advice.is_empty());
+            let details = details.into_iter().collect();
+            vec![BriefLine { headline: section.heading.clone(), link: None, details }]
+        }
+        groups => groups.iter().map(|it| group(&section.heading, it)).collect(),
+    };
+    Brief {
+        title: view.title.clone(),
+        lines: view.sections.iter().flat_map(section).collect(),
+        footer: vec![view.footer.clone()],
+        urgent: letter.room.is_some() || !letter.set_aside.is_empty() || letter.faults.is_some(),
+        ..Brief::default()
+    }
+}
+
+/// Returns what a letter belongs to: those of one kind, and that all is well again with those that told
+/// what was not. One of several kinds belongs to that which is told first here.
+pub fn thread(letter: &Letter) -> &'static str {
+    let sources = [&letter.begun, &letter.lasting, &letter.mended];
+    if letter.room.is_some() {
+        "operator disk"
+    } else if letter.faults.is_some() || letter.is_sound || !letter.set_aside.is_empty() {
+        "operator store"
+    } else if letter.canary.is_some() || letter.canary_back.is_some() {
+        "operator canary"
+    } else if sources.iter().any(|cases| !cases.is_empty()) {
+        "operator sources"
+    } else if !letter.silent_brands.is_empty() || !letter.heard_brands.is_empty() {
+        "operator brands"
+    } else {
+        "operator notices"
+    }
 }
 
 #[derive(Template)]

@@ -54,6 +54,44 @@ impl Heard {
     }
 }
 
+/// A source of which nothing can be heard, though it brought something before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// The brands that it tells of; none: all.
+    pub only: Vec<BrandName>,
+    pub since: DateTime<Utc>,
+}
+
+impl Outage {
+    /// Tells whether it is a source of this brand.
+    pub fn is_of(&self, brand: &BrandName) -> bool {
+        self.only.is_empty() || self.only.contains(brand)
+    }
+}
+
+/// Returns of which sources nothing can be heard now. Other
+/// than for a blind spot one poll that failed is enough: until the next one nobody knows what is said.
+pub fn outages(
+    sources: &[Heard],
+    zone: Tz,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<Outage>, StoreError> {
+    let mut outages = Vec::new();
+    // A list of feeds brings nothing itself.
+    for source in sources.iter().filter(|source| source.kind != Kind::Opml) {
+        let health = store.source(&source.name)?.health;
+        if health.mentions == 0 || health.gone {
+            continue;
+        }
+        let failing = health.failing_since.filter(|_| health.failures > 0);
+        let spot = spot(source, health, zone, now).filter(|spot| spot.blind != Blind::Partly);
+        let since = failing.into_iter().chain(spot.map(|spot| spot.since.unwrap_or(now))).min();
+        outages.extend(since.map(|since| Outage { only: source.only.clone(), since }));
+    }
+    Ok(outages)
+}
+
 /// Returns the sources of which an alert tells that were not heard as they should be.
 pub fn blind_spots(
     alert: &Alert,

@@ -89,7 +89,7 @@ pub fn release(token: &str, now: DateTime<Utc>, store: &dyn Store) -> Result<Com
     let canary = Canary {
         token: token.to_owned(),
         released: now,
-        last_came: known.last_came,
+        last_came: known.came.or(came(&known, store)?).or(known.last_came),
         told: known.told,
         ..Canary::default()
     };
@@ -197,6 +197,16 @@ pub fn came(canary: &Canary, store: &dyn Store) -> Result<Option<DateTime<Utc>>,
         && notices.iter().all(|notice| notice.progress == Progress::Sent);
     let last = notices.iter().filter_map(|notice| Some(notice.enclosed.tries.last()?.at)).max();
     Ok(last.filter(|_| is_whole))
+}
+
+/// Tells whether nobody can say what became of the one that is out: vahti ended while it was on its way, or
+/// before its mail was tried.
+pub fn is_cut_short(canary: &Canary, store: &dyn Store) -> Result<bool, StoreError> {
+    if canary.came.is_some() || canary.fault.is_some() {
+        return Ok(false);
+    }
+    let is_untried = |notice: &Notice| notice.progress == Progress::Queued && notice.attempts == 0;
+    Ok(canary.notices == 0 || notices(canary, store)?.iter().any(is_untried))
 }
 
 /// Says how far one came that is not back in time.

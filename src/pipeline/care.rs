@@ -324,7 +324,11 @@ fn rendered(letter: &Letter, to: &[String]) -> Vec<Notice> {
         subject: operator::subject(letter),
         text: operator::text(letter),
         html: operator::html(letter),
-        enclosed: Enclosed::default(),
+        enclosed: Enclosed {
+            thread: Some(operator::thread(letter).to_owned()),
+            brief: Some(operator::brief(letter)),
+            ..Enclosed::default()
+        },
         mentions: 0,
         tickets: 0,
     };

@@ -278,11 +278,16 @@ fn told(
             by: by.as_deref(),
             tickets: &tickets,
         });
+        let enclosed = Enclosed {
+            thread: tell::event_thread(&tickets),
+            brief: Some(message.brief),
+            ..Enclosed::default()
+        };
         let said = tell::Said {
             subject: message.subject,
             text: message.text,
             html: message.html,
-            enclosed: Enclosed { brief: Some(message.brief), ..Enclosed::default() },
+            enclosed,
             mentions: 0,
             tickets: tickets.len(),
         };

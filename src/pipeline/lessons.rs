@@ -35,6 +35,7 @@ pub(super) fn say(
         enclosed: Enclosed {
             thread: Some(format!("alert {}", alert.name)),
             unsubscribe: rules.keeper.clone(),
+            brief: Some(lessons::brief(&letter)),
             ..Enclosed::default()
         },
         mentions: letter.thanks.len(),

@@ -1,6 +1,7 @@
 //! Brands that are spoken of, or complained of, far more than usual: told at once, once, to whom an alert
 //! tells their mentions, and again when it is over. What was told is stored with what tells it.
 
+use super::blind::Outage;
 use super::tell::{self, Said};
 use super::{Rules, hand};
 use crate::alert::spike::{self, Course, Hour, Of, Spike, Turn};
@@ -23,12 +24,22 @@ const STORIES: usize = 5;
 const MOST: usize = 2_000;
 
 /// Returns the commit that tells what spikes began or ended; empty where none did.
-pub fn look(rules: &Rules, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit, StoreError> {
+/// `outages` are the sources that cannot be heard now.
+pub fn look(
+    rules: &Rules,
+    outages: &[Outage],
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Commit, StoreError> {
     let mut commit = Commit::default();
     let mut unknown = BTreeSet::new();
     for brand in &rules.brands {
         match store.course(&brand.name)? {
-            Some(course) => one(&brand.name, course, &mut commit, rules, store, now)?,
+            Some(course) => {
+                let since = outages.iter().filter(|outage| outage.is_of(&brand.name));
+                let since = since.map(|outage| outage.since);
+                one(&brand.name, course, since, &mut commit, rules, store, now)?;
+            }
             None => _ = unknown.insert(&brand.name),
         }
     }
@@ -89,6 +100,7 @@ fn count(
 fn one(
     brand: &BrandName,
     mut course: Course,
+    deaf_since: impl Iterator<Item = DateTime<Utc>>,
     commit: &mut Commit,
     rules: &Rules,
     store: &dyn Store,
@@ -99,13 +111,17 @@ fn one(
     let oldest = current - i64::try_from(spike::KEPT).unwrap_or(i64::MAX) + 1;
     let stale = counted.range(..oldest).map(|(hour, _)| (brand.clone(), *hour, None));
     commit.hours.extend(stale);
+    let known = course.clone();
+    // Each is noted.
+    let deaf = deaf_since.filter(|since| course.deafened(*since, now)).count();
+    course.deaf = course.deaf.split_off(&oldest);
     let hours: Vec<Hour> = (course.since.max(oldest)..=current)
         .map(|hour| {
             let Counted { all, negative } = counted.get(&hour).copied().unwrap_or_default();
-            Hour { slot: spike::slot(hour, rules.zone), all, negative }
+            let is_deaf = course.deaf.contains(&hour) || (hour == current && deaf > 0);
+            Hour { slot: spike::slot(hour, rules.zone), all, negative, is_deaf }
         })
         .collect();
-    let known = course.clone();
     match spike::look(&mut course, &hours, current) {
         Some(Turn::Began(spike)) => {
             let about = About::of(brand, &spike, rules, store, now)?;
@@ -113,7 +129,8 @@ fn one(
             commit.notices.extend(about.notices(&course.told, false, rules, store, now)?);
         }
         Some(Turn::Ended(spike)) => {
-            let about = About::of(brand, &spike, rules, store, now)?;
+            let mut about = About::of(brand, &spike, rules, store, now)?;
+            about.stays = course.since == spike.began;
             commit.notices.extend(about.notices(&course.told, true, rules, store, now)?);
             course.told.clear();
         }
@@ -133,6 +150,8 @@ struct About<'a> {
     mentions: Vec<(Mention, Option<Ticket>)>,
     stories: Vec<Story>,
     negative: u64,
+    /// Whether it is learned as what is usual now.
+    stays: bool,
 }
 
 impl<'a> About<'a> {
@@ -168,7 +187,7 @@ impl<'a> About<'a> {
         let negative = mentions.iter().filter(is_negative).count();
         let negative = u64::try_from(negative).unwrap_or(u64::MAX);
         let stories = stories(&mentions);
-        Ok(Self { brand, spike, mentions, stories, negative })
+        Ok(Self { brand, spike, mentions, stories, negative, stays: false })
     }
 
     /// Returns who is told, with the alert for which; each once.
@@ -216,14 +235,14 @@ impl<'a> About<'a> {
             let of_alert = told.iter().filter(|(name, _)| *name == alert.name);
             let to: Vec<String> = of_alert.map(|(_, to)| to.clone()).collect();
             if !to.is_empty() {
-                let said = self.say(alert, is_over, rules, now);
+                let said = self.say(alert, is_over, rules);
                 notices.extend(tell::to_these(alert, &to, &said, rules, store, now)?);
             }
         }
         Ok(notices)
     }
 
-    fn say(&self, alert: &Alert, is_over: bool, rules: &Rules, now: DateTime<Utc>) -> Said {
+    fn say(&self, alert: &Alert, is_over: bool, rules: &Rules) -> Said {
         let told = message(&Told {
             language: alert.language,
             zone: rules.zone,
@@ -231,7 +250,7 @@ impl<'a> About<'a> {
             alert: &alert.name,
             spike: self.spike,
             is_over,
-            stays: is_over && spike::hour(now) - self.spike.began > spike::LONGEST,
+            stays: self.stays,
             negative: self.negative,
             stories: self.stories.get(..STORIES).unwrap_or(&self.stories),
         });

@@ -395,16 +395,20 @@ fn count_events(
 
 /// Returns what a message belongs to: those of one event stand together, and those of one alert.
 fn thread(alert: &Alert, tickets: &[TicketLine], mentions: &[Mention]) -> String {
+    let is_one = alert.frequency == Frequency::AsItHappens
+        && mentions.iter().all(|mention| mention.ticket.is_some());
+    let event = event_thread(tickets).filter(|_| is_one);
+    event.unwrap_or_else(|| format!("alert {}", alert.name))
+}
+
+/// Returns what a message about these tickets belongs to, where they are of one event.
+pub(super) fn event_thread<'a>(
+    tickets: impl IntoIterator<Item = &'a TicketLine>,
+) -> Option<String> {
     // An event has the number of its first ticket, which is told before there is an event.
     let events: BTreeSet<TicketId> =
-        tickets.iter().map(|line| line.event.map_or(line.id, |event| event.first)).collect();
-    let is_one = alert.frequency == Frequency::AsItHappens
-        && events.len() == 1
-        && mentions.iter().all(|mention| mention.ticket.is_some());
-    match events.first().filter(|_| is_one) {
-        Some(event) => format!("event {event}"),
-        None => format!("alert {}", alert.name),
-    }
+        tickets.into_iter().map(|line| line.event.map_or(line.id, |event| event.first)).collect();
+    events.first().filter(|_| events.len() == 1).map(|event| format!("event {event}"))
 }
 
 /// Tells whether somebody must see to a ticket before the day ends where those are who are told.

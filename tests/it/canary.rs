@@ -2,7 +2,8 @@
 
 use crate::support::smtp::Post;
 use crate::support::standin::{StandIn, json};
-use crate::support::{World, entry, feed, patiently, until};
+use crate::support::{World, entry, faketime, feed, patiently, skipped, until};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::time::Duration;
 use vahti::mention::MentionId;
@@ -163,7 +164,7 @@ fn a_store_that_is_not_sound_is_told() {
     world.vahti("run --once").ok();
     {
         let store = patiently(|| SledStore::open(&world.path("state/store"))).unwrap();
-        let gone = (MentionId("mnobody".into()), chrono::Utc::now(), vec![1]);
+        let gone = (MentionId("mnobody".into()), Utc::now(), vec![1]);
         store.apply(&Commit { prints: vec![gone], ..Commit::default() }).unwrap();
         store.sync().unwrap();
     }
@@ -174,4 +175,45 @@ fn a_store_that_is_not_sound_is_told() {
     assert!(daemon.log().contains("`vahti fsck` shows them"));
     assert_eq!(status(&world)["operator"]["faults"], 1);
     assert_eq!(daemon.stop(), Some(0));
+}
+
+#[test]
+fn a_timer_lets_one_out_when_it_is_due_and_tells_what_is_lost() {
+    let Some(library) = faketime() else {
+        return skipped("a_timer_lets_one_out_when_it_is_due", "faketime is not installed");
+    };
+    let mut world = world(FOLDER, "canary = \"1h\"\ncanary_to = [\"canary@acme.example\"]");
+    let noon: DateTime<Utc> = "2026-03-02T12:00:00Z".parse().unwrap();
+    let run = |world: &mut World, minutes| {
+        world.is_now(&library, noon + TimeDelta::minutes(minutes));
+        world.vahti("run --once").ok();
+    };
+    let out = |world: &World| {
+        let mails = world.mails("eml");
+        let canaries = mails.iter().filter(|mail| mail.contains("Subject: [canary] ")).count();
+        (canaries, mails.len() - canaries)
+    };
+    for (minutes, canaries) in [(0, 1), (20, 1), (59, 2), (70, 2), (120, 3)] {
+        run(&mut world, minutes);
+        assert_eq!(out(&world), (canaries, 0), "{minutes}");
+        let known = status(&world);
+        assert_eq!(known["operator"]["canary"]["lost"], false, "{minutes}: {known}");
+        assert!(known["operator"]["canary"]["came"].is_string(), "{minutes}: {known}");
+    }
+    // No run for a day: nothing is wrong.
+    run(&mut world, 1560);
+    assert_eq!(out(&world), (4, 0));
+    // No mail can be written, and the next run tells that.
+    let (outbox, kept) = (world.path("outbox"), world.path("kept"));
+    std::fs::rename(&outbox, &kept).unwrap();
+    world.write("outbox", "in the way");
+    run(&mut world, 1620);
+    std::fs::remove_file(&outbox).unwrap();
+    std::fs::rename(&kept, &outbox).unwrap();
+    run(&mut world, 1680);
+    let letter = letter(&world).unwrap();
+    assert!(letter.contains("no canary came through as it should"), "{letter}");
+    assert_eq!(status(&world)["operator"]["canary"]["lost"], false);
+    run(&mut world, 1740);
+    assert_eq!(out(&world), (6, 2), "and that one does again");
 }

@@ -12,6 +12,7 @@ fn calm(weeks: usize) -> Vec<Hour> {
         slot: u8::try_from(at % WEEK).unwrap(),
         all: USUAL[at % 4],
         negative: u32::from(at % 4 == 1),
+        is_deaf: false,
     };
     (0..weeks * WEEK).map(hour).collect()
 }
@@ -22,7 +23,8 @@ fn played(course: &mut Course, hours: &mut Vec<Hour>, more: &[(u32, u32)]) -> Ve
     for (all, negative) in more {
         let at = hours.len();
         let slot = u8::try_from(at % WEEK).unwrap();
-        hours.push(Hour { slot, all: *all, negative: *negative });
+        let is_deaf = course.deaf.contains(&i64::try_from(at).unwrap());
+        hours.push(Hour { slot, all: *all, negative: *negative, is_deaf });
         let now = i64::try_from(at).unwrap();
         let since = usize::try_from(course.since).unwrap();
         let from = hours.len().saturating_sub(KEPT).max(since);
@@ -54,6 +56,71 @@ fn a_pause_within_a_spike_does_not_end_it_and_what_was_told_begins_no_other() {
     story.extend([(1, 0); 20]);
     let turns = played(&mut course, &mut hours, &story);
     assert_eq!(turns.len(), 2, "{turns:?}");
+}
+
+#[test]
+fn a_spike_is_not_over_while_a_source_cannot_be_heard() {
+    let (mut course, mut hours) = (Course::default(), calm(6));
+    let first = i64::try_from(hours.len()).unwrap();
+    let began = played(&mut course, &mut hours, &[(12, 3), (10, 3)]);
+    assert_eq!(began.len(), 1);
+    // The source fails for a day, and then people go on.
+    course.deaf = (first + 2..first + 26).collect();
+    assert_eq!(played(&mut course, &mut hours, &[(0, 0); 24]), []);
+    assert_eq!(played(&mut course, &mut hours, &[(1, 0), (9, 3), (11, 4)]), []);
+    // Then five hours with a source that works show that it is over.
+    let over = played(&mut course, &mut hours, &[(0, 0); 12]);
+    let [(at, Turn::Ended(spike))] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!((spike.last, spike.most), (first + 28, 12));
+    assert!((first + 34..first + 38).contains(at), "{at} {first}");
+}
+
+#[test]
+fn an_outage_at_any_time_of_any_length_delays_the_end_and_only_that() {
+    let calm = calm(6);
+    for (after, length) in
+        (0..9).step_by(2).flat_map(|after| (1..40).step_by(9).map(move |it| (after, it)))
+    {
+        let (mut course, mut hours) = (Course::default(), calm.clone());
+        let first = i64::try_from(hours.len()).unwrap();
+        assert_eq!(played(&mut course, &mut hours, &[(12, 3), (10, 3)]).len(), 1);
+        course.deaf = (first + 2 + after..first + 2 + after + length).collect();
+        let turns = played(&mut course, &mut hours, &[(0, 0); 60]);
+        let case = format!("{length} hours, {after} after it: {turns:?}");
+        let [(at, Turn::Ended(_))] = turns.as_slice() else { panic!("{case}") };
+        assert!(!course.deaf.contains(at), "{case}");
+        let heard = (first + 2..=*at).filter(|hour| !course.deaf.contains(hour)).count();
+        assert!((5..9).contains(&heard), "{heard} heard; {case}");
+    }
+}
+
+#[test]
+fn what_is_usual_is_the_same_with_outages_as_without() {
+    let hours = calm(8);
+    let whole = Usual::of(&hours);
+    let mut torn = hours.clone();
+    // Five hours of each third day, and two whole days.
+    for (at, hour) in torn.iter_mut().enumerate() {
+        if (at / DAY % 3 == 1 && at % DAY < 5) || (20..22).contains(&(at / DAY)) {
+            *hour = Hour { slot: hour.slot, is_deaf: true, ..Hour::default() };
+        }
+    }
+    let mut silent = torn.clone();
+    silent.iter_mut().for_each(|hour| hour.is_deaf = false);
+    let of = |usual: &Usual| usual.all.expected(&hours[..WEEK]);
+    let (whole, torn, silent) = (of(&whole), of(&Usual::of(&torn)), of(&Usual::of(&silent)));
+    assert!((torn / whole - 1.0).abs() < 0.03, "{torn} of {whole}");
+    assert!(silent < torn, "{silent} {torn}: else the test shows nothing");
+}
+
+#[test]
+fn only_whole_hours_are_deaf_and_only_for_a_week() {
+    let mut course = Course::default();
+    let (since, now) = (begin(100) + TimeDelta::minutes(20), begin(104) + TimeDelta::minutes(30));
+    assert!(course.deafened(since, now));
+    assert_eq!(course.deaf.iter().copied().collect::<Vec<_>>(), [101, 102, 103]);
+    assert!(!course.deafened(since, since + TimeDelta::days(7)));
+    assert_eq!(course.deaf.len(), 3);
 }
 
 #[test]

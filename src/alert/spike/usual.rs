@@ -59,7 +59,11 @@ impl Rhythm {
         let unheard = unheard(past, &counts, &first);
         for ((count, hour), unheard) in counts.iter_mut().zip(past).zip(&unheard) {
             let usual = value(&first, hour.slot);
-            *count = if *unheard { f64::NAN } else { count.min(HOUR_TIMES * usual + HOUR_MORE) };
+            *count = if *unheard || count.is_nan() {
+                f64::NAN
+            } else {
+                count.min(HOUR_TIMES * usual + HOUR_MORE)
+            };
         }
         let expected = Self::expected_of(past, &counts);
         let uneven = uneven(past, &counts, &expected);
@@ -214,7 +218,12 @@ fn drawn((sum, number): (f64, f64), prior: f64) -> f64 {
 }
 
 fn median_of_days(past: &[Hour], of: Of) -> f64 {
-    let mut totals: Vec<u32> = past.rchunks(DAY).map(|day| sum(day, of, DAY)).collect();
+    let is_missed = |day: &[Hour]| day.iter().any(|hour| hour.is_deaf && hour.all == 0);
+    let mut totals: Vec<u32> =
+        past.rchunks(DAY).filter(|day| !is_missed(day)).map(|day| sum(day, of, DAY)).collect();
+    if totals.is_empty() {
+        totals = past.rchunks(DAY).map(|day| sum(day, of, DAY)).collect();
+    }
     totals.sort_unstable();
     totals.get(totals.len() / 2).copied().map_or(0.0, f64::from)
 }
@@ -223,10 +232,13 @@ fn median_of_days(past: &[Hour], of: Of) -> f64 {
 fn cut_days(past: &[Hour], of: Of) -> Vec<f64> {
     let most = DAY_TIMES * median_of_days(past, of) + DAY_MORE;
     let mut counts = Vec::with_capacity(past.len());
+    let is_missed = |hour: &Hour| hour.is_deaf && hour.all == 0;
     for day in past.rchunks(DAY).rev() {
         let total = f64::from(sum(day, of, DAY));
         let share = if total > most { most / total } else { 1.0 };
-        counts.extend(day.iter().map(|hour| f64::from(hour.count(of)) * share));
+        counts.extend(day.iter().map(|hour| {
+            if is_missed(hour) { f64::NAN } else { f64::from(hour.count(of)) * share }
+        }));
     }
     counts
 }
@@ -248,7 +260,8 @@ fn unheard(past: &[Hour], counts: &[f64], expected: &[f64; WEEK]) -> Vec<bool> {
     let mut unheard = vec![false; past.len()];
     let (mut run, mut missed) = (0, 0.0);
     for (at, (hour, count)) in past.iter().zip(counts).enumerate() {
-        if *count > 0.0 {
+        // Of what is known to be missed nothing follows for what lies beside it.
+        if *count > 0.0 || count.is_nan() {
             (run, missed) = (0, 0.0);
             continue;
         }

@@ -91,3 +91,21 @@ fn nothing_from_outside_becomes_markup_or_another_line() {
     assert!(!text(&week).contains("\n* Forged") && !text(&week).contains('\u{202e}'));
     assert!(!subject(&week).contains(['\r', '\n']));
 }
+
+#[test]
+fn a_week_in_short_in_each_language() {
+    let of = |language| {
+        let Brief { title, lines, footer, more, .. } = brief(&week(language));
+        let lines = lines.into_iter().map(|line| {
+            let link = line.link.unwrap_or_default();
+            format!("* {}\n  {}\n  {link}", line.headline, line.details.join(" · "))
+        });
+        format!(
+            "{title}\n{}\n{}\n{more:?}",
+            lines.collect::<Vec<_>>().join("\n"),
+            footer.join("\n")
+        )
+    };
+    let all = [Language::ENGLISH, Language::FINNISH, Language::TURKISH, Language::SWEDISH].map(of);
+    insta::assert_snapshot!(all.join("\n\n"));
+}

@@ -182,3 +182,30 @@ fn nothing_from_outside_becomes_markup_or_forges_a_line() {
     }
     assert!(!subject(&letter).contains('\n'));
 }
+
+#[test]
+fn a_bad_day_in_short() {
+    let Brief { title, lines, footer, urgent, .. } = brief(&bad_day());
+    let lines =
+        lines.iter().map(|line| format!("* {}\n  {}", line.headline, line.details.join(" · ")));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(format!("{title}\n{lines}\n{}\nurgent: {urgent}", footer.join("\n")));
+}
+
+#[test]
+fn letters_of_one_kind_stand_together_with_their_good_news() {
+    let failed = Letter { begun: vec![failing("a", "forum.example")], ..letter() };
+    let mended = Letter { mended: vec![failing("a", "forum.example")], ..letter() };
+    assert_eq!(thread(&failed), thread(&mended));
+    let brand = BrandName("Acme".into());
+    let silent = BrandCase { brand: brand.clone(), since: now(), is_lasting: false };
+    let silent = Letter { silent_brands: vec![silent], ..letter() };
+    let heard = Letter { heard_brands: vec![brand], ..letter() };
+    assert_eq!(thread(&silent), thread(&heard));
+    let back = Letter { canary_back: Some(now()), ..letter() };
+    let sound = Letter { is_sound: true, ..letter() };
+    let full = Letter { room: Some(1), ..letter() };
+    let kinds = [&failed, &silent, &back, &sound, &full, &letter()].map(thread);
+    let distinct: BTreeSet<&str> = kinds.into_iter().collect();
+    assert_eq!(distinct.len(), 6);
+}

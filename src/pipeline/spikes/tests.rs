@@ -52,9 +52,9 @@ fn burst(hour: i64, people: std::ops::Range<u32>) -> Vec<Mention> {
 
 /// Looks at this hour, and returns who was told what.
 fn looked(rules: &Rules, store: &SledStore, hour: i64) -> Vec<(String, String)> {
-    let commit = look(rules, store, at(hour)).unwrap();
+    let commit = look(rules, &[], store, at(hour)).unwrap();
     store.apply(&commit).unwrap();
-    let again = look(rules, store, at(hour)).unwrap();
+    let again = look(rules, &[], store, at(hour)).unwrap();
     assert!(again.notices.is_empty(), "nothing is told twice");
     commit.notices.into_iter().map(|notice| (notice.to, notice.subject)).collect()
 }
@@ -161,4 +161,26 @@ fn the_tickets_of_one_event_are_one_cause() {
     let stories = stories(&mentions);
     assert_eq!(stories.len(), 4);
     assert_eq!((stories[0].head.id.clone(), stories[0].more), (mentions[2].0.id.clone(), 1));
+}
+
+#[test]
+fn the_end_waits_while_a_source_of_the_brand_cannot_be_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_of(&folder);
+    let rules = rules(vec![alert("care", &["care@acme.example"], "")]);
+    looked(&rules, &store, BURST);
+    tell(&store, burst(BURST, 0..9));
+    assert_eq!(looked(&rules, &store, BURST).len(), 1);
+    let of = |brand: &str| Outage { only: vec![BrandName(brand.into())], since: at(BURST + 1) };
+    let told = |outages: &[Outage], hour| {
+        let commit = look(&rules, outages, &store, at(hour)).unwrap();
+        store.apply(&commit).unwrap();
+        commit.notices.len()
+    };
+    let during: usize = (1..30).map(|hour| told(&[of("Acme")], BURST + hour)).sum();
+    assert_eq!(during, 0, "nothing can be heard");
+    // Once it works again, hours show it; what another brand's source does is no matter.
+    let after: Vec<i64> = (30..40).filter(|hour| told(&[of("Bolt")], BURST + hour) > 0).collect();
+    let [over] = after.as_slice() else { panic!("{after:?}") };
+    assert!((34..38).contains(over), "{over}");
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 mod customers;
 #[cfg(test)]
 mod tests;
+mod told;
 
 /// Returns everything that is wrong with the store. Stops at the first page that cannot be read:
 /// sled would give the same error for ever.
@@ -24,6 +25,7 @@ pub(super) fn check(store: &SledStore) -> Result<Vec<Fault>, StoreError> {
     listed::check(store, &mut faults)?;
     ledger::check(store, &mut faults)?;
     subscriptions::check(store, &mut faults);
+    told::check(store, &mut faults)?;
     Ok(faults)
 }
 
@@ -131,26 +133,12 @@ fn check_rest(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreErr
             faults.push(Fault(format!("source {name}: {}", error.0)));
         }
     }
-    for tree in [&store.trees.outbox, &store.trees.sent] {
-        for entry in tree {
-            let (key, value) = entry.map_err(store.broken())?;
-            if let Err(error) = record::read_notice(&value) {
-                let number = key::read_number(&key).unwrap_or(0);
-                faults.push(Fault(format!("notice {number}: {}", error.0)));
-            }
-        }
-    }
     if let Err(error) = store.reported() {
         faults.push(Fault(format!("what the operator was told: {error}")));
     }
     check_markings(store, faults)?;
     if let Err(error) = store.counterparts() {
         faults.push(Fault(format!("what is known of tickets at other desks: {error}")));
-    }
-    for value in store.trees.alerts.iter().values() {
-        if let Err(error) = record::read_alert(&value.map_err(store.broken())?) {
-            faults.push(Fault(format!("an alert: {}", error.0)));
-        }
     }
     Ok(())
 }

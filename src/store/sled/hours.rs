@@ -29,6 +29,22 @@ fn key(brand: &BrandName, hour: i64) -> Vec<u8> {
     [prefix(brand).as_slice(), &hour.to_be_bytes()].concat()
 }
 
+/// Reads back of which brand a key tells what is known of its spikes; `None` where it does not.
+pub(super) fn course_brand(key: &[u8]) -> Option<String> {
+    let brand = key.strip_prefix(&[COURSES])?;
+    Some(String::from_utf8_lossy(brand).into_owned())
+}
+
+/// Reads back of which brand and hour a key is; `None` where it is of none.
+pub(super) fn brand_and_hour(key: &[u8]) -> Option<(String, i64)> {
+    let (length, rest) = key.strip_prefix(&[HOURS])?.split_first_chunk::<4>()?;
+    let (brand, hour) = rest.split_last_chunk::<8>()?;
+    let brand = std::str::from_utf8(brand).ok()?;
+    let is_whole = usize::try_from(u32::from_be_bytes(*length)) == Ok(brand.len());
+    let hour = (u64::from_be_bytes(*hour) ^ (1 << 63)).cast_signed();
+    is_whole.then(|| (brand.to_owned(), hour))
+}
+
 /// Reads back an hour with what it brought.
 pub(super) fn read(key: &[u8], bytes: &[u8]) -> (i64, Counted) {
     let hour = key.last_chunk::<8>().map_or(0, |chunk| u64::from_be_bytes(*chunk));

@@ -178,7 +178,7 @@ impl Outcome {
         let mut found: Vec<Option<f64>> = vec![None; crises.len()];
         let (mut last_told, mut usual) = (f64::NEG_INFINITY, None);
         for (at, parts) in quarters.iter().enumerate() {
-            hours.push_back(Hour { slot: (at % WEEK) as u8, all: 0, negative: 0 });
+            hours.push_back(Hour { slot: (at % WEEK) as u8, all: 0, negative: 0, is_deaf: false });
             if hours.len() > KEPT {
                 hours.pop_front();
             }

@@ -11,7 +11,11 @@ fn at(days: i64) -> DateTime<Utc> {
 }
 
 fn notice(days: i64, tells: &[&str]) -> Notice {
-    let picture = Picture { cid: "a".into(), alt: "a".into(), png: vec![1; 1000] };
+    let picture = Picture {
+        cid: "a".into(),
+        alt: "a".into(),
+        png: [b"\x89PNG\r\n\x1a\n".as_slice(), &[1; 1000]].concat(),
+    };
     Notice {
         id: NoticeId(0),
         alert: "care".into(),
