@@ -9,7 +9,7 @@ use crate::enrich::priority::Thresholds;
 use crate::fetch::Validators;
 use crate::fetch::budget::Ledger;
 use crate::matching::Matcher;
-use crate::mention::{Mention, PostKey};
+use crate::mention::PostKey;
 use crate::post::{Post, SourceName};
 use crate::source::{Batch, Cursor, Kind};
 use crate::store::{Commit, Health, Moved, SourceState, Store, StoreError};
@@ -21,11 +21,8 @@ use keep::Keeping;
 use opinions::Opinions;
 use outward::Outward;
 use std::sync::Arc;
+use recent::Recent;
 use taught::{Kept, Taught};
-
-/// For how long old posts that other keywords find are kept from alerts that speak at once: a forum
-/// takes several polls to be looked at again.
-const LOOKING_AGAIN: Duration = Duration::days(1);
 
 /// What is published longer ago than this is no sign of a source's rhythm now.
 const LATE: Duration = Duration::days(7);
@@ -43,6 +40,7 @@ mod lessons;
 pub mod opinions;
 pub mod outward;
 mod quiet;
+mod recent;
 #[cfg(test)]
 mod sample;
 pub mod spikes;
@@ -231,6 +229,7 @@ pub fn process(
     let posts = batch.posts.len();
     let newest = batch.posts.iter().filter_map(|post| post.published).filter(|p| *p <= at).max();
     let found = std::mem::take(&mut batch.posts);
+    let recent = Recent::of(&state, kind, again, &found, at);
     let fresh = dedup::unseen(found, if looks_again { &[] } else { &state.marks });
 
     if !again {
@@ -256,7 +255,6 @@ pub fn process(
         Kind::Intake => state.marks,
         _ => union(state.marks, fresh.marks),
     };
-    let looked_again = state.looked_again.filter(|since| at - *since < LOOKING_AGAIN);
     if let Some(receipt) = receipt {
         state.health.posts = u32::try_from(posts).unwrap_or(u32::MAX);
         if !batch.is_failure {
@@ -272,13 +270,11 @@ pub fn process(
     commit.source = Some((arrival.source, state));
     hand::hand_out(&mut commit, hand::VAHTI, rules, store, at)?;
     if tell_at_once {
-        // What other keywords find in old posts is told by the next periodic digest.
-        let is_news = |mention: &Mention| match looked_again {
-            Some(since) => !again && mention.post.published.is_none_or(|when| when >= since),
-            None => true,
-        };
-        let news: Vec<_> = commit.mentions.iter().filter(|one| is_news(one)).cloned().collect();
+        let news = commit.mentions.iter().filter(|mention| recent.has(mention));
+        let news: Vec<_> = news.cloned().collect();
         tell::at_once(&mut commit, &news, rules, store, at)?;
+    } else {
+        tell::pass_by(&mut commit, |mention| recent.has(mention), rules, store)?;
     }
     outward::open(&mut commit, rules, store, at)?;
     Ok(commit)

@@ -108,6 +108,28 @@ pub(super) fn pass_over(
     Ok(())
 }
 
+/// Notes what of this commit is no news for the alerts that speak as it happens, where they are told the rest
+/// later.
+pub(super) fn pass_by(
+    commit: &mut Commit,
+    is_news: impl Fn(&Mention) -> bool,
+    rules: &Rules,
+    store: &dyn Store,
+) -> Result<(), StoreError> {
+    let news: BTreeSet<MentionId> =
+        commit.mentions.iter().filter(|one| is_news(one)).map(|one| one.id.clone()).collect();
+    if news.len() == commit.mentions.len() {
+        return Ok(());
+    }
+    for alert in rules.alerts.iter().filter(|alert| alert.frequency == Frequency::AsItHappens) {
+        if let Some(mut state) = store.alert(&alert.name)? {
+            held::pass(&mut state, commit, |id| news.contains(id), store)?;
+            commit.alerts.push((alert.name.clone(), state));
+        }
+    }
+    Ok(())
+}
+
 /// Returns the commit that makes alerts known which the store has never seen: they are told what
 /// comes from now on. Those whose times lie behind a clock that was set back count from now on.
 pub fn introduce(

@@ -317,3 +317,43 @@ fn nothing_is_kept_where_the_configuration_says_so() {
     assert!(status.contains("Kept for `vahti try`: 0 posts"), "{status}");
     assert_eq!(tried(&world, &["--brand", "Acme", "--keyword", "Zeppelin"]), [""; 0]);
 }
+
+/// What a feed shows first after a reload is news, however old the feed says that it is, and what other keywords
+/// find in what it showed before is none: with a daemon, and where each run is one of its own.
+#[test]
+fn a_reload_swallows_nothing_that_is_new() {
+    for is_daemon in [true, false] {
+        let site = Site::start();
+        let old = entry("1", "A Zeppelin over the bay").dated("Mon, 06 Jan 2025 10:00:00 GMT");
+        let known = entry("2", "Acme opens a shop");
+        site.serve("/news.xml", Answer::feed(feed(&[old.clone(), known.clone()])));
+        let news = source(&site, "/news.xml", "schedule = \"1h\"");
+        let config = format!("keep_posts = \"0s\"\n{HEAD}{news}{ALERTS}");
+        let world = World::new(&config);
+        let daemon = is_daemon.then(|| world.daemon());
+        if is_daemon {
+            until("the first is told", || world.mails("txt").len() == 1);
+        } else {
+            json(&world, "run --once");
+        }
+        let late = entry("3", "The Acme parcel never came").dated("Tue, 07 Jan 2025 10:00:00 GMT");
+        site.serve("/news.xml", Answer::feed(feed(&[late, old, known])));
+        world.configure(&with_bolt(&config, "\"Zeppelin\""));
+        match &daemon {
+            Some(daemon) => {
+                daemon.signal("HUP");
+                until("it is reloaded", || daemon.log().contains("Reloaded"));
+                json(&world, "poll");
+                until("the second is told", || world.mails("txt").len() == 2);
+            }
+            None => {
+                json(&world, "run --once");
+            }
+        }
+        assert_eq!(json(&world, "mentions brand:Bolt").as_array().unwrap().len(), 1);
+        let mails = world.mails("txt");
+        assert_eq!(mails.len(), 2, "{is_daemon}: {mails:?}");
+        assert!(mails[1].contains("parcel never came"), "{is_daemon}: {mails:?}");
+        assert!(!mails.concat().contains("Zeppelin"), "{is_daemon}: {mails:?}");
+    }
+}
