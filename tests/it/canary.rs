@@ -164,7 +164,7 @@ fn a_store_that_is_not_sound_is_told() {
     world.vahti("run --once").ok();
     {
         let store = patiently(|| SledStore::open(&world.path("state/store"))).unwrap();
-        let gone = (MentionId("mnobody".into()), chrono::Utc::now(), vec![1]);
+        let gone = (MentionId("mnobody".into()), Utc::now(), vec![1]);
         store.apply(&Commit { prints: vec![gone], ..Commit::default() }).unwrap();
         store.sync().unwrap();
     }

@@ -372,6 +372,7 @@ fn an_alert_is_told_up_to_the_last_mention_of_the_commit() {
             passed: [mention("a", 1).id].into(),
             owed: [mention("b", 2).id].into(),
             events: [(TicketId(7), at(6))].into(),
+            first: Some((1, at(4))),
         };
         let commit = Commit {
             alerts: vec![("care".into(), state.clone()), ("boss".into(), state.clone())],

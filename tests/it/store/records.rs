@@ -372,7 +372,8 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             unsubscribe: Some("ops@acme.example".into()),
             tries: if chats { vec![made] } else { Vec::new() },
             dropped: shows.then_some(at),
-            tells: if urgent { vec![text] } else { Vec::new() },
+            tells: if urgent { vec![text.clone()] } else { Vec::new() },
+            counts: if urgent && chats { vec![text] } else { Vec::new() },
         }
     })
 }
