@@ -46,7 +46,7 @@ pub fn answer(
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store, now)?))),
         Question::Preview(name) => preview(name, setting, store, now),
         Question::Outbox => {
-            Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
+            Ok(Answer::Outbox(NoticeView::of_outbox(&store.outbox()?)))
         }
         Question::Ledger(asked) => ledger(asked, store, now),
         Question::Trace(asked) => {

@@ -30,7 +30,7 @@ enum Action {
     Drop { id: u64 },
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "alert",
     "to",
@@ -43,6 +43,7 @@ const COLUMNS: [&str; 12] = [
     "message_id",
     "mentions",
     "dropped",
+    "behind",
 ];
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
@@ -74,6 +75,9 @@ fn table(notices: &[NoticeView], zone: Tz) -> String {
             let (state, next) = match notice.state {
                 Progress::Queued | Progress::Dead if notice.dropped.is_some() => {
                     ("dropped", "-".into())
+                }
+                Progress::Queued if let Some(ahead) = notice.behind => {
+                    ("queued", format!("behind notice {ahead}"))
                 }
                 Progress::Queued => ("queued", time(Some(notice.next_attempt), zone)),
                 Progress::Dead => ("dead", "-".into()),

@@ -32,6 +32,12 @@ pub struct Enclosed {
     /// When a person took it out of the outbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DateTime<Utc>>,
+    /// From when the time counts after which it is given up, where that is not its first try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Whether a person wants it sent once more to whom it reached.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
 }
 
 /// Returns HTML with the pictures in it, for where it stands alone.

@@ -14,7 +14,7 @@ use crate::ticket::route::{self, Staff, Work};
 use crate::ticket::{Action, Status, Ticket};
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What notices for those whose a ticket is have instead of the name of an alert; no alert has it.
 pub const NAME: &str = "desk";
@@ -278,11 +278,16 @@ fn told(
             by: by.as_deref(),
             tickets: &tickets,
         });
+        let events: BTreeSet<TicketId> =
+            tickets.iter().map(|(line, _)| line.event.map_or(line.id, |event| event.first)).collect();
+        // What is told of one event belongs together; of several it would stand behind all of them.
+        let event = events.first().filter(|_| events.len() == 1);
+        let thread = event.map(|event| tell::thread_of(*event));
         let said = tell::Said {
             subject: message.subject,
             text: message.text,
             html: message.html,
-            enclosed: Enclosed { brief: Some(message.brief), ..Enclosed::default() },
+            enclosed: Enclosed { thread, brief: Some(message.brief), ..Enclosed::default() },
             mentions: 0,
             tickets: tickets.len(),
         };

@@ -1,7 +1,7 @@
 //! Tickets at other desks: which of ours are opened there too, what those desks are told, and what it
 //! means here that one was opened, settled or opened again there.
 
-use super::Rules;
+use super::{Rules, tell};
 use crate::delivery::desk::{Advice, Counterpart, Dossier, Standing, Told};
 use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
 use crate::mention::filter::{Filter, TicketFacts};
@@ -47,7 +47,9 @@ pub fn open(
         let channels: Vec<&Outward> = rules.outward.iter().filter(wants).collect();
         if !channels.is_empty() {
             let dossier = dossier(facts, &mention, rules, store, now)?;
-            notices.extend(channels.iter().map(|channel| notice(&channel.name, &dossier, now)));
+            let event = facts.incident.unwrap_or(facts.id);
+            let told = |channel: &&Outward| notice(&channel.name, event, &dossier, now);
+            notices.extend(channels.iter().map(told));
         }
     }
     commit.notices.extend(notices);
@@ -132,7 +134,7 @@ fn word(value: &impl serde::Serialize) -> String {
     value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn notice(channel: &str, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
+fn notice(channel: &str, event: TicketId, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
     Notice {
         id: NoticeId(0),
         alert: format!("ticket {}", dossier.ticket),
@@ -146,7 +148,11 @@ fn notice(channel: &str, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
         attempts: 0,
         next_attempt: now,
         last_answer: None,
-        enclosed: Enclosed { tells: vec![dossier.mention.id.clone()], ..Enclosed::default() },
+        enclosed: Enclosed {
+            thread: Some(tell::thread_of(event)),
+            tells: vec![dossier.mention.id.clone()],
+            ..Enclosed::default()
+        },
     }
 }
 

@@ -388,9 +388,14 @@ fn thread(alert: &Alert, tickets: &[TicketLine], mentions: &[Mention]) -> String
         && events.len() == 1
         && mentions.iter().all(|mention| mention.ticket.is_some());
     match events.first().filter(|_| is_one) {
-        Some(event) => format!("event {event}"),
+        Some(event) => thread_of(*event),
         None => format!("alert {}", alert.name),
     }
+}
+
+/// Returns what messages of one event belong to.
+pub(super) fn thread_of(event: TicketId) -> String {
+    format!("event {event}")
 }
 
 /// Tells whether somebody must see to a ticket before the day ends where those are who are told.
