@@ -233,6 +233,9 @@ pub enum Order {
     Send(String),
     Retry(NoticeId),
     Drop(NoticeId),
+    /// All dead notices.
+    RetryDead,
+    DropDead,
 }
 
 /// What comes back; each holds the form in which machines see it.
@@ -298,7 +301,9 @@ impl Order {
             }
             Self::Incident(id, _) => Question::Incident(*id),
             Self::Customer(who, _) => Question::Customer(who.clone()),
-            Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
+            Self::Send(_) | Self::Retry(_) | Self::Drop(_) | Self::RetryDead | Self::DropDead => {
+                Question::Outbox
+            }
         }
     }
 }

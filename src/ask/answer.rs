@@ -45,9 +45,7 @@ pub fn answer(
         }
         Question::Status => Ok(Answer::Status(Box::new(StatusView::of(setting, store, now)?))),
         Question::Preview(name) => preview(name, setting, store, now),
-        Question::Outbox => {
-            Ok(Answer::Outbox(NoticeView::of_outbox(&store.outbox()?)))
-        }
+        Question::Outbox => Ok(Answer::Outbox(NoticeView::of_outbox(&store.outbox()?))),
         Question::Ledger(asked) => ledger(asked, store, now),
         Question::Trace(asked) => {
             Ok(Answer::Trace(Box::new(trace::answer(&asked.of, setting, store, now)?)))

@@ -24,10 +24,19 @@ pub(super) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Try one again at once
-    Retry { id: u64 },
+    /// Try one again at once; send again what a channel took in the last week
+    Retry(Which),
     /// Take one out; it is never sent
-    Drop { id: u64 },
+    Drop(Which),
+}
+
+#[derive(clap::Args)]
+struct Which {
+    #[arg(required_unless_present = "dead", conflicts_with = "dead")]
+    id: Option<u64>,
+    /// All that were given up
+    #[arg(long)]
+    dead: bool,
 }
 
 const COLUMNS: [&str; 13] = [
@@ -48,13 +57,19 @@ const COLUMNS: [&str; 13] = [
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let desk = context.desk()?;
-    let answer = match args.action {
+    let answer = match &args.action {
         None if args.all => {
             desk.ask(&Question::Ledger(LedgerAsked { since: args.since.clone() }))?
         }
         None => desk.ask(&Question::Outbox)?,
-        Some(Action::Retry { id }) => desk.order_and_send(Order::Retry(NoticeId(id)), context)?,
-        Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)), context)?,
+        Some(Action::Retry(Which { id, .. })) => {
+            let order = id.map_or(Order::RetryDead, |id| Order::Retry(NoticeId(id)));
+            desk.order_and_send(order, context)?
+        }
+        Some(Action::Drop(Which { id, .. })) => {
+            let order = id.map_or(Order::DropDead, |id| Order::Drop(NoticeId(id)));
+            desk.order(order, context)?
+        }
     };
     let Answer::Outbox(notices) = answer else { return Ok(()) };
     print::list(&notices, args.output.format, &COLUMNS, || {

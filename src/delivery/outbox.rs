@@ -275,7 +275,8 @@ mod tests {
             enclosed: Enclosed { thread: Some("event 7".into()), ..Enclosed::default() },
             ..notice("a")
         };
-        let all = [of(1, "ticket 7", ""), of(2, "ticket 8", ""), of(3, "care", "h"), of(4, "x", "h")];
+        let all =
+            [of(1, "ticket 7", ""), of(2, "ticket 8", ""), of(3, "care", "h"), of(4, "x", "h")];
         let mut line = Line::default();
         let behind: Vec<_> = all.iter().map(|one| line.join(one).map(|id| id.0)).collect();
         assert_eq!(behind, [None, None, Some(1), Some(1)]);

@@ -278,8 +278,10 @@ fn told(
             by: by.as_deref(),
             tickets: &tickets,
         });
-        let events: BTreeSet<TicketId> =
-            tickets.iter().map(|(line, _)| line.event.map_or(line.id, |event| event.first)).collect();
+        let events: BTreeSet<TicketId> = tickets
+            .iter()
+            .map(|(line, _)| line.event.map_or(line.id, |event| event.first))
+            .collect();
         // What is told of one event belongs together; of several it would stand behind all of them.
         let event = events.first().filter(|_| events.len() == 1);
         let thread = event.map(|event| tell::thread_of(*event));

@@ -295,6 +295,21 @@ mod tests {
     use crate::ticket::people::Link;
 
     #[test]
+    fn the_opening_of_a_ticket_belongs_to_what_is_told_of_its_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let told = mention(1, "maija", "Acme fails");
+        let ticket = Ticket::open(TicketId(1), &told, at(1), at(1));
+        let filter = Filter::new(crate::query::parse_filter("").unwrap());
+        let rules = Rules::new(Vec::new(), Vec::new(), chrono_tz::Tz::UTC)
+            .outward(vec![Outward { name: "hook".into(), filter }]);
+        let (mentions, tickets) = (vec![told], vec![ticket]);
+        let mut commit = Commit { mentions, tickets, ..Commit::default() };
+        open(&mut commit, &rules, &store, at(1)).unwrap();
+        assert_eq!(commit.notices[0].enclosed.thread.as_deref(), Some("event 1"));
+    }
+
+    #[test]
     fn somebody_of_several_handles_has_one_contact_that_of_the_oldest_ticket() {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();

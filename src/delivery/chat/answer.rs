@@ -45,7 +45,8 @@ pub(super) fn refused(error: &FetchError, host: &str, is_webhook: bool) -> Untol
     let answer = told(error, host);
     let failed = match error {
         FetchError::Status { status: 410, .. } if is_webhook => {
-            let answer = format!("{answer}: it wants no more; take the channel out, or mend its address");
+            let answer =
+                format!("{answer}: it wants no more; take the channel out, or mend its address");
             Failed::Permanent { answer }
         }
         _ if is_webhook => Failed::Temporary { answer },

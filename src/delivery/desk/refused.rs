@@ -67,7 +67,9 @@ pub(super) fn told(error: &FetchError, api: &dyn Api) -> String {
             let words = words.map(|words| text::visible(words.trim())).unwrap_or_default();
             let hint = match status {
                 401 | 403 => " (is its token right, and allowed to open and read tickets?)",
-                410 if api.is_patient() => " (it wants no more: take the channel out, or mend its address)",
+                410 if api.is_patient() => {
+                    " (it wants no more: take the channel out, or mend its address)"
+                }
                 300..=399 => " (it leads elsewhere: give the address that it leads to)",
                 _ => "",
             };

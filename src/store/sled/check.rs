@@ -130,7 +130,7 @@ fn check_rest(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreErr
             faults.push(Fault(format!("source {name}: {}", error.0)));
         }
     }
-    for tree in [&store.trees.outbox, &store.trees.sent] {
+    for tree in [&store.trees.outbox, &store.trees.sent, &store.trees.repeatable] {
         for entry in tree {
             let (key, value) = entry.map_err(store.broken())?;
             if let Err(error) = record::read_notice(&value) {

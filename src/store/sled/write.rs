@@ -1,8 +1,9 @@
 //! Writing: all trees of one commit in one transaction.
 
 use super::kept::Changes;
+use super::ledger::Old;
 use super::{Aborted, counter, counterpart, key, ledger, listed, record};
-use crate::delivery::{Notice, NoticeId, Progress};
+use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
 use crate::store::{Commit, Sequence};
@@ -48,11 +49,13 @@ pub(super) struct Trees {
     pub(super) hours: Tree,
     /// The notices that tell a mention, by both.
     pub(super) told: Tree,
+    /// What channels took in the last days, whole.
+    pub(super) repeatable: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 22] {
+    pub(super) fn all(&self) -> [&Tree; 23] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -78,6 +81,7 @@ impl Trees {
             &self.links,
             &self.hours,
             &self.told,
+            &self.repeatable,
         ]
     }
 }
@@ -106,6 +110,7 @@ pub(super) struct Writing<'a> {
     links: &'a TransactionalTree,
     pub(super) hours: &'a TransactionalTree,
     told: &'a TransactionalTree,
+    repeatable: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -135,6 +140,7 @@ impl<'a> Writing<'a> {
             links,
             hours,
             told,
+            repeatable,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -163,6 +169,7 @@ impl<'a> Writing<'a> {
             links,
             hours,
             told,
+            repeatable,
         })
     }
 
@@ -296,6 +303,7 @@ impl<'a> Writing<'a> {
             let key = key::number(id.0);
             if notice.progress == Progress::Sent {
                 self.outbox.remove(&key)?;
+                ledger::keep(self.repeatable, notice, id)?;
             } else {
                 self.outbox.insert(&key, record::notice(notice, id).map_err(aborted)?)?;
             }
@@ -308,8 +316,15 @@ impl<'a> Writing<'a> {
     }
 
     /// Takes what is old out of the ledger.
-    pub(super) fn forget(&self, old: &[Notice]) -> Result<(), Aborted> {
-        ledger::forget(self.sent, self.told, old)
+    pub(super) fn forget(&self, old: &Old) -> Result<(), Aborted> {
+        for id in &old.repeatable {
+            self.repeatable.remove(&key::number(id.0))?;
+        }
+        for notice in &old.entries {
+            // Nobody decided what becomes of a dead one.
+            self.outbox.remove(&key::number(notice.id.0))?;
+        }
+        ledger::forget(self.sent, self.told, &old.entries)
     }
 
     fn markings(&self, commit: &Commit) -> Result<(), Aborted> {
