@@ -94,7 +94,7 @@ fn a_retry_tries_one_alone_and_the_dead_are_mended_together() {
     let daemon = world.daemon();
     world.vahti("outbox drop --dead").ok();
     let left = outbox(&world);
-    assert_eq!([&left[0]["to"], &left[1]["to"]], ["closed", &serde_json::Value::Null]);
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["to"]), (1, &"closed".into()));
     assert_eq!(daemon.stop(), Some(0));
 }
 

@@ -372,6 +372,8 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             unsubscribe: Some("ops@acme.example".into()),
             tries: if chats { vec![made] } else { Vec::new() },
             dropped: shows.then_some(at),
+            since: urgent.then_some(at),
+            repeats: chats,
             tells: if urgent { vec![text] } else { Vec::new() },
         }
     })
