@@ -249,6 +249,9 @@ pub enum Order {
     Send(String),
     Retry(NoticeId),
     Drop(NoticeId),
+    /// All dead notices.
+    RetryDead,
+    DropDead,
 }
 
 /// What comes back; each holds the form in which machines see it.
@@ -317,7 +320,9 @@ impl Order {
             Self::Incident(id, _) => Question::Incident(*id),
             Self::Customer(who, _) => Question::Customer(who.clone()),
             Self::Alert(name, _) => Question::Alert(name.clone()),
-            Self::Send(_) | Self::Retry(_) | Self::Drop(_) => Question::Outbox,
+            Self::Send(_) | Self::Retry(_) | Self::Drop(_) | Self::RetryDead | Self::DropDead => {
+                Question::Outbox
+            }
         }
     }
 }

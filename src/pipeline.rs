@@ -20,8 +20,8 @@ use desk::{Desk, Origin};
 use keep::Keeping;
 use opinions::Opinions;
 use outward::Outward;
-use std::sync::Arc;
 use recent::Recent;
+use std::sync::Arc;
 use taught::{Kept, Taught};
 
 /// What is published longer ago than this is no sign of a source's rhythm now.

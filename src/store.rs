@@ -398,6 +398,9 @@ pub trait Store: Send + Sync {
     /// Returns one notice that is queued or dead.
     fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError>;
 
+    /// Returns one notice as a channel took it, without its pictures: of the last days and some hundreds.
+    fn repeatable(&self, id: NoticeId) -> Result<Option<Notice>, StoreError>;
+
     /// Hands out what is known of every notice there was, without their bodies, the newest first, until
     /// `each` returns `false`.
     fn ledger(&self, each: &mut dyn FnMut(Notice) -> bool) -> Result<(), StoreError>;

@@ -4,7 +4,7 @@ use super::answer::{find_alert, find_mention, find_ticket};
 use super::opening::Opening;
 use super::{Order, Refusal, Setting, TicketMove, customer, incident, marks, subscription};
 use crate::brand::TicketPolicy;
-use crate::delivery::{Notice, NoticeId, outbox};
+use crate::delivery::{Notice, NoticeId, Progress, outbox};
 use crate::mention::marking::Marking;
 use crate::mention::{Mark, Mention, MentionId, Praise, TicketId, praise};
 use crate::pipeline::{hand, outward, tell};
@@ -46,14 +46,33 @@ fn done(
             Ok(tell::speak(alert, setting.rules, store, now, &blind_spots, true)?)
         }
         Order::Retry(id) => {
-            let notice = outbox::retried(find_notice(id, store)?, now);
+            let notice = match (store.notice(id)?, store.repeatable(id)?) {
+                (None, Some(taken)) => outbox::repeated(taken, now),
+                _ => outbox::retried(find_notice(id, store)?, now),
+            };
             Ok(Commit { notices: vec![notice], ..Commit::default() })
         }
         Order::Drop(id) => {
             let notice = outbox::dropped(find_notice(id, store)?, now);
             Ok(Commit { notices: vec![notice], dropped: vec![id], ..Commit::default() })
         }
+        Order::RetryDead => {
+            let notices = dead(store)?.map(|notice| outbox::retried(notice, now)).collect();
+            Ok(Commit { notices, ..Commit::default() })
+        }
+        Order::DropDead => {
+            let notices: Vec<Notice> =
+                dead(store)?.map(|notice| outbox::dropped(notice, now)).collect();
+            let dropped = notices.iter().map(|notice| notice.id).collect();
+            Ok(Commit { notices, dropped, ..Commit::default() })
+        }
     }
+}
+
+/// Returns the notices that were given up.
+fn dead(store: &dyn Store) -> Result<impl Iterator<Item = Notice>, Refusal> {
+    let all = store.outbox()?.into_iter();
+    Ok(all.filter(|notice| notice.progress == Progress::Dead))
 }
 
 fn find_notice(id: NoticeId, store: &dyn Store) -> Result<Notice, Refusal> {

@@ -49,9 +49,7 @@ pub fn answer(
             Ok(Answer::Alert(Box::new(AlertInFullView::of(alert, setting, store, now)?)))
         }
         Question::Preview(name) => preview(name, setting, store, now),
-        Question::Outbox => {
-            Ok(Answer::Outbox(store.outbox()?.iter().map(NoticeView::of).collect()))
-        }
+        Question::Outbox => Ok(Answer::Outbox(NoticeView::of_outbox(&store.outbox()?))),
         Question::Ledger(asked) => ledger(asked, store, now),
         Question::Trace(asked) => {
             Ok(Answer::Trace(Box::new(trace::answer(&asked.of, setting, store, now)?)))

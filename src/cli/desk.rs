@@ -99,8 +99,8 @@ impl Desk {
         here.answer(&question)
     }
 
-    /// Gives one order that puts a notice on its way. The daemon sends it; where none runs, what
-    /// waits in the outbox is tried here and now.
+    /// Gives one order that puts notices on their way. The daemon sends them; where none runs, they are
+    /// tried here and now, and nothing else is: who wants to be left alone is.
     pub(super) fn order_and_send(
         &self,
         order: Order,
@@ -113,7 +113,7 @@ impl Desk {
         // Only now with its secrets: the mail server wants them.
         let config = Arc::new(context.load()?.config);
         let store = Handle::new(Arc::<SledStore>::clone(&here.store));
-        block_on(once::send_only(config, store, None))?
+        block_on(once::send_only(config, store, Some(here.meant.clone())))?
             .map_err(|died| Failure::new(died.to_string()))?;
         here.answer(&Question::Outbox)
     }
@@ -134,7 +134,9 @@ impl Desk {
         let is_fresh = |notice: &&Notice| notice.id == NoticeId(0);
         let fresh = commit.notices.iter().filter(is_fresh);
         let fresh = fresh.map(|notice| notice.message_id.clone()).collect();
-        Ok(Given::Here(Box::new(Here { config, store: Arc::new(store), offline, fresh })))
+        let meant = commit.notices.iter().map(|notice| notice.message_id.clone()).collect();
+        let store = Arc::new(store);
+        Ok(Given::Here(Box::new(Here { config, store, offline, fresh, meant })))
     }
 
     /// Lets the daemon poll; `None` where none runs.
@@ -247,6 +249,8 @@ struct Here {
     offline: Offline,
     /// The notices that the order put into the outbox, by their ids as messages.
     fresh: Vec<String>,
+    /// These, and those that were there already and are changed by it.
+    meant: Vec<String>,
 }
 
 impl Here {

@@ -24,13 +24,22 @@ pub(super) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Try one again at once
-    Retry { id: u64 },
+    /// Try one again at once; send again what a channel took in the last week
+    Retry(Which),
     /// Take one out; it is never sent
-    Drop { id: u64 },
+    Drop(Which),
 }
 
-const COLUMNS: [&str; 12] = [
+#[derive(clap::Args)]
+struct Which {
+    #[arg(required_unless_present = "dead", conflicts_with = "dead")]
+    id: Option<u64>,
+    /// All that were given up
+    #[arg(long)]
+    dead: bool,
+}
+
+const COLUMNS: [&str; 13] = [
     "id",
     "alert",
     "to",
@@ -43,17 +52,24 @@ const COLUMNS: [&str; 12] = [
     "message_id",
     "mentions",
     "dropped",
+    "behind",
 ];
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let desk = context.desk()?;
-    let answer = match args.action {
+    let answer = match &args.action {
         None if args.all => {
             desk.ask(&Question::Ledger(LedgerAsked { since: args.since.clone() }))?
         }
         None => desk.ask(&Question::Outbox)?,
-        Some(Action::Retry { id }) => desk.order_and_send(Order::Retry(NoticeId(id)), context)?,
-        Some(Action::Drop { id }) => desk.order(Order::Drop(NoticeId(id)), context)?,
+        Some(Action::Retry(Which { id, .. })) => {
+            let order = id.map_or(Order::RetryDead, |id| Order::Retry(NoticeId(id)));
+            desk.order_and_send(order, context)?
+        }
+        Some(Action::Drop(Which { id, .. })) => {
+            let order = id.map_or(Order::DropDead, |id| Order::Drop(NoticeId(id)));
+            desk.order(order, context)?
+        }
     };
     let Answer::Outbox(notices) = answer else { return Ok(()) };
     print::list(&notices, args.output.format, &COLUMNS, || {
@@ -74,6 +90,9 @@ fn table(notices: &[NoticeView], zone: Tz) -> String {
             let (state, next) = match notice.state {
                 Progress::Queued | Progress::Dead if notice.dropped.is_some() => {
                     ("dropped", "-".into())
+                }
+                Progress::Queued if let Some(ahead) = notice.behind => {
+                    ("queued", format!("behind notice {ahead}"))
                 }
                 Progress::Queued => ("queued", time(Some(notice.next_attempt), zone)),
                 Progress::Dead => ("dead", "-".into()),

@@ -100,6 +100,8 @@ pub fn order_path(order: &Order) -> (String, Value) {
         Order::Send(name) => (format!("/alerts/{}/send", segment(name)), json!({})),
         Order::Retry(id) => (format!("/outbox/{}/retry", id.0), json!({})),
         Order::Drop(id) => (format!("/outbox/{}/drop", id.0), json!({})),
+        Order::RetryDead => ("/outbox/dead/retry".to_owned(), json!({})),
+        Order::DropDead => ("/outbox/dead/drop".to_owned(), json!({})),
     }
 }
 

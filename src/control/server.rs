@@ -88,6 +88,8 @@ pub async fn serve(listener: UnixListener, calls: mpsc::Sender<Call>, stop: Canc
         .route("/outbox", get(outbox))
         .route("/outbox/all", get(asking::ledger))
         .route("/trace", get(asking::trace))
+        .route("/outbox/dead/retry", post(retry_dead))
+        .route("/outbox/dead/drop", post(drop_dead))
         .route("/outbox/{id}/retry", post(retry))
         .route("/outbox/{id}/drop", post(drop_notice))
         .route("/check", get(check))
@@ -269,6 +271,14 @@ async fn drop_notice(
     InPath(id): InPath<u64>,
 ) -> Response {
     give(&calls, Order::Drop(NoticeId(id)), by).await
+}
+
+async fn retry_dead(State(calls): Calls, ConnectInfo(Peer(by)): ConnectInfo<Peer>) -> Response {
+    give(&calls, Order::RetryDead, by).await
+}
+
+async fn drop_dead(State(calls): Calls, ConnectInfo(Peer(by)): ConnectInfo<Peer>) -> Response {
+    give(&calls, Order::DropDead, by).await
 }
 
 async fn check(State(calls): Calls) -> Response {

@@ -69,18 +69,17 @@ async fn round(
     most_failures: usize,
 ) -> Result<Round, Died> {
     let (mut failures, mut done) = (0, Vec::new());
-    let mut stuck: HashSet<String> = HashSet::new();
+    let mut line = outbox::Line::default();
     for notice in notices {
         if sending.stop.is_cancelled() || failures >= most_failures {
             break;
         }
-        let thread = notice.enclosed.thread.clone();
-        if thread.as_ref().is_some_and(|thread| stuck.contains(thread)) {
+        if line.join(&notice).is_some() {
             continue;
         }
         let tried = sending.deliver(notice).await?;
-        if tried.progress == Progress::Queued {
-            stuck.extend(thread);
+        if tried.progress != Progress::Queued {
+            line.leave(tried.id);
         }
         failures = if tried.has_failed { failures + 1 } else { 0 };
         done.push(tried);

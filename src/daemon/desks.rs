@@ -4,7 +4,7 @@
 use super::intake::Event;
 use super::setup::Setup;
 use super::{Died, clock, poll};
-use crate::delivery::desk::{self, Channel, Counterpart, Memory, Stand, Unopened};
+use crate::delivery::desk::{self, Channel, Counterpart, Desk, Memory, Stand, Unopened};
 use crate::delivery::email::Failed;
 use crate::delivery::{Notice, outbox};
 use crate::mention::TicketId;
@@ -75,6 +75,9 @@ pub(super) async fn bring(
         .await
         .map_err(|error| Died(error.to_string()))?;
     let known = known.into_iter().find(|known| known.channel == name);
+    // Who takes each id once may have lost what it was told; a desk is never asked to open a second ticket.
+    let is_again = notice.enclosed.repeats && matches!(channel.desk, Desk::Webhook(_));
+    let known = known.filter(|_| !is_again);
     let now = clock::now();
     let memory = Writer(events);
     let opened = desk::open(channel, &setup.fetcher, &dossier, known, now, &memory).await?;

@@ -127,6 +127,10 @@ impl Mails {
 impl Sending {
     /// Tries a notice once and stores what came of it.
     pub(super) async fn deliver(&self, notice: Notice) -> Result<Done, Died> {
+        let id = notice.id;
+        let Some(notice) = self.still_queued(id).await? else {
+            return Ok(Done { id, progress: Progress::Dead, answer: None, has_failed: false });
+        };
         let setup = Arc::clone(&self.setup.borrow());
         let (tried, there) = self.try_once(notice, &setup).await?;
         if tried.progress == Progress::Sent {
@@ -135,7 +139,7 @@ impl Sending {
         log(&tried);
         let is_well =
             outward::is_mail(&tried) && setup.transport.as_ref().is_some_and(Transport::is_well);
-        let (id, progress, answer) = (tried.id, tried.progress, tried.last_answer.clone());
+        let (progress, answer) = (tried.progress, tried.last_answer.clone());
         let has_failed = progress == Progress::Queued && !is_well;
         self.store_outcome(tried, there).await?;
         match progress {
@@ -144,6 +148,13 @@ impl Sending {
             Progress::Queued => {}
         }
         Ok(Done { id, progress, answer, has_failed })
+    }
+
+    /// Returns a notice as it is now: a person may have dropped it since the outbox was read.
+    async fn still_queued(&self, id: NoticeId) -> Result<Option<Notice>, Died> {
+        let notice = self.store.with(move |store| store.notice(id)).await;
+        let notice = notice.map_err(|error| Died(error.to_string()))?;
+        Ok(notice.filter(|notice| notice.progress == Progress::Queued))
     }
 
     /// Tries a notice once and returns how far it has come, and the ticket that was opened with it.

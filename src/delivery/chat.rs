@@ -17,7 +17,7 @@ pub use answer::Untold;
 
 use super::Notice;
 use super::desk::webhook::Webhook;
-use crate::fetch::{Allowed, Call, FetchError, Fetcher};
+use crate::fetch::{Allowed, Call, Fetcher};
 use chrono::{DateTime, Utc};
 use discord::Discord;
 use exec::Exec;
@@ -94,16 +94,14 @@ pub async fn tell(
         return exec.tell(notice).await;
     }
     let Some(call) = room.place.request(notice, now) else { return Ok(String::new()) };
-    let call = Call { allow_private: room.allow_private.clone(), ..call };
+    // Whoever says that it was taken has taken it, whatever else is said, or is not.
+    let call = Call { allow_private: room.allow_private.clone(), by_status: true, ..call };
     let host = call.url.host_str().unwrap_or_default().to_owned();
     match fetcher.call(&call).await {
-        Ok(said) => answer::taken(&said, &host),
-        // It was taken, whatever it says so lengthily.
-        Err(FetchError::TooLarge { .. }) => Ok(format!("{host} took it")),
+        Ok(said) => answer::taken(&said, &host, matches!(room.place, Place::Slack(_))),
         Err(error) => {
-            // Whoever wrote the receiver of a webhook may refuse for a while whom they do not know yet.
-            let is_patient = matches!(room.place, Place::Webhook(_));
-            Err(answer::refused(&error, &host, is_patient))
+            let is_webhook = matches!(room.place, Place::Webhook(_));
+            Err(answer::refused(&error, &host, is_webhook))
         }
     }
 }

@@ -38,6 +38,12 @@ pub struct Enclosed {
     /// The ids of those of the mentions that it counts and does not show.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<String>,
+    /// From when the time counts after which it is given up, where that is not its first try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Whether a person wants it sent once more to whom it reached.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
 }
 
 /// Returns HTML with the pictures in it, for where it stands alone.

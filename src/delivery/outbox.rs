@@ -2,14 +2,18 @@
 //! itself is in the store.
 
 use super::email::Failed;
-use super::{Notice, Progress, Try};
+use super::{Notice, NoticeId, Progress, Try};
 use crate::text;
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-/// How long after its making a notice is given up, as mail servers do.
+/// How long after its first try a notice is given up, as mail servers do.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(5);
+
+/// No wait between two tries is as long: where nobody tried for longer, vahti did not run or the clock was
+/// set, and what went by says nothing of the server.
+const PAUSED: TimeDelta = TimeDelta::hours(36);
 
 /// The waits after the first failures; after the last of them it is tried once an hour.
 const WAITS: [TimeDelta; 7] = [
@@ -41,12 +45,16 @@ pub fn after_success(notice: Notice, answer: &str, now: DateTime<Utc>) -> Notice
 }
 
 /// Returns the notice after an attempt that failed: queued for later while there is hope, dead when
-/// it was refused for good or is older than five days.
+/// it was refused for good or was tried in vain for five days.
 #[must_use]
-pub fn after_failure(notice: Notice, failed: &Failed, now: DateTime<Utc>) -> Notice {
+pub fn after_failure(mut notice: Notice, failed: &Failed, now: DateTime<Utc>) -> Notice {
+    let since = counts_from(&notice, now);
+    if since == now {
+        notice.enclosed.since = Some(now);
+    }
     let attempts = notice.attempts.saturating_add(1);
     let (hope, answer) = match failed {
-        Failed::Temporary { answer } => (now - notice.created < GIVEN_UP_AFTER, answer),
+        Failed::Temporary { answer } => (now - since < GIVEN_UP_AFTER, answer),
         Failed::Permanent { answer } => (false, answer),
     };
     let (progress, next_attempt) = if hope {
@@ -59,6 +67,18 @@ pub fn after_failure(notice: Notice, failed: &Failed, now: DateTime<Utc>) -> Not
     let one = Try { at: now, outcome: progress, answer: answer.clone() };
     let enclosed = notice.enclosed.tried(one);
     Notice { progress, attempts, next_attempt, last_answer: Some(answer), enclosed, ..notice }
+}
+
+/// Returns from when the five days count: from the first try, or from when a person asked for another; anew
+/// after a pause.
+fn counts_from(notice: &Notice, now: DateTime<Utc>) -> DateTime<Utc> {
+    let tries = &notice.enclosed.tries;
+    let begun = notice.enclosed.since.or_else(|| tries.first().map(|one| one.at));
+    let last = begun.max(tries.last().map(|one| one.at));
+    match (begun, last) {
+        (Some(begun), Some(last)) if last <= now && now - last < PAUSED => begun,
+        _ => now,
+    }
 }
 
 /// Returns the notice after a person took it out of the outbox.
@@ -75,19 +95,62 @@ pub fn retried(notice: Notice, now: DateTime<Utc>) -> Notice {
     match notice.progress {
         Progress::Sent => notice,
         Progress::Queued | Progress::Dead => {
-            Notice { progress: Progress::Queued, next_attempt: now, ..notice }
+            let mut notice = Notice { progress: Progress::Queued, next_attempt: now, ..notice };
+            notice.enclosed.since = Some(now);
+            notice
         }
     }
 }
 
-/// Leaves out whatever stands behind something older of the same thread for the same recipient: what is
-/// told of one thing arrives in the order in which it happened. `queued` is all that waits, oldest first.
+/// Returns a notice that a channel took, after a person asked to have it sent there once more: whoever was
+/// told lost it, and knows it by its id.
+#[must_use]
+pub fn repeated(notice: Notice, now: DateTime<Utc>) -> Notice {
+    let mut notice = retried(Notice { progress: Progress::Queued, ..notice }, now);
+    notice.enclosed.repeats = true;
+    notice
+}
+
+/// What is told of one event or ticket reaches a channel in the order in which it happened; all else waits
+/// for nothing, so that one notice that is refused holds up no other.
+#[derive(Default)]
+pub struct Line {
+    /// Who stands where, by channel and thread, each with the ticket that it opens at another desk.
+    places: HashMap<(String, String), Vec<(NoticeId, Option<String>)>>,
+}
+
+impl Line {
+    /// Puts a notice into the line, and returns the one that it stands behind.
+    pub fn join(&mut self, notice: &Notice) -> Option<NoticeId> {
+        let thread = notice.enclosed.thread.as_ref()?;
+        // Mails are put in order by whoever reads them.
+        if !thread.starts_with("event ") || notice.to.contains('@') {
+            return None;
+        }
+        // Two tickets of one event are two things to a desk.
+        let opens = notice.html.is_empty().then(|| notice.alert.clone());
+        let place = self.places.entry((notice.to.clone(), thread.clone())).or_default();
+        let is_ahead = |other: &Option<String>| match (&opens, other) {
+            (Some(opens), Some(other)) => opens == other,
+            _ => true,
+        };
+        let ahead = place.iter().find(|(_, other)| is_ahead(other)).map(|(id, _)| *id);
+        place.push((notice.id, opens));
+        ahead
+    }
+
+    /// Takes one out: those behind it need not wait any more.
+    pub fn leave(&mut self, id: NoticeId) {
+        for place in self.places.values_mut() {
+            place.retain(|(other, _)| *other != id);
+        }
+    }
+}
+
+/// Leaves out whatever stands behind something older. `queued` is all that waits, oldest first.
 pub fn in_turn(queued: Vec<Notice>) -> impl Iterator<Item = Notice> {
-    let mut begun: HashSet<(String, String)> = HashSet::new();
-    queued.into_iter().filter(move |notice| {
-        let thread = notice.enclosed.thread.clone();
-        thread.is_none_or(|thread| begun.insert((notice.to.clone(), thread)))
-    })
+    let mut line = Line::default();
+    queued.into_iter().filter(move |notice| line.join(notice).is_none())
 }
 
 /// Returns how long to wait after the `attempts`th failure: a tenth more or less than in the table,
@@ -177,15 +240,50 @@ mod tests {
             ..notice("a")
         };
         let queued = vec![
-            of(1, "hook", Some("ticket 7")),
-            of(2, "hook", Some("ticket 7")),
-            of(3, "hook", Some("ticket 8")),
-            of(4, "chat", Some("ticket 7")),
+            of(1, "hook", Some("event 7")),
+            of(2, "hook", Some("event 7")),
+            of(3, "hook", Some("event 8")),
+            of(4, "chat", Some("event 7")),
             of(5, "hook", None),
             of(6, "hook", None),
+            of(7, "care@acme.example", Some("event 7")),
+            of(8, "care@acme.example", Some("event 7")),
         ];
         let ids: Vec<u64> = in_turn(queued).map(|notice| notice.id.0).collect();
-        assert_eq!(ids, [1, 3, 4, 5, 6]);
+        assert_eq!(ids, [1, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn news_of_an_alert_wait_for_nothing_that_came_before() {
+        let of = |id: u64| Notice {
+            id: NoticeId(id),
+            to: "room".into(),
+            enclosed: Enclosed { thread: Some("alert care".into()), ..Enclosed::default() },
+            ..notice("a")
+        };
+        let ids: Vec<u64> = in_turn(vec![of(1), of(2)]).map(|notice| notice.id.0).collect();
+        assert_eq!(ids, [1, 2]);
+    }
+
+    #[test]
+    fn a_ticket_is_opened_before_more_is_told_of_it_and_another_of_its_event_waits_not() {
+        let of = |id: u64, alert: &str, html: &str| Notice {
+            id: NoticeId(id),
+            alert: alert.into(),
+            to: "hook".into(),
+            html: html.into(),
+            enclosed: Enclosed { thread: Some("event 7".into()), ..Enclosed::default() },
+            ..notice("a")
+        };
+        let all =
+            [of(1, "ticket 7", ""), of(2, "ticket 8", ""), of(3, "care", "h"), of(4, "x", "h")];
+        let mut line = Line::default();
+        let behind: Vec<_> = all.iter().map(|one| line.join(one).map(|id| id.0)).collect();
+        assert_eq!(behind, [None, None, Some(1), Some(1)]);
+        let mut line = Line::default();
+        assert_eq!(line.join(&all[0]), None);
+        line.leave(NoticeId(1));
+        assert_eq!(line.join(&all[2]), None);
     }
 
     #[test]
@@ -199,10 +297,35 @@ mod tests {
     #[test]
     fn after_five_days_hope_ends() {
         let day = 86_400;
-        let before = after_failure(notice("a"), &temporary(), at(5 * day - 1));
-        assert_eq!(before.progress, Progress::Queued);
-        let after = after_failure(notice("a"), &temporary(), at(5 * day));
+        let before = tried_daily(notice("a"), 20 * day, 5);
+        assert_eq!(before.progress, Progress::Queued, "the making does not count");
+        let after = after_failure(before.clone(), &temporary(), at(25 * day));
         assert_eq!(after.progress, Progress::Dead);
+        // Who tries again has five days more.
+        let again = tried_daily(retried(after, at(30 * day)), 30 * day, 5);
+        assert_eq!(again.progress, Progress::Queued);
+        assert_eq!(tried_daily(again, 35 * day, 1).progress, Progress::Dead);
+        // A jump of the clock, or a long rest, is no failure of the server.
+        let late = tried_daily(before.clone(), 40 * day, 5);
+        assert_eq!(late.progress, Progress::Queued);
+        assert_eq!(tried_daily(late, 45 * day, 1).progress, Progress::Dead);
+        let early = tried_daily(before, 0, 5);
+        assert_eq!(early.progress, Progress::Queued);
+        assert_eq!(tried_daily(early, 5 * day, 1).progress, Progress::Dead);
+    }
+
+    fn tried_daily(notice: Notice, from: i64, times: i64) -> Notice {
+        (0..times).fold(notice, |notice, day| {
+            after_failure(notice, &temporary(), at(from + day * 86_400))
+        })
+    }
+
+    #[test]
+    fn one_that_a_channel_took_may_be_sent_there_again_under_its_id() {
+        let sent = after_success(notice("a"), "ok", at(0));
+        let again = repeated(sent, at(9));
+        assert_eq!((again.progress, again.next_attempt), (Progress::Queued, at(9)));
+        assert_eq!((again.message_id.as_str(), again.enclosed.repeats), ("a", true));
     }
 
     #[test]

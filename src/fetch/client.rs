@@ -245,11 +245,8 @@ impl Client {
         Ok((status, body, wait))
     }
 
-    /// Sends one call of an API. Returns the status, what was said, and when to ask again.
-    pub(super) async fn call(
-        &self,
-        call: &Call,
-    ) -> Result<(u16, Vec<u8>, Option<Duration>), FetchError> {
+    /// Sends one call of an API, and returns once it is known how it was answered.
+    pub(super) async fn call(&self, call: &Call) -> Result<reqwest::Response, FetchError> {
         self.check_trust(&call.url)?;
         let location = Location::Web(call.url.clone());
         let api = Api { access: Some(call.access.clone()), token: None };
@@ -266,14 +263,16 @@ impl Client {
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let sent = request.send().await;
-        let mut response = sent.map_err(|error| self.failed(error, &location))?;
-        let status = response.status().as_u16();
-        let wait = cache::retry_after(response.headers());
-        let wait = wait.or_else(|| limits::reset(response.headers()));
-        let part = Part::First(call::MOST_BYTES);
-        let body = self.body(&mut response, &location, part).await?;
-        Ok((status, body, wait))
+        request.send().await.map_err(|error| self.failed(error, &location))
+    }
+
+    /// Reads what is said with the answer to a call.
+    pub(super) async fn words(
+        &self,
+        response: &mut reqwest::Response,
+        location: &Location,
+    ) -> Result<Vec<u8>, FetchError> {
+        self.body(response, location, Part::First(call::MOST_BYTES)).await
     }
 
     /// Sends a form and returns the status of the answer, which is not read.

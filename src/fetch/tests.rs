@@ -6,6 +6,7 @@ use super::testing::{Answer, Server};
 use super::*;
 
 mod access;
+mod call;
 mod coding;
 mod inquire;
 mod limits;

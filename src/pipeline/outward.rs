@@ -1,7 +1,7 @@
 //! Tickets at other desks: which of ours are opened there too, what those desks are told, and what it
 //! means here that one was opened, settled or opened again there.
 
-use super::Rules;
+use super::{Rules, tell};
 use crate::delivery::desk::{Advice, Counterpart, Dossier, Standing, Told};
 use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
 use crate::mention::filter::{Filter, TicketFacts};
@@ -47,7 +47,9 @@ pub fn open(
         let channels: Vec<&Outward> = rules.outward.iter().filter(wants).collect();
         if !channels.is_empty() {
             let dossier = dossier(facts, &mention, rules, store, now)?;
-            notices.extend(channels.iter().map(|channel| notice(&channel.name, &dossier, now)));
+            let event = facts.incident.unwrap_or(facts.id);
+            let told = |channel: &&Outward| notice(&channel.name, event, &dossier, now);
+            notices.extend(channels.iter().map(told));
         }
     }
     commit.notices.extend(notices);
@@ -132,7 +134,7 @@ fn word(value: &impl serde::Serialize) -> String {
     value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn notice(channel: &str, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
+fn notice(channel: &str, event: TicketId, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
     Notice {
         id: NoticeId(0),
         alert: format!("ticket {}", dossier.ticket),
@@ -146,7 +148,11 @@ fn notice(channel: &str, dossier: &Dossier, now: DateTime<Utc>) -> Notice {
         attempts: 0,
         next_attempt: now,
         last_answer: None,
-        enclosed: Enclosed { tells: vec![dossier.mention.id.clone()], ..Enclosed::default() },
+        enclosed: Enclosed {
+            thread: Some(tell::thread_of(event)),
+            tells: vec![dossier.mention.id.clone()],
+            ..Enclosed::default()
+        },
     }
 }
 
@@ -287,6 +293,21 @@ mod tests {
     use crate::store::sled::SledStore;
     use crate::ticket::Ticket;
     use crate::ticket::people::Link;
+
+    #[test]
+    fn the_opening_of_a_ticket_belongs_to_what_is_told_of_its_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open_or_create(&folder.path().join("store")).unwrap();
+        let told = mention(1, "maija", "Acme fails");
+        let ticket = Ticket::open(TicketId(1), &told, at(1), at(1));
+        let filter = Filter::new(crate::query::parse_filter("").unwrap());
+        let rules = Rules::new(Vec::new(), Vec::new(), chrono_tz::Tz::UTC)
+            .outward(vec![Outward { name: "hook".into(), filter }]);
+        let (mentions, tickets) = (vec![told], vec![ticket]);
+        let mut commit = Commit { mentions, tickets, ..Commit::default() };
+        open(&mut commit, &rules, &store, at(1)).unwrap();
+        assert_eq!(commit.notices[0].enclosed.thread.as_deref(), Some("event 1"));
+    }
 
     #[test]
     fn somebody_of_several_handles_has_one_contact_that_of_the_oldest_ticket() {

@@ -430,7 +430,12 @@ pub(super) fn event_thread<'a>(
     // An event has the number of its first ticket, which is told before there is an event.
     let events: BTreeSet<TicketId> =
         tickets.into_iter().map(|line| line.event.map_or(line.id, |event| event.first)).collect();
-    events.first().filter(|_| events.len() == 1).map(|event| format!("event {event}"))
+    events.first().filter(|_| events.len() == 1).map(|event| thread_of(*event))
+}
+
+/// Returns what messages of one event belong to.
+pub(super) fn thread_of(event: TicketId) -> String {
+    format!("event {event}")
 }
 
 /// Tells whether somebody must see to a ticket before the day ends where those are who are told.

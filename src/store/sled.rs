@@ -70,6 +70,7 @@ pub struct SledStore {
     trees: Trees,
     /// The most bytes that kept posts take.
     most_kept_bytes: u64,
+    looked: ledger::Looked,
 }
 
 impl SledStore {
@@ -298,6 +299,11 @@ impl Store for SledStore {
         bytes.map(|bytes| record::read_notice(&bytes).map_err(|e| self.damaged(e.0))).transpose()
     }
 
+    fn repeatable(&self, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+        let bytes = self.trees.repeatable.get(key::number(id.0)).map_err(self.broken())?;
+        bytes.map(|bytes| record::read_notice(&bytes).map_err(|e| self.damaged(e.0))).transpose()
+    }
+
     fn ledger(&self, each: &mut dyn FnMut(Notice) -> bool) -> Result<(), StoreError> {
         self.ledger_entries(each)
     }
@@ -424,7 +430,7 @@ impl Store for SledStore {
     fn apply(&self, commit: &Commit) -> Result<(), StoreError> {
         open::room(&self.path)?;
         let kept = self.kept_changes(commit)?;
-        let old = self.old_notices(commit)?;
+        let old = self.old(commit)?;
         self.trees
             .all()
             .as_slice()

@@ -3,6 +3,7 @@
 
 mod chats;
 mod hooks;
+mod orders;
 mod sendmail;
 
 use crate::support::standin::{Asked, StandIn};

@@ -1,5 +1,6 @@
 //! A notice, as machines see it.
 
+use crate::delivery::outbox::Line;
 use crate::delivery::{Notice, Progress, Try};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub struct NoticeView {
     pub tries: Vec<TryMadeView>,
     /// When a person took it out of the outbox.
     pub dropped: Option<DateTime<Utc>>,
+    /// The notice that it waits for: what is told of one thing reaches a channel in turn.
+    pub behind: Option<u64>,
 }
 
 /// A try to deliver a notice.
@@ -52,7 +55,19 @@ impl NoticeView {
             mentions: notice.enclosed.tells.len(),
             tries: notice.enclosed.tries.iter().map(made).collect(),
             dropped: notice.enclosed.dropped,
+            behind: None,
         }
+    }
+
+    /// Returns the views of all that is in the outbox, oldest first.
+    pub fn of_outbox(notices: &[Notice]) -> Vec<Self> {
+        let mut line = Line::default();
+        let mut view = |notice: &Notice| {
+            let is_queued = notice.progress == Progress::Queued;
+            let behind = if is_queued { line.join(notice) } else { None };
+            Self { behind: behind.map(|id| id.0), ..Self::of(notice) }
+        };
+        notices.iter().map(&mut view).collect()
     }
 }
 

@@ -21,16 +21,16 @@ pub struct Untold {
     pub wait: Option<Duration>,
 }
 
-/// Reads the answer of who took it: an id where there is one.
-pub(super) fn taken(said: &[u8], host: &str) -> Result<String, Untold> {
+/// Reads the answer of who took it: an id where there is one. Slack has interfaces that refuse with a status
+/// of success; what others mean by such words is theirs.
+pub(super) fn taken(said: &[u8], host: &str, is_slack: bool) -> Result<String, Untold> {
     let read: Option<Value> = serde_json::from_slice(said).ok();
     let Some(json) = read.filter(Value::is_object) else {
         let words = plain(said);
         let colon = if words.is_empty() { "" } else { ": " };
         return Ok(text::cut(&format!("{host} took it{colon}{words}"), MOST_SAID));
     };
-    // Slack has interfaces that refuse with a status of success.
-    if json.get("ok") == Some(&Value::Bool(false)) {
+    if is_slack && json.get("ok") == Some(&Value::Bool(false)) {
         let answer = format!("{host} refused it: {}", complaint(&json).unwrap_or_default());
         return Err(Untold { failed: Failed::Permanent { answer }, wait: None });
     }
@@ -39,11 +39,17 @@ pub(super) fn taken(said: &[u8], host: &str) -> Result<String, Untold> {
     Ok(text::cut(&format!("{host} took it{id}"), MOST_SAID))
 }
 
-/// Says what an error means. Who `is_patient` is asked again after a refusal of who we are.
-pub(super) fn refused(error: &FetchError, host: &str, is_patient: bool) -> Untold {
+/// Says what an error means. The receiver of a webhook may be faulty, or not know us yet, for a while: as
+/// Standard Webhooks says, only 410 means that it is gone for good.
+pub(super) fn refused(error: &FetchError, host: &str, is_webhook: bool) -> Untold {
     let answer = told(error, host);
     let failed = match error {
-        FetchError::Status { status: 401 | 403, .. } if is_patient => Failed::Temporary { answer },
+        FetchError::Status { status: 410, .. } if is_webhook => {
+            let answer =
+                format!("{answer}: it wants no more; take the channel out, or mend its address");
+            Failed::Permanent { answer }
+        }
+        _ if is_webhook => Failed::Temporary { answer },
         // Asking on would be of no use, and Discord shuts out whoever does.
         FetchError::Status { status: 400 | 401 | 403..=407 | 410 | 413..=417 | 422, .. } => {
             Failed::Permanent { answer }
@@ -174,8 +180,12 @@ mod tests {
     fn a_header_goes_before_the_answer_and_a_webhook_is_patient() {
         let untold = refused(&error(429, "{\"retry_after\":9}", Some(65)), "chat.example", false);
         assert_eq!(untold.wait, Some(Duration::from_secs(65)));
-        let untold = refused(&error(403, "", None), "chat.example", true);
-        assert!(matches!(untold.failed, Failed::Temporary { .. }));
+        for status in [307, 400, 401, 403, 404, 405, 408, 413, 422, 429, 500, 503] {
+            let untold = refused(&error(status, "", None), "chat.example", true);
+            assert!(matches!(untold.failed, Failed::Temporary { .. }), "{status}");
+        }
+        let gone = refused(&error(410, "", None), "chat.example", true);
+        assert!(matches!(&gone.failed, Failed::Permanent { answer } if answer.contains("no more")));
         let late = FetchError::Connect { host: "chat.example".into(), cause: "refused".into() };
         let untold = refused(&late, "chat.example", false);
         assert!(matches!(untold.failed, Failed::Temporary { .. }));
@@ -185,7 +195,7 @@ mod tests {
 
     #[test]
     fn who_took_it_may_say_as_what() {
-        let taken = |said: &str| taken(said.as_bytes(), "chat.example");
+        let taken = |said: &str| taken(said.as_bytes(), "chat.example", true);
         assert_eq!(taken("ok").unwrap(), "chat.example took it: ok");
         assert_eq!(taken("").unwrap(), "chat.example took it");
         assert_eq!(taken("{\"event_id\":\"$YU\"}").unwrap(), "chat.example took it as $YU");
@@ -193,5 +203,6 @@ mod tests {
         let refused = taken("{\"ok\":false,\"error\":\"channel_not_found\"}").unwrap_err();
         let answer = "chat.example refused it: channel_not_found".to_owned();
         assert_eq!(refused.failed, Failed::Permanent { answer });
+        assert!(super::taken(b"{\"ok\":false}", "hook.example", false).is_ok());
     }
 }

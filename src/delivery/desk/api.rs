@@ -83,6 +83,11 @@ pub(super) trait Api: Sync {
     /// Returns what an error says to people, where it says something.
     fn complaint(&self, said: &Value) -> Option<String>;
 
+    /// Whether a refusal may pass whatever it says, unless it says that nobody is there any more.
+    fn is_patient(&self) -> bool {
+        false
+    }
+
     /// Asks for the customer, where a desk needs that before all else: makes a new one.
     fn contact(&self, _dossier: &Dossier) -> Option<Call> {
         None

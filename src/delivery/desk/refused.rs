@@ -31,6 +31,9 @@ pub(super) fn failed(error: &FetchError, api: &dyn Api) -> Failed {
     let answer = told(error, api);
     // Who is told to go away for want of a right may get it; what is wrong with a request stays so.
     match error {
+        FetchError::Status { status, .. } if api.is_patient() && *status != 410 => {
+            Failed::Temporary { answer }
+        }
         FetchError::Status { status: 400 | 404..=407 | 410 | 413..=417 | 422, .. } => {
             Failed::Permanent { answer }
         }
@@ -64,6 +67,9 @@ pub(super) fn told(error: &FetchError, api: &dyn Api) -> String {
             let words = words.map(|words| text::visible(words.trim())).unwrap_or_default();
             let hint = match status {
                 401 | 403 => " (is its token right, and allowed to open and read tickets?)",
+                410 if api.is_patient() => {
+                    " (it wants no more: take the channel out, or mend its address)"
+                }
                 300..=399 => " (it leads elsewhere: give the address that it leads to)",
                 _ => "",
             };

@@ -54,6 +54,8 @@ impl Webhook {
     pub fn call(&self, id: &str, body: &Value, now: DateTime<Utc>) -> Call {
         let mut call = Call::post(self.url.clone(), body);
         call.access = Access::hiding(&self.url);
+        // Who took it has it, whatever else is said.
+        call.by_status = true;
         let at = now.timestamp().to_string();
         let text = call.body.clone().unwrap_or_default();
         let signature = sign(&self.secret, id, &at, &text);
@@ -117,6 +119,11 @@ impl Api for Webhook {
     fn complaint(&self, said: &Value) -> Option<String> {
         let of = |name: &str| said.get(name).and_then(Value::as_str).map(str::to_owned);
         of("error").or_else(|| of("message"))
+    }
+
+    /// As Standard Webhooks says it.
+    fn is_patient(&self) -> bool {
+        true
     }
 }
 

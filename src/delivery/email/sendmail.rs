@@ -10,9 +10,10 @@ use std::time::Duration;
 /// How long it may take to take a message.
 const ALLOTTED: Duration = Duration::from_mins(1);
 
-/// What it ends with where the message itself, its sender or its recipient will never do: `EX_USAGE` to
-/// `EX_NOHOST` of sysexits.h. All others are of the machine, and may go better later.
-const FOR_GOOD: std::ops::RangeInclusive<i32> = 64..=68;
+/// What it ends with where the message itself or its recipient will never do: `EX_DATAERR` and `EX_NOUSER`
+/// of sysexits.h. All others are of the machine and its network, and may go better later: msmtp ends with
+/// `EX_NOHOST` where it cannot look a name up, and with `EX_NOINPUT` where it cannot read a certificate.
+const FOR_GOOD: [i32; 2] = [65, 67];
 
 /// What forwarders such as msmtp look for below the home of their user.
 const HOME: &str = "HOME";
@@ -89,7 +90,8 @@ mod tests {
 
     #[test]
     fn what_it_ends_with_says_whether_to_try_again() {
-        for (code, is_for_good) in [(1, false), (67, true), (69, false), (75, false), (78, false)] {
+        for code in [1, 64, 65, 66, 67, 68, 69, 75, 78] {
+            let is_for_good = matches!(code, 65 | 67);
             let (sent, _) = sent(&format!("echo no such user >&2; exit {code}"), &notice());
             let failed = sent.unwrap_err();
             assert_eq!(matches!(failed, Failed::Permanent { .. }), is_for_good, "{failed}");

@@ -106,8 +106,13 @@ fn attempt(path: &Path) -> Result<SledStore, StoreError> {
         let opened = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open();
         let opened = opened.and_then(|db| trees(&db).map(|trees| (db, trees)));
         let (db, trees) = opened.map_err(|error| judge(path, &error))?;
-        let store =
-            SledStore { db, path: path.to_owned(), trees, most_kept_bytes: MOST_KEPT_BYTES };
+        let store = SledStore {
+            db,
+            path: path.to_owned(),
+            trees,
+            most_kept_bytes: MOST_KEPT_BYTES,
+            looked: super::ledger::Looked::default(),
+        };
         check_complete(&store)?;
         check_format(&store)?;
         listed::complete(&store)?;
@@ -154,6 +159,7 @@ fn trees(db: &sled::Db) -> sled::Result<Trees> {
         hours: db.open_tree("hours")?,
         told: db.open_tree("told")?,
         subscriptions: db.open_tree("subscriptions")?,
+        repeatable: db.open_tree("repeatable")?,
     })
 }
 

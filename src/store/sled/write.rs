@@ -1,8 +1,9 @@
 //! Writing: all trees of one commit in one transaction.
 
 use super::kept::Changes;
+use super::ledger::Old;
 use super::{Aborted, counter, counterpart, key, ledger, listed, record};
-use crate::delivery::{Notice, NoticeId, Progress};
+use crate::delivery::{NoticeId, Progress};
 use crate::mention::Mention;
 use crate::mention::marking::MarkingId;
 use crate::store::{Commit, Sequence};
@@ -50,11 +51,13 @@ pub(super) struct Trees {
     pub(super) told: Tree,
     /// Recipients who are told no more, and what links are signed with.
     pub(super) subscriptions: Tree,
+    /// What channels took in the last days, whole.
+    pub(super) repeatable: Tree,
 }
 
 impl Trees {
     /// Returns all trees, in the order in which [`Writing::of`] takes them.
-    pub(super) fn all(&self) -> [&Tree; 23] {
+    pub(super) fn all(&self) -> [&Tree; 24] {
         let Self { meta, sources, posts, mentions, by_time, by_place, .. } = self;
         let Self { tickets, customers, alerts, outbox, sent, names, documents, kept, .. } = self;
         [
@@ -81,6 +84,7 @@ impl Trees {
             &self.hours,
             &self.told,
             &self.subscriptions,
+            &self.repeatable,
         ]
     }
 }
@@ -110,6 +114,7 @@ pub(super) struct Writing<'a> {
     pub(super) hours: &'a TransactionalTree,
     told: &'a TransactionalTree,
     pub(super) subscriptions: &'a TransactionalTree,
+    repeatable: &'a TransactionalTree,
 }
 
 impl<'a> Writing<'a> {
@@ -140,6 +145,7 @@ impl<'a> Writing<'a> {
             hours,
             told,
             subscriptions,
+            repeatable,
         ] = trees
         else {
             let what = "its trees are not those it was opened with".to_owned();
@@ -169,6 +175,7 @@ impl<'a> Writing<'a> {
             hours,
             told,
             subscriptions,
+            repeatable,
         })
     }
 
@@ -303,6 +310,7 @@ impl<'a> Writing<'a> {
             let key = key::number(id.0);
             if notice.progress == Progress::Sent {
                 self.outbox.remove(&key)?;
+                ledger::keep(self.repeatable, notice, id)?;
             } else {
                 self.outbox.insert(&key, record::notice(notice, id).map_err(aborted)?)?;
             }
@@ -315,8 +323,15 @@ impl<'a> Writing<'a> {
     }
 
     /// Takes what is old out of the ledger.
-    pub(super) fn forget(&self, old: &[Notice]) -> Result<(), Aborted> {
-        ledger::forget(self.sent, self.told, old)
+    pub(super) fn forget(&self, old: &Old) -> Result<(), Aborted> {
+        for id in &old.repeatable {
+            self.repeatable.remove(&key::number(id.0))?;
+        }
+        for notice in &old.entries {
+            // Nobody decided what becomes of a dead one.
+            self.outbox.remove(&key::number(notice.id.0))?;
+        }
+        ledger::forget(self.sent, self.told, &old.entries)
     }
 
     fn markings(&self, commit: &Commit) -> Result<(), Aborted> {

@@ -129,7 +129,7 @@ fn the_other_answers_keep_their_names() {
     check(
         &world.vahti("outbox --format json").json(),
         "id alert to subject state created attempts next_attempt last_answer message_id mentions
-         tries tries.at tries.outcome tries.answer dropped",
+         tries tries.at tries.outcome tries.answer dropped behind",
     );
     check(
         &world.vahti("run --once --format json").json(),

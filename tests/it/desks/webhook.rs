@@ -56,7 +56,7 @@ fn a_receiver_may_say_where_the_ticket_is() {
 fn what_is_refused_for_good_is_dead_and_nothing_tells_the_secrets() {
     let site = StandIn::start(|asked: &Asked| {
         let said = format!("{{\"error\":\"no {} here\"}}", asked.header("webhook-id"));
-        json(422, said)
+        json(410, said)
     });
     let (_feed, world) = watching(&config(site.url()));
     let ran = world.vahti("run --once");
@@ -64,11 +64,26 @@ fn what_is_refused_for_good_is_dead_and_nothing_tells_the_secrets() {
     assert_eq!([&notices[0]["state"], &notices[0]["to"]], ["dead", "desk"]);
     assert_eq!(notices[0]["alert"], "ticket 1");
     let answer = notices[0]["last_answer"].as_str().unwrap();
-    assert!(answer.starts_with("127.0.0.1 answered 422: no vahti-1-"), "{answer}");
+    assert!(answer.starts_with("127.0.0.1 answered 410: no vahti-1-"), "{answer}");
     let told = format!("{}{}{notices}{}", ran.out, ran.err, world.vahti("check").out);
     assert!(!told.contains("very-secret") && !told.contains("MfKQ9r8"), "{told}");
     assert_eq!(ticket(&world)["elsewhere"][0]["opened"], Value::Null);
     assert_eq!(site.seen().len(), 1);
+}
+
+#[test]
+fn a_receiver_that_is_faulty_for_a_while_is_told_later_and_a_lengthy_one_once() {
+    for status in [400, 404, 405, 422, 500] {
+        let site = StandIn::start(move |_| Answer::status(status));
+        let (_feed, world) = watching(&config(site.url()));
+        run(&world);
+        assert_eq!(outbox(&world)[0]["state"], "queued", "{status}");
+    }
+    let site = StandIn::start(|_| json(200, vec![b' '; 2 * 1024 * 1024]));
+    let (_feed, world) = watching(&config(site.url()));
+    run(&world);
+    run(&world);
+    assert_eq!((site.seen().len(), outbox(&world).as_array().unwrap().len()), (1, 0));
 }
 
 #[test]

@@ -375,6 +375,8 @@ fn enclosed() -> impl Strategy<Value = Enclosed> {
             dropped: shows.then_some(at),
             tells: if urgent { vec![text.clone()] } else { Vec::new() },
             counts: if shows { vec![text] } else { Vec::new() },
+            since: urgent.then_some(at),
+            repeats: chats,
         }
     })
 }

@@ -58,7 +58,9 @@ fn wrong_alert(state: &AlertState, places: u64, tickets: u64) -> Option<String> 
 /// Looks at what waits and at the ledger.
 fn check_notices(store: &SledStore, faults: &mut Vec<Fault>) -> Result<(), StoreError> {
     let last = store.counter(counter::NOTICE)?;
-    for (tree, is_waiting) in [(&store.trees.outbox, true), (&store.trees.sent, false)] {
+    let trees = &store.trees;
+    let of = [(&trees.outbox, true), (&trees.repeatable, true), (&trees.sent, false)];
+    for (tree, is_waiting) in of {
         for entry in tree {
             let (key, value) = entry.map_err(store.broken())?;
             let number = key::read_number(&key).unwrap_or(0);

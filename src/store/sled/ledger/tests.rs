@@ -103,3 +103,61 @@ fn what_is_old_goes_with_new_notices_and_what_waits_stays() {
     assert_eq!(store.told(&MentionId("ma".into())).unwrap().len(), 40);
     assert_eq!(store.check().unwrap(), []);
 }
+
+#[test]
+fn the_dead_go_three_months_after_they_died() {
+    let (_folder, store) = store();
+    put(&store, notice(0, &["ma"]));
+    let first = store.outbox().unwrap().remove(0);
+    let failed = crate::delivery::email::Failed::Permanent { answer: "550 nobody".into() };
+    put(&store, outbox::after_failure(first, &failed, at(20)));
+    put(&store, notice(100, &[]));
+    assert_eq!(numbers(&store), [2, 1]);
+    put(&store, notice(111, &[]));
+    assert_eq!(numbers(&store), [3, 2]);
+    assert!(store.outbox().unwrap().iter().all(|notice| notice.progress == Progress::Queued));
+    assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn neither_what_waits_nor_a_clock_that_was_ahead_stops_the_forgetting() {
+    let (_folder, store) = store();
+    // Made while the clock was a year ahead.
+    put(&store, notice(365, &[]));
+    let waiting = vec![notice(0, &[]); 250];
+    store.apply(&Commit { notices: waiting, ..Commit::default() }).unwrap();
+    put(&store, notice(1, &["ma"]));
+    let last = store.outbox().unwrap().pop().unwrap();
+    assert_eq!(last.id, NoticeId(252));
+    put(&store, outbox::after_success(last, "250 ok", at(1)));
+    for _ in 0..2 {
+        put(&store, notice(100, &[]));
+    }
+    assert!(!numbers(&store).contains(&252));
+    assert_eq!(numbers(&store).len(), 253);
+}
+
+#[test]
+fn what_a_channel_took_is_kept_whole_for_a_week() {
+    let (_folder, store) = store();
+    for to in ["room", "care@acme.example"] {
+        put(&store, Notice { to: to.into(), ..notice(0, &[]) });
+    }
+    for taken in store.outbox().unwrap() {
+        put(&store, outbox::after_success(taken, "ok", at(1)));
+    }
+    let kept = store.repeatable(NoticeId(1)).unwrap().unwrap();
+    assert_eq!((kept.text.as_str(), kept.html.as_str()), ("t", "h"));
+    assert_eq!(kept.enclosed.pictures, []);
+    assert_eq!(store.repeatable(NoticeId(2)).unwrap(), None, "a mail is where it went");
+    put(&store, notice(7, &[]));
+    assert!(store.repeatable(NoticeId(1)).unwrap().is_some());
+    put(&store, notice(8, &[]));
+    assert_eq!(store.repeatable(NoticeId(1)).unwrap(), None);
+    let large = "x".repeat(LARGEST_REPEATABLE);
+    put(&store, Notice { to: "room".into(), text: large, ..notice(8, &[]) });
+    let taken = store.outbox().unwrap().pop().unwrap();
+    let id = taken.id;
+    put(&store, outbox::after_success(taken, "ok", at(8)));
+    assert_eq!(store.repeatable(id).unwrap(), None);
+}
