@@ -5,19 +5,21 @@ use crate::support::standin::StandIn;
 use crate::support::{Answer, Site, World, entry, feed, until};
 use std::time::Duration;
 
+const FOUR: [&str; 4] = ["one", "two", "three", "four"];
+
 fn slow() -> StandIn {
     StandIn::start(|_| Answer { delay: Duration::from_millis(1500), ..Answer::status(200) })
 }
 
-/// A folder whose four alerts tell one thing that nobody must see to, each for itself.
-fn four_alerts(site: &Site, room: &str) -> String {
+/// Alerts that tell one thing that nobody must see to, each for itself.
+fn alerts(site: &Site, room: &str, names: &[&str]) -> String {
     let mut config = format!(
         "timezone = \"UTC\"\n[http]\nallow_private_addresses = [\"127.0.0.1/32\"]\n[[brand]]\n\
          name = \"Acme\"\nkeywords = [\"Acme\"]\n[[source]]\nname = \"news\"\nfeed.url = \"{}\"\n{}",
         site.url("/news.xml"),
         channel("room", &format!("slack.url = \"{room}/a/b\"")),
     );
-    for name in ["one", "two", "three", "four"] {
+    for name in names {
         config += &format!(
             "[[alert]]\nname = \"{name}\"\nto = [\"room\"]\nfrequency = \"as-it-happens\"\n"
         );
@@ -31,12 +33,12 @@ fn a_round_under_way_heeds_what_is_dropped_and_where_the_channel_is_now() {
     let site = Site::start();
     let calm = "Acme opens a kiosk beside the lighthouse on Tuesday";
     site.serve("/news.xml", Answer::feed(feed(&[entry("1", calm)])));
-    let world = World::new(&four_alerts(&site, old.url()));
+    let world = World::new(&alerts(&site, old.url(), &FOUR));
     let daemon = world.daemon();
     until("the first is under way", || old.seen().len() == 1);
     let last = outbox(&world).as_array().unwrap().last().unwrap()["id"].to_string();
     world.vahti(&format!("outbox drop {last}")).ok();
-    world.configure(&four_alerts(&site, new.url()));
+    world.configure(&alerts(&site, new.url(), &FOUR));
     daemon.signal("HUP");
     until("all are told", || outbox(&world).as_array().unwrap().is_empty());
     let (old, new) = (old.seen(), new.seen());
@@ -54,15 +56,14 @@ fn one_that_keeps_failing_holds_up_no_other_of_its_alert() {
     let calm = |text: &str| format!("Acme {text}");
     let mut entries = vec![entry("1", &calm("sells a poison cabinet at the fair"))];
     site.serve("/news.xml", Answer::feed(feed(&entries)));
-    let world = World::new(&four_alerts(&site, room.url()));
+    let world = World::new(&alerts(&site, room.url(), &["one"]));
     world.vahti("run --once").ok();
-    assert_eq!(outbox(&world).as_array().unwrap().len(), 4);
+    assert_eq!(outbox(&world).as_array().unwrap().len(), 1);
     entries.push(entry("2", &calm("paints its harbour crane yellow")));
     site.serve("/news.xml", Answer::feed(feed(&entries)));
-    let daemon = world.daemon();
-    let told = || room.seen().iter().filter(|asked| asked.body.contains("crane")).count();
-    until("the news pass it", || told() == 4);
-    assert_eq!(daemon.stop(), Some(0));
+    world.vahti("run --once").ok();
+    let told = room.seen().iter().filter(|asked| asked.body.contains("crane")).count();
+    assert_eq!((told, outbox(&world).as_array().unwrap().len()), (1, 1));
 }
 
 #[test]
