@@ -94,6 +94,8 @@ pub struct Reported {
     pub last: Option<DateTime<Utc>>,
     /// The dead notices that were told and are still there.
     pub dead: Vec<NoticeId>,
+    /// When it was told that notices wait for long, and how often; `None` while none does.
+    pub waiting: Option<(DateTime<Utc>, u32)>,
     /// How many stores that were set aside were told.
     pub set_aside: usize,
     /// When it was told that the disk is nearly full, and how often; `None` while it is not.

@@ -101,15 +101,15 @@ impl Busy {
         queued: Vec<Notice>,
         now: DateTime<Utc>,
     ) -> (BTreeMap<String, Vec<Notice>>, Option<DateTime<Utc>>) {
-        self.rests.retain(|_, until| *until > now);
+        self.rests.retain(|_, until| *until > now && *until <= now + PAUSE);
         let mut due: BTreeMap<String, Vec<Notice>> = BTreeMap::new();
         let mut next: Option<DateTime<Utc>> = None;
         for notice in outbox::in_turn(queued) {
             if self.at_work.contains(&notice.to) {
                 continue;
             }
-            let rest = self.rests.get(&notice.to).copied().unwrap_or(notice.next_attempt);
-            let at = notice.next_attempt.max(rest);
+            let from = outbox::due(&notice, now);
+            let at = self.rests.get(&notice.to).map_or(from, |rest| from.max(*rest));
             if at <= now {
                 due.entry(notice.to.clone()).or_default().push(notice);
             } else {
@@ -158,7 +158,7 @@ mod tests {
     fn who_is_at_work_or_rests_keeps_nobody_else_waiting() {
         let mut busy = Busy::default();
         busy.at_work.insert("hangs".into());
-        busy.rests.insert("rests".into(), at(60));
+        busy.rests.insert("rests".into(), at(30));
         let queued = vec![
             notice(1, "hangs", 0),
             notice(2, "rests", 0),

@@ -69,6 +69,13 @@ pub fn after_failure(mut notice: Notice, failed: &Failed, now: DateTime<Utc>) ->
     Notice { progress, attempts, next_attempt, last_answer: Some(answer), enclosed, ..notice }
 }
 
+/// Returns when a queued notice is due: at once where it was made or tried last by a clock that was ahead, since
+/// that time may lie years away.
+pub fn due(notice: &Notice, now: DateTime<Utc>) -> DateTime<Utc> {
+    let noted = notice.enclosed.tries.last().map_or(notice.created, |one| one.at);
+    if noted > now { now } else { notice.next_attempt }
+}
+
 /// Returns from when the five days count: from the first try, or from when a person asked for another; anew
 /// after a pause.
 fn counts_from(notice: &Notice, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -201,6 +208,18 @@ mod tests {
 
     fn temporary() -> Failed {
         Failed::Temporary { answer: "451 later".into() }
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_put_off_is_due_when_it_is_right_again() {
+        const YEAR: i64 = 365 * 24 * 3600;
+        let untried = Notice { created: at(YEAR), next_attempt: at(YEAR), ..notice("a") };
+        assert_eq!(due(&untried, at(0)), at(0));
+        let tried = after_failure(notice("a"), &temporary(), at(YEAR));
+        assert_eq!(due(&tried, at(5)), at(5));
+        let again = after_failure(tried, &temporary(), at(5));
+        assert_eq!(again.progress, Progress::Queued);
+        assert!(due(&again, at(6)) == again.next_attempt && again.next_attempt < at(600));
     }
 
     #[test]

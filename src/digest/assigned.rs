@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(english.subject, "Ticket 1 is yours – Acme <b>burns</b>");
         insta::assert_snapshot!(english.text.replace("-- \n", "--␠\n"), @"
         Ticket 1 is yours
-        A rule of the desk gave you what follows.
+        Assigned by a rule of the desk.
 
         * Ticket 1 · Acme · high priority · due 21 November 2026, 14:00
           Acme <b>burns</b>
@@ -223,10 +223,10 @@ mod tests {
           vahti ticket 1
 
         --␠
-        vahti tells this once for each ticket that becomes yours.
+        vahti tells you once for each ticket that becomes yours.
         ");
         for (language, expected) in [
-            (Language::FINNISH, "Tiketti 1 on nyt sinun – Acme <b>burns</b>"),
+            (Language::FINNISH, "Tiketti 1 on nyt sinulla – Acme <b>burns</b>"),
             (Language::TURKISH, "1 numaralı kayıt size atandı – Acme <b>burns</b>"),
             (Language::SWEDISH, "Ärende 1 är nu ditt – Acme <b>burns</b>"),
             ("de".parse().unwrap(), "Ticket 1 is yours – Acme <b>burns</b>"),
@@ -248,9 +248,9 @@ mod tests {
     #[test]
     fn many_are_counted_and_a_person_is_named() {
         let finnish = told(Language::FINNISH, Some("liisa"), 60);
-        assert!(finnish.text.contains("60 tikettiä on nyt sinun\nliisa siirsi työn sinulle."));
+        assert!(finnish.text.contains("60 tikettiä on nyt sinulla\nSiirtäjä: liisa."));
         assert!(finnish.text.contains(
-            "Lisäksi vielä 10. Koko luettelon näet komennolla\n  vahti tickets --limit 0 --assig"
+            "Ja vielä 10 lisää; koko luettelon näet komennolla\n  vahti tickets --limit 0 --assig"
         ));
         assert_eq!(finnish.text.matches("vahti ticket ").count(), 50);
     }

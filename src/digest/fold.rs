@@ -155,7 +155,7 @@ mod tests {
         assert!(text.contains("Negative (3)"), "{text}");
         assert_eq!(subject(&digest), "Acme: 3 mentions, 3 negative – Acme is down");
         let none = super::super::sample::digest(&[], &tickets);
-        assert!(subject(&none).contains("4 tickets need somebody today"), "{}", subject(&none));
+        assert!(subject(&none).contains("4 tickets need attention today"), "{}", subject(&none));
     }
 
     #[test]

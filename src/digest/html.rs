@@ -96,8 +96,8 @@ mod tests {
     #[test]
     fn what_the_list_of_an_inbox_shows_is_not_said_twice() {
         let html = render(&morning(Language::ENGLISH));
-        let preview = "2 tickets need somebody today · 1 customer to ask whether all is well · 1 \
-                       customer gone quiet · 2 sources not heard";
+        let preview = "2 tickets need attention today · 1 customer to ask whether all is well · 1 \
+                       customer gone quiet · nothing from 2 sources";
         assert_eq!(html.matches(preview).count(), 1, "{html}");
         assert!(!render(&digest(&[], &[])).contains("mso-hide"));
     }

@@ -75,6 +75,8 @@ pub struct Letter {
     pub dead: Vec<DeadNotice>,
     /// Damaged stores that were set aside since the last message.
     pub set_aside: Vec<String>,
+    /// Notices that wait because nobody takes them.
+    pub waiting: Option<Waiting>,
     /// Bytes that are left on a disk that is nearly full.
     pub room: Option<u64>,
     /// Brands of which nobody speaks any more, though people always did.
@@ -102,6 +104,16 @@ pub struct BrandCase {
     pub is_lasting: bool,
 }
 
+/// Notices that were tried and could not be delivered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub notices: usize,
+    /// When the first of them was tried first.
+    pub since: DateTime<Utc>,
+    /// What was said of that one last.
+    pub answer: String,
+}
+
 impl Letter {
     /// Tells whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
@@ -109,6 +121,7 @@ impl Letter {
             && self.lasting.is_empty()
             && self.mended.is_empty()
             && self.dead.is_empty()
+            && self.waiting.is_none()
             && self.set_aside.is_empty()
             && self.room.is_none()
             && self.silent_brands.is_empty()
@@ -144,6 +157,11 @@ fn summary(letter: &Letter) -> String {
     match letter.dead.len() {
         0 => {}
         dead => parts.push(format!("{} could not be delivered", count(dead, "notice"))),
+    }
+    if let Some(Waiting { notices, .. }) = &letter.waiting {
+        let (what, verb) =
+            (count(*notices, "notice"), if *notices == 1 { "waits" } else { "wait" });
+        parts.push(format!("{what} {verb} for a server that does not take them"));
     }
     if !letter.mended.is_empty() {
         let whose = view::sources(letter.mended.iter());

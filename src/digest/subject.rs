@@ -129,7 +129,7 @@ mod tests {
         let late = TicketLine { overdue: true, ..ticket(3) };
         assert_eq!(
             subject(&digest(&[], &[late])),
-            "care-team: 1 ticket needs somebody today – Ticket number 3"
+            "care-team: 1 ticket needs attention today – Ticket number 3"
         );
         let asked = |id| TicketLine { overdue: true, status: "resolved".into(), ..ticket(id) };
         assert_eq!(
@@ -139,12 +139,12 @@ mod tests {
         let both = [asked(3), TicketLine { overdue: true, ..ticket(5) }];
         assert_eq!(
             subject(&digest(&[], &both)),
-            "care-team: 1 ticket needs somebody today, 1 customer to ask whether all is well – Ticket number 5"
+            "care-team: 1 ticket needs attention today, 1 customer to ask whether all is well – Ticket number 5"
         );
         let source = SourceName("a".into());
         let spot = BlindSpot { source, blind: Blind::Failing, what: "b".into(), since: None };
         let blind = Digest::of(&Input { blind_spots: &[spot], ..input(&[], &[]) });
-        assert_eq!(subject(&blind), "care-team: nothing new, 1 source not heard");
+        assert_eq!(subject(&blind), "care-team: nothing new, nothing from 1 source");
     }
 
     #[test]

@@ -308,9 +308,9 @@ mod tests {
     #[test]
     fn nothing_is_said_plainly() {
         insta::assert_snapshot!(render(&digest(&[], &[])).replace("-- \n", "--␠\n"), @"
-        20 November 2026, 10:00 – 21 November 2026, 10:00 · Times: Europe/Helsinki
+        20 November 2026, 10:00 – 21 November 2026, 10:00 · Time zone: Europe/Helsinki
 
-        Nothing new: there were no mentions in this time.
+        Nothing new: there were no mentions in this period.
 
         --␠
         vahti wrote this for the alert “care-team”.

@@ -104,7 +104,7 @@ mod tests {
         let ids = |lines: &[TicketLine]| lines.iter().map(|line| line.id.0).collect::<Vec<_>>();
         assert_eq!((ids(&told.today), ids(&told.asked)), (vec![9], vec![1]));
         let text = text::render(&told);
-        let [work, question] = ["Needs somebody today (1)\n", "Ask whether all is well (1)\n"]
+        let [work, question] = ["Needs attention today (1)\n", "Ask whether all is well (1)\n"]
             .map(|words| text.find(words).unwrap_or_else(|| panic!("{words}: {text}")));
         assert!(work < question, "{text}");
         tickets.extend((10..30).map(|id| asked(id, Priority::Normal)));

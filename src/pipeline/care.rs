@@ -5,7 +5,7 @@
 use super::tell::{self, Said};
 use crate::brand::Brand;
 use crate::delivery::{Enclosed, Notice, Progress};
-use crate::digest::operator::{self, Case, DeadNotice, Letter};
+use crate::digest::operator::{self, Case, DeadNotice, Letter, Waiting};
 use crate::pipeline::canary;
 use crate::post::SourceName;
 use crate::store::{Commit, Health, Reported, Store, StoreError, Told, Trouble};
@@ -38,6 +38,9 @@ const BETWEEN: TimeDelta = TimeDelta::minutes(30);
 /// A disk with less room, in bytes, is nearly full, until it has twice as much again. The store stops
 /// at 32 MiB.
 const LITTLE_ROOM: u64 = 256 * 1024 * 1024;
+
+/// A notice that could not be delivered for so long is told of, though it is tried for days.
+const LONG: TimeDelta = TimeDelta::hours(1);
 
 /// How much is told of the subject of a notice that was given up, in characters.
 const LONGEST_SUBJECT: usize = 40;
@@ -84,6 +87,7 @@ pub fn care(ward: &Ward, store: &dyn Store, now: DateTime<Utc>) -> Result<Commit
     let mut reported = Reported { last: Some(now), ..known.clone() };
     let told_of = sources(ward, store, &mut letter)?;
     notices(ward, store, &mut letter, &mut reported)?;
+    waiting(store, &mut letter, &mut reported)?;
     set_aside(store, &mut letter, &mut reported)?;
     room(ward, &mut letter, &mut reported);
     brands::look(ward, store, &mut letter, &mut reported)?;
@@ -287,6 +291,40 @@ fn notices(
         })
         .collect();
     reported.dead = dead.iter().map(|notice| notice.id).collect();
+    Ok(())
+}
+
+/// Tells of notices that could not be delivered for long: whoever is told by another way should not hear of it
+/// only when they are given up.
+fn waiting(
+    store: &dyn Store,
+    letter: &mut Letter,
+    reported: &mut Reported,
+) -> Result<(), StoreError> {
+    let now = letter.now;
+    let (mut oldest, mut notices): (Option<(DateTime<Utc>, String)>, usize) = (None, 0);
+    for notice in store.outbox()? {
+        let tried = notice.enclosed.tries.first().map(|tried| tried.at);
+        let is_ours = notice.alert == NAME || notice.alert == canary::NAME;
+        let Some(since) = tried.filter(|_| notice.progress == Progress::Queued && !is_ours) else {
+            continue;
+        };
+        notices += 1;
+        if oldest.as_ref().is_none_or(|(at, _)| since < *at) {
+            oldest = Some((since, notice.last_answer.unwrap_or_default()));
+        }
+    }
+    let Some((since, answer)) = oldest.filter(|(since, _)| now - *since >= LONG) else {
+        reported.waiting = None;
+        return Ok(());
+    };
+    let times = match reported.waiting {
+        None => 1,
+        Some((at, times)) if again(at, times) <= now => times.saturating_add(1),
+        Some(_) => return Ok(()),
+    };
+    reported.waiting = Some((now, times));
+    letter.waiting = Some(Waiting { notices, since, answer });
     Ok(())
 }
 

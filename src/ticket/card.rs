@@ -206,7 +206,7 @@ mod tests {
         Uhkaa oikeustoimilla: vie asia ensin sille, joka talossa hoitaa lakiasiat. Vastaa vain, että asiaa selvitetään, ja kerro, mihin mennessä vastaus tulee.
         Turvallisuus: pyydä lopettamaan käyttö heti. Joku soittaa asiakkaalle vielä tänään, ja turvallisuudesta vastaava saa tiedon saman tien.
         - Selittely, keskeyttäminen, rauhoittumaan käskeminen, samalla mitalla vastaaminen.
-        Syyn myöntäminen tai kiistäminen, lain tulkinnasta väitteleminen.
+        Vastuun myöntäminen tai kiistäminen, lain tulkinnasta väitteleminen.
         Selvityksen valmistumisen odottaminen, vähättely.
         "#);
         let hunter = Some(Complainer::BenefitHunter);
@@ -215,7 +215,7 @@ mod tests {
         Some(BenefitHunter)
         - Hakkı olandan fazlasını ister; ne önerilirse önerilsin tekrar tekrar “yetmez” der.
         Bu mesajda: “yetmez”
-        - Nesnel kalın, somut bilgilerle ve rakamlarla konuşun. Kurumun normalde sunduğu çözümü önerin, ardından “Bunu düzeltmek için ne yapabilirim?” diye sorun.
+        - Nesnel davranın, somut bilgilerle ve rakamlarla konuşun. Kurumun normalde sunduğu çözümü önerin, ardından “Bunu düzeltmek için ne yapabilirim?” diye sorun.
         Herkese açık yazmış: aynı kanalda, herkese açık ve kısa bir yanıt verin, sonra özelden devam edin.
         - Pazarlığa girmek, baskı altında teklifi yükseltmek, kuşkunuzu dile getirmek.
         Gönderiyi silmek ya da gizlemek, sessiz kalmak, yalnızca özel mesajla yanıtlamak.

@@ -1,6 +1,6 @@
 //! What waits to be mailed: which notice is next, and whether the mail server is left alone for a while. Pure.
 
-use crate::delivery::{Notice, NoticeId};
+use crate::delivery::{Notice, NoticeId, outbox};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashSet, VecDeque};
 
@@ -53,8 +53,10 @@ impl Queue {
             if self.in_hand.contains(&notice.id) {
                 continue;
             }
-            let at =
-                self.left_until.map_or(notice.next_attempt, |left| left.max(notice.next_attempt));
+            let due = outbox::due(&notice, now);
+            // Nobody is left alone for longer, whatever the clock says.
+            let left = self.left_until.filter(|left| *left <= now + PAUSE);
+            let at = left.map_or(due, |left| left.max(due));
             if at <= now {
                 waiting.push(notice);
             } else {

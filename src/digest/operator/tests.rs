@@ -63,6 +63,11 @@ fn bad_day() -> Letter {
             subject: "Acme: 3 mentions, 2 negative".into(),
             answer: "550 5.1.1 no such user".into(),
         }],
+        waiting: Some(Waiting {
+            notices: 2,
+            since: now() - TimeDelta::hours(3),
+            answer: "mail.acme.example:587 failed at the connection: refused".into(),
+        }),
         set_aside: vec!["/var/lib/vahti/store.damaged-20261122T055812".into()],
         room: Some(180 * 1024 * 1024),
         ..letter()

@@ -1,7 +1,7 @@
 //! The words of what the operator is told, for text and HTML alike.
 
 use super::advice::advice;
-use super::{Case, Letter, Trouble};
+use super::{Case, Letter, Trouble, Waiting};
 use crate::digest::excerpt::line;
 use crate::digest::words::Words;
 use crate::text::{Language, count};
@@ -311,6 +311,15 @@ fn rest(letter: &Letter) -> Vec<SectionView> {
             paths.collect(),
             "vahti found its store damaged and goes on with a new one. The old one is kept: what was \
              in it is only there. Look into why, such as a failing disk.",
+        );
+    }
+    if let Some(Waiting { notices, since, answer }) = &letter.waiting {
+        let since = Words::of(Language::ENGLISH).date(*since, letter.zone);
+        push(
+            format!("{} cannot be delivered for now", count(*notices, "notice")),
+            vec![(format!("Since {since}"), line(answer, LONGEST_ERROR))],
+            "They are tried for five days, and nothing is lost until then. `vahti outbox` shows them; look \
+             at the server that does not take them.",
         );
     }
     if !letter.dead.is_empty() {

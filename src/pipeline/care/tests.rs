@@ -1,7 +1,8 @@
 //! Days and weeks of trouble: what the operator is told of it, and when.
 
 use super::*;
-use crate::delivery::{Enclosed, NoticeId};
+use crate::delivery::email::Failed;
+use crate::delivery::{Enclosed, NoticeId, outbox};
 use crate::store::SourceState;
 use crate::store::sled::SledStore;
 use tempfile::TempDir;
@@ -363,6 +364,35 @@ fn notices_that_were_given_up_are_told_once_each() {
     // What cannot reach the operator does not lead to more of it.
     dead(NAME, OPS);
     scene.check(4 * DAY, "");
+}
+
+#[test]
+fn a_server_that_takes_nothing_for_an_hour_is_told_before_anything_is_given_up() {
+    let scene = Scene::of(&[]);
+    let said = Said {
+        subject: "Acme: 3 mentions".into(),
+        text: String::new(),
+        html: String::new(),
+        enclosed: Enclosed::default(),
+        mentions: 3,
+        tickets: 0,
+    };
+    let to = ["a@acme.example".to_owned(), "b@acme.example".to_owned()];
+    let failed =
+        Failed::Temporary { answer: "mail.acme.example:25 failed at the connection".into() };
+    let notices = tell::notices("care", &to, &said, at(0)).into_iter();
+    let notices = notices.map(|notice| outbox::after_failure(notice, &failed, at(1))).collect();
+    scene.store.apply(&Commit { notices, ..Commit::default() }).unwrap();
+    scene.check(59, "");
+    let expected = "vahti: 2 notices wait for a server that does not take them";
+    scene.check(62, expected);
+    scene.check(62 + 5 * HOUR, "");
+    scene.check(63 + DAY, expected);
+    for mut notice in scene.store.outbox().unwrap().into_iter().filter(|it| it.alert == "care") {
+        notice.progress = Progress::Sent;
+        scene.store.apply(&Commit { notices: vec![notice], ..Commit::default() }).unwrap();
+    }
+    scene.check(2 * DAY, "");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn danger_comes_before_everything_else() {
     assert_snapshot!(suggested(&mention, &[]), @r#"
     Hello Maija M.,
 
-    Please stop using [the product] until we have looked into this. One of us will call you today: send us your number in a private message, so that nobody else sees it.
+    Please stop using [the product] until we have looked into this. One of us will call you today: please send us your number in a private message, so that nobody else sees it.
 
     Thank you for telling us. You wrote: “The Acme heater caught fire last night.” I am sorry that this happened. If I understand you correctly, the problem is this: [the problem in one sentence].
 

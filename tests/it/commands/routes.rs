@@ -99,8 +99,8 @@ fn a_ticket_is_given_as_it_opens_and_each_is_told_once() {
     let mails = told(&world);
     let to: Vec<&str> = mails.iter().map(|(to, _)| to.as_str()).collect();
     assert_eq!(to, [ayse, pekka], "{mails:?}");
-    assert!(mails[0].1.starts_with("2 tikettiä on nyt sinun – Acme is terrible"), "{mails:?}");
-    assert!(mails[1].1.starts_with("Tiketti 2 on nyt sinun – Acme on surkea"), "{mails:?}");
+    assert!(mails[0].1.starts_with("2 tikettiä on nyt sinulla – Acme is terrible"), "{mails:?}");
+    assert!(mails[1].1.starts_with("Tiketti 2 on nyt sinulla – Acme on surkea"), "{mails:?}");
     for _ in 0..2 {
         world.vahti("run --once").ok();
         assert_eq!(told(&world), [], "it went out");

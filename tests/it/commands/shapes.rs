@@ -230,5 +230,5 @@ fn answers_are_the_same_with_and_without_a_daemon() {
 
 /// Leaves out the lines that name the minute of asking.
 fn plain(out: &str) -> String {
-    out.lines().filter(|line| !line.contains("Times: ")).collect::<Vec<_>>().join("\n")
+    out.lines().filter(|line| !line.contains("Time zone: ")).collect::<Vec<_>>().join("\n")
 }
