@@ -320,8 +320,17 @@ fn what_the_operator_was_told_read_back_is_always_what_was_written() {
         });
         let faults = vec!["c".into()];
         let checked = full.map(|(at, _)| Checked { at, faults, all: set_aside, told: full });
-        let reported =
-            Reported { last, dead, set_aside, full, looked_at_brands, brands, canary, checked };
+        let reported = Reported {
+            last,
+            dead,
+            waiting: full,
+            set_aside,
+            full,
+            looked_at_brands,
+            brands,
+            canary,
+            checked,
+        };
         let commit = Commit { reported: Some(reported.clone()), ..Commit::default() };
         store.apply(&commit).unwrap();
         prop_assert_eq!(store.reported().unwrap(), reported.clone());
