@@ -216,6 +216,7 @@ pub fn process(
     let (mut batch, receipt) = (std::mem::take(&mut arrival.batch), arrival.receipt.take());
     let Arrival { kind, at, tell_at_once, .. } = arrival;
     let again = looks_again && state.health.last_success.is_some();
+    let is_first = receipt.is_some() && state.health.last_success.is_none();
     if again {
         state.looked_again = Some(at);
     }
@@ -262,12 +263,14 @@ pub fn process(
     keeping.add_to(&mut commit, store)?;
     commit.source = Some((arrival.source, state));
     hand::hand_out(&mut commit, hand::VAHTI, rules, store, at)?;
+    // What other keywords find in old posts is told by the next periodic digest.
+    let is_news = |mention: &Mention| match looked_again {
+        Some(since) => !again && mention.post.published.is_none_or(|when| when >= since),
+        None => true,
+    };
+    let late = commit.mentions.iter().filter(|one| is_first || !is_news(one));
+    commit.courses = spikes::found_late(late, store, at)?;
     if tell_at_once {
-        // What other keywords find in old posts is told by the next periodic digest.
-        let is_news = |mention: &Mention| match looked_again {
-            Some(since) => !again && mention.post.published.is_none_or(|when| when >= since),
-            None => true,
-        };
         let news: Vec<_> = commit.mentions.iter().filter(|one| is_news(one)).cloned().collect();
         tell::at_once(&mut commit, &news, rules, store, at)?;
     }

@@ -243,10 +243,14 @@ impl Once {
         Ok(())
     }
 
-    /// Tries every queued notice once, or those with these ids as messages.
+    /// Tries every queued notice once that is not for later, or those with these ids as messages.
     async fn send(&self, summary: &mut SummaryView, only: Option<&[String]>) -> Result<(), Died> {
-        let mut due = send::due(&self.store, clock::now(), true, None).await?;
-        due.retain(|notice| only.is_none_or(|only| only.contains(&notice.message_id)));
+        let now = clock::now();
+        let mut due = send::due(&self.store, now, true, None).await?;
+        due.retain(|notice| match only {
+            Some(only) => only.contains(&notice.message_id),
+            None => !notice.is_held(now),
+        });
         let mut stuck: HashSet<(String, String)> = HashSet::new();
         for notice in due {
             let thread = notice.enclosed.thread.clone().filter(|_| !outward::is_mail(&notice));

@@ -31,6 +31,15 @@ pub struct Story {
     pub ticket: Option<TicketId>,
 }
 
+/// How far a spike has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Begun,
+    Over,
+    /// It has lasted so long that it is what is usual now.
+    Stays,
+}
+
 /// What is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
@@ -40,10 +49,7 @@ pub struct Told<'a> {
     pub brand: &'a BrandName,
     pub alert: &'a str,
     pub spike: &'a Spike,
-    /// Whether it is over.
-    pub is_over: bool,
-    /// Whether it has lasted so long that it is what is usual now.
-    pub stays: bool,
+    pub phase: Phase,
     /// How many of its mentions are negative.
     pub negative: u64,
     /// Those that cause it, the greatest first.
@@ -75,6 +81,7 @@ struct Own {
     ended: String,
     course: String,
     stays: String,
+    stays_title: String,
     footer: String,
 }
 
@@ -179,10 +186,13 @@ fn title(told: &Told<'_>, own: &Own, words: &Words) -> String {
         Of::All => &own.all,
         Of::Negative => &own.negative,
     };
-    let count = if told.is_over { spike.total } else { spike.count };
+    let count = if told.phase == Phase::Begun { spike.count } else { spike.total };
     let what = fill(pattern, &[("n", &words.number(u64::from(count)))]);
     let brand = line(&told.brand.0, LONGEST_NAME);
-    if told.is_over {
+    if told.phase == Phase::Stays {
+        return fill(&own.stays_title, &[("brand", &brand), ("what", &what)]);
+    }
+    if told.phase == Phase::Over {
         let hours = words.count(length(spike), &own.lasted);
         return fill(&own.ended, &[("brand", &brand), ("hours", &hours), ("what", &what)]);
     }
@@ -201,12 +211,12 @@ fn lines(told: &Told<'_>, own: &Own, words: &Words) -> Vec<String> {
     let spike = told.spike;
     let date = |hour| words.date(spike::begin(hour), told.zone);
     let mut lines = Vec::new();
-    if told.is_over {
+    if told.phase != Phase::Begun {
         let (from, to, peak) = (date(spike.began), date(spike.last + 1), date(spike.peak));
         let most = words.number(u64::from(spike.most));
         let values = [("from", from.as_str()), ("to", &to), ("peak", &peak), ("n", &most)];
         lines.push(fill(&own.course, &values));
-        if told.stays {
+        if told.phase == Phase::Stays {
             lines.push(own.stays.clone());
         }
     } else {
@@ -264,7 +274,7 @@ fn brief(view: &View, told: &Told<'_>) -> Brief {
         title: view.title.clone(),
         lines: view.stories.iter().map(line).collect(),
         footer: view.lines.iter().chain([&view.command]).cloned().collect(),
-        urgent: !told.is_over,
+        urgent: told.phase == Phase::Begun,
         ..Brief::default()
     }
 }
