@@ -211,7 +211,9 @@ fn lines(told: &Told<'_>, own: &Own, words: &Words) -> Vec<String> {
     let spike = told.spike;
     let date = |hour| words.date(spike::begin(hour), told.zone);
     let mut lines = Vec::new();
-    if told.phase != Phase::Begun {
+    if told.phase == Phase::Begun {
+        lines.push(fill(&own.since, &[("date", &date(spike.began))]));
+    } else {
         let (from, to, peak) = (date(spike.began), date(spike.last + 1), date(spike.peak));
         let most = words.number(u64::from(spike.most));
         let values = [("from", from.as_str()), ("to", &to), ("peak", &peak), ("n", &most)];
@@ -219,8 +221,6 @@ fn lines(told: &Told<'_>, own: &Own, words: &Words) -> Vec<String> {
         if told.phase == Phase::Stays {
             lines.push(own.stays.clone());
         }
-    } else {
-        lines.push(fill(&own.since, &[("date", &date(spike.began))]));
     }
     if spike.of == Of::All && told.negative > 0 {
         lines.push(fill(&own.of_them, &[("n", &words.number(told.negative))]));
