@@ -213,7 +213,8 @@ fn a_timer_lets_one_out_when_it_is_due_and_tells_what_is_lost() {
     run(&mut world, 1680);
     let letter = letter(&world).unwrap();
     assert!(letter.contains("no canary came through as it should"), "{letter}");
-    assert_eq!(status(&world)["operator"]["canary"]["lost"], false);
+    assert_eq!(status(&world)["operator"]["canary"]["lost"], true);
     run(&mut world, 1740);
+    assert_eq!(status(&world)["operator"]["canary"]["lost"], false);
     assert_eq!(out(&world), (6, 2), "and that one does again");
 }

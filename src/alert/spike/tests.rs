@@ -107,7 +107,9 @@ fn what_is_usual_is_the_same_with_outages_as_without() {
         }
     }
     let mut silent = torn.clone();
-    silent.iter_mut().for_each(|hour| hour.is_deaf = false);
+    for hour in &mut silent {
+        hour.is_deaf = false;
+    }
     let of = |usual: &Usual| usual.all.expected(&hours[..WEEK]);
     let (whole, torn, silent) = (of(&whole), of(&Usual::of(&torn)), of(&Usual::of(&silent)));
     assert!((torn / whole - 1.0).abs() < 0.03, "{torn} of {whole}");

@@ -35,7 +35,7 @@ pub(super) fn alerts(
         let notices = told.remove(&alert.name).unwrap_or_default();
         let traced =
             Traced { alert, mention, facts: ticket.as_ref().map(Ticket::facts), store, now };
-        views.push(traced.view(notices)?);
+        views.push(traced.view(&notices)?);
     }
     // Alerts that are no more, and other desks.
     views.extend(told.into_iter().map(|(alert, notices)| view(alert, None, &notices)));
@@ -77,16 +77,16 @@ struct Traced<'a> {
 }
 
 impl Traced<'_> {
-    fn view(&self, notices: Vec<Notice>) -> Result<ToldView, StoreError> {
+    fn view(&self, notices: &[Notice]) -> Result<ToldView, StoreError> {
         let why = if notices.is_empty() {
             Some(self.why()?)
         } else {
-            match self.counted(&notices) {
+            match self.counted(notices) {
                 Some(counted) => Some(counted),
                 None => self.once_more()?,
             }
         };
-        Ok(view(self.alert.name.clone(), why, &notices))
+        Ok(view(self.alert.name.clone(), why, notices))
     }
 
     /// Says that the digests that tell it only count it, where that is so.
