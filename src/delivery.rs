@@ -52,3 +52,11 @@ pub struct Notice {
     pub last_answer: Option<String>,
     pub enclosed: Enclosed,
 }
+
+impl Notice {
+    /// Tells whether it was made to be sent later than `now`: those it is for may not be disturbed yet.
+    pub fn is_held(&self, now: DateTime<Utc>) -> bool {
+        let is_for_later = self.attempts == 0 && self.created < self.next_attempt;
+        is_for_later && (self.created..self.next_attempt).contains(&now)
+    }
+}

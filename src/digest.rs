@@ -67,6 +67,8 @@ pub enum Note {
 pub struct Input<'a> {
     /// The name of the alert.
     pub alert: &'a str,
+    /// Which mentions it tells, as its filter is written; empty: all.
+    pub filter: &'a str,
     /// The language of the digest itself.
     pub language: Language,
     /// The zone in which its times are written.
@@ -88,6 +90,8 @@ pub struct Input<'a> {
 #[derive(Debug, Clone)]
 pub struct Digest {
     pub alert: String,
+    /// Which mentions the alert tells, as its filter is written; empty: all.
+    pub filter: String,
     pub language: Language,
     pub zone: Tz,
     pub from: Option<DateTime<Utc>>,
@@ -133,6 +137,8 @@ pub struct Digest {
 #[derive(Debug, Clone)]
 pub struct Section {
     pub label: Label,
+    /// How many there are of all brands, shown or not.
+    pub total: u64,
     pub groups: Vec<Group>,
 }
 
@@ -186,6 +192,7 @@ impl Digest {
         let drawn = input.volumes.iter().take(MOST_CHARTS);
         Self {
             alert: input.alert.to_owned(),
+            filter: input.filter.to_owned(),
             language: input.language,
             zone: input.zone,
             from: input.from,
@@ -289,15 +296,11 @@ fn sections(
                 group.items.push(item);
                 continue;
             }
-            let counts = counts.get(&mention.brand).copied().unwrap_or_default();
-            let total = match label {
-                Label::Negative => counts.negative,
-                Label::Neutral => counts.neutral,
-                Label::Positive => counts.positive,
-            };
+            let total = counts.get(&mention.brand).map_or(0, |counts| counts.of(label));
             groups.push(Group { brand: mention.brand.clone(), total, items: vec![item] });
         }
-        (!groups.is_empty()).then_some(Section { label, groups })
+        let total = counts.values().map(|counts| counts.of(label)).sum();
+        (!groups.is_empty()).then_some(Section { label, total, groups })
     };
     [Label::Negative, Label::Neutral, Label::Positive].into_iter().filter_map(section).collect()
 }

@@ -223,6 +223,7 @@ pub fn process(
     let (mut batch, receipt) = (std::mem::take(&mut arrival.batch), arrival.receipt.take());
     let Arrival { kind, at, tell_at_once, .. } = arrival;
     let again = looks_again && state.health.last_success.is_some();
+    let is_first = receipt.is_some() && state.health.last_success.is_none();
     if again {
         state.looked_again = Some(at);
     }
@@ -269,6 +270,8 @@ pub fn process(
     keeping.add_to(&mut commit, store)?;
     commit.source = Some((arrival.source, state));
     hand::hand_out(&mut commit, hand::VAHTI, rules, store, at)?;
+    let late = commit.mentions.iter().filter(|one| is_first || !recent.has(one));
+    commit.courses = spikes::found_late(late, store, at)?;
     if tell_at_once {
         let news = commit.mentions.iter().filter(|mention| recent.has(mention));
         let news: Vec<_> = news.cloned().collect();

@@ -47,7 +47,7 @@ impl Pace {
     }
 
     /// Returns `at`, or when they may be disturbed again.
-    pub(super) fn open_from(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+    pub fn open_from(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         self.hours.as_ref().map_or(at, |hours| hours.open_from(at))
     }
 

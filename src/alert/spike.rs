@@ -32,15 +32,21 @@ const GUARD: usize = 24;
 const WEEK: usize = 168;
 const DAY: usize = 24;
 
-/// Below so many times what is usual in the last [`CALM_WINDOW`] hours a spike begins to be over.
+/// Below so many times what is usual in the last [`WIDTH_OF_CALM`] hours a spike begins to be over.
 const CALM_TIMES: f64 = 1.6;
-const CALM_WINDOW: usize = 3;
-/// Fewer in the last [`CALM_WINDOW`] hours are calm whatever is usual.
+const WIDTH_OF_CALM: i64 = 3;
+/// Fewer in the last [`WIDTH_OF_CALM`] hours are calm whatever is usual.
 const CALM_LEAST: u32 = 3;
 /// So many hours of calm end a spike.
 const CALM: i64 = 5;
 /// What lasts for so many hours is over as a spike: it is learned as what is usual now.
 pub const LONGEST: i64 = 7 * 24;
+
+/// A clock may be set right by so many hours without anybody noticing.
+const SWAY: i64 = 1;
+/// Where nobody looked for so many hours what is usual is learned anew.
+const LONGEST_AWAY: i64 = 14 * 24;
+const HOURS_OF_GUARD: i64 = 24;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +142,14 @@ pub struct Course {
     pub ended: Option<i64>,
     /// The hours in which a source of the brand could not be heard.
     pub deaf: BTreeSet<i64>,
+    /// The hour of the last look.
+    pub looked: Option<i64>,
+    /// What `since` and `looked` were before nobody looked for long, or the clock was set far forward.
+    pub before: Option<(i64, i64)>,
+    /// How many mentions were found late in a day, and in which hour that began.
+    pub late: Option<(i64, u32)>,
+    /// From which hour on what is usual is to be learned anew, once no spike is under way.
+    pub anew: Option<i64>,
 }
 
 impl Course {
@@ -150,6 +164,56 @@ impl Course {
         self.deaf.extend(first..hour(now));
         true
     }
+
+    /// Notes how many mentions of the last day were found late, in hour `now`: because their source is new,
+    /// or because the keywords changed. So many that they would make a spike tell that what is counted from
+    /// here on is no measure of what was counted before.
+    pub fn found_late(&mut self, number: u32, now: i64) {
+        let of_day = self.late.filter(|(began, _)| (0..=HOURS_OF_GUARD).contains(&(now - began)));
+        let (began, before) = of_day.unwrap_or((now, 0));
+        let number = before.saturating_add(number);
+        self.late = (number < LEAST).then_some((began, number));
+        if number >= LEAST {
+            self.anew = Some(now);
+        }
+    }
+
+    /// Makes good what a clock that was wrong left behind, and begins to learn anew where it must, before
+    /// hour `now` is looked at.
+    pub fn set_right(&mut self, now: i64) {
+        let is_ahead = |hour: i64| hour > now + SWAY;
+        let of_spike = self.spike.as_ref().map(|spike| spike.found.max(spike.last));
+        if is_ahead(self.since) || self.ended.into_iter().chain(of_spike).any(is_ahead) {
+            // It was found by a clock that was ahead.
+            (self.spike, self.ended) = (None, None);
+            self.told.clear();
+        }
+        if is_ahead(self.since) {
+            // Nothing was lost where the clock was ahead for a while only.
+            let known = self.before.take().filter(|(since, looked)| {
+                *since <= now && (-SWAY..=LONGEST_AWAY).contains(&(now - looked))
+            });
+            self.since = known.map_or(now, |(since, _)| since);
+        } else if let Some(looked) = self.looked.filter(|looked| now - looked > LONGEST_AWAY) {
+            self.before = Some((self.since, looked));
+            (self.since, self.spike, self.ended) = (now, None, None);
+            self.told.clear();
+        }
+        if self.spike.is_none()
+            && let Some(anew) = self.anew.take()
+        {
+            self.since = self.since.max(anew.min(now));
+        }
+        self.late = self.late.filter(|(began, _)| !is_ahead(*began));
+        drop(self.deaf.split_off(&(now + SWAY + 1)));
+        self.looked = Some(now);
+    }
+
+    /// Tells whether what lies eight weeks before hour `now` may be forgotten: not while it may be that the
+    /// clock is wrong.
+    pub fn may_forget(&self, now: i64) -> bool {
+        now - self.since > HOURS_OF_GUARD
+    }
 }
 
 /// What happened since the last look.
@@ -157,6 +221,8 @@ impl Course {
 pub enum Turn {
     Began(Spike),
     Ended(Spike),
+    /// It has lasted for so long that it is what is usual now.
+    Stayed(Spike),
 }
 
 /// Looks at the counts of a brand, the oldest first and the hour that is now, `now`, last; from the hour on
@@ -189,18 +255,18 @@ fn turn(course: &mut Course, hours: &[Hour], now: i64, usual: &Usual) -> Option<
             Of::All => &usual.all,
             Of::Negative => &usual.negative,
         };
-        follow(spike, rhythm, hours, now);
-        // What could not be heard is not calm, and no part of what lasts.
-        let lasted = heard(hours, now - spike.began);
-        let is_over = heard(hours, now - spike.last) > CALM || lasted > LONGEST;
-        if !is_over || hours.last().is_some_and(|hour| hour.is_deaf) {
+        let over = follow(spike, rhythm, hours, now);
+        // What could not be heard is no part of what lasts.
+        let stays = over.is_none() && heard(between(hours, now, spike.began + 1, now)) > LONGEST;
+        if over.is_none() && !stays || hours.last().is_some_and(|hour| hour.is_deaf) {
             return None;
         }
-        if lasted > LONGEST {
+        course.ended = Some(over.unwrap_or(now));
+        if stays {
             // How people spoke before tells nothing of how they do now.
             course.since = spike.began;
+            return course.spike.take().map(Turn::Stayed);
         }
-        course.ended = Some(now);
         return course.spike.take().map(Turn::Ended);
     }
     // What came before the last spike was over is told.
@@ -210,34 +276,49 @@ fn turn(course: &mut Course, hours: &[Hour], now: i64, usual: &Usual) -> Option<
     Some(Turn::Began(spike))
 }
 
-/// Takes in what came since the last look.
-fn follow(spike: &mut Spike, rhythm: &Rhythm, hours: &[Hour], now: i64) {
-    let count = sum(hours, spike.of, CALM_WINDOW);
-    let window: Vec<Hour> =
-        last(hours, CALM_WINDOW).iter().filter(|hour| !hour.is_deaf).copied().collect();
-    let usual = rhythm.expected(&window);
-    if count >= CALM_LEAST && f64::from(count) >= CALM_TIMES * usual {
-        // The last of these hours that has any.
-        let since = last(hours, CALM_WINDOW).iter().rev().position(|hour| hour.count(spike.of) > 0);
-        let back = since.and_then(|back| i64::try_from(back).ok()).unwrap_or(0);
-        spike.last = spike.last.max(now - back);
+/// Takes in what came since the last look, hour by hour: it may be long ago. Returns in which hour it was
+/// over; `None` where it goes on.
+fn follow(spike: &mut Spike, rhythm: &Rhythm, hours: &[Hour], now: i64) -> Option<i64> {
+    let mut over = None;
+    let oldest = now - i64::try_from(hours.len()).unwrap_or(0);
+    for at in spike.last.max(oldest) + 1..=now {
+        let window = between(hours, now, at + 1 - WIDTH_OF_CALM, at);
+        let count = window.iter().map(|hour| hour.count(spike.of)).fold(0, u32::saturating_add);
+        let heard_of: Vec<Hour> = window.iter().filter(|hour| !hour.is_deaf).copied().collect();
+        let usual = rhythm.expected(&heard_of);
+        if count >= CALM_LEAST && f64::from(count) >= CALM_TIMES * usual {
+            // The last of these hours that has any.
+            let since = window.iter().rev().position(|hour| hour.count(spike.of) > 0);
+            let back = since.and_then(|back| i64::try_from(back).ok()).unwrap_or(0);
+            spike.last = spike.last.max(at - back);
+        }
+        // What could not be heard is not calm.
+        if heard(between(hours, now, spike.last + 1, at)) > CALM {
+            over = Some(at);
+            break;
+        }
     }
-    let length = usize::try_from(now - spike.began + 1).unwrap_or(0);
-    let of_spike = last(hours, length);
-    let until = usize::try_from(spike.last - spike.began + 1).unwrap_or(0);
-    spike.total = of_spike.iter().take(until).map(|hour| hour.count(spike.of)).sum();
+    let of_spike = between(hours, now, spike.began, spike.last);
+    spike.total = of_spike.iter().map(|hour| hour.count(spike.of)).fold(0, u32::saturating_add);
     for (at, hour) in (spike.began..).zip(of_spike) {
         if hour.count(spike.of) > spike.most {
             (spike.most, spike.peak) = (hour.count(spike.of), at);
         }
     }
+    over
 }
 
-/// Returns how many of the last hours could be heard.
-fn heard(hours: &[Hour], number: i64) -> i64 {
-    let number = usize::try_from(number).unwrap_or(0);
-    let deaf = last(hours, number).iter().filter(|hour| hour.is_deaf).count();
-    i64::try_from(number.saturating_sub(deaf)).unwrap_or(i64::MAX)
+/// Returns how many of these hours could be heard.
+fn heard(hours: &[Hour]) -> i64 {
+    let heard = hours.iter().filter(|hour| !hour.is_deaf).count();
+    i64::try_from(heard).unwrap_or(i64::MAX)
+}
+
+/// Returns the hours from one to another, of those that end with `now`.
+fn between(hours: &[Hour], now: i64, from: i64, to: i64) -> &[Hour] {
+    let begin = now + 1 - i64::try_from(hours.len()).unwrap_or(0);
+    let place = |hour: i64| usize::try_from(hour - begin).unwrap_or(0).min(hours.len());
+    hours.get(place(from)..place(to + 1)).unwrap_or_default()
 }
 
 fn last(hours: &[Hour], number: usize) -> &[Hour] {

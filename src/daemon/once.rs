@@ -53,7 +53,7 @@ pub async fn run(config: Arc<Config>, store: Handle) -> Result<SummaryView, Died
     canary::once(&once.setup, &once.store, &once.events, true).await?;
     ward::look(&once.setup, None, &once.events).await?;
     canary::once(&once.setup, &once.store, &once.events, false).await?;
-    if once.send(&mut summary, |_| true).await? {
+    if once.send(&mut summary, |notice| !notice.is_held(clock::now())).await? {
         // What was refused for good just now is told by whatever other way there is.
         ward::look(&once.setup, None, &once.events).await?;
         once.send(&mut summary, |notice| notice.alert == care::NAME && notice.attempts == 0)

@@ -90,6 +90,8 @@ impl Digest {
                     self.hidden += 1;
                 }
             }
+            section.groups.retain(|group| !group.items.is_empty());
+            self.sections.retain(|section| !section.groups.is_empty());
             return true;
         }
         let shorter = |lines: usize| lines - lines.div_ceil(5);

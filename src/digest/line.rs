@@ -92,6 +92,15 @@ impl Counts {
         self.negative + self.neutral + self.positive
     }
 
+    /// Returns how many there are of one kind.
+    pub fn of(&self, label: Label) -> u64 {
+        match label {
+            Label::Negative => self.negative,
+            Label::Neutral => self.neutral,
+            Label::Positive => self.positive,
+        }
+    }
+
     /// Returns both together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -91,6 +91,7 @@ pub(super) fn digest(mentions: &[Mention], tickets: &[TicketLine]) -> Digest {
 pub(super) fn input<'a>(mentions: &'a [Mention], tickets: &'a [TicketLine]) -> Input<'a> {
     Input {
         alert: "care-team",
+        filter: "",
         language: Language::ENGLISH,
         zone: Tz::Europe__Helsinki,
         mentions,

@@ -31,6 +31,15 @@ pub struct Story {
     pub ticket: Option<TicketId>,
 }
 
+/// How far a spike has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Begun,
+    Over,
+    /// It has lasted so long that it is what is usual now.
+    Stays,
+}
+
 /// What is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
@@ -40,10 +49,7 @@ pub struct Told<'a> {
     pub brand: &'a BrandName,
     pub alert: &'a str,
     pub spike: &'a Spike,
-    /// Whether it is over.
-    pub is_over: bool,
-    /// Whether it has lasted so long that it is what is usual now.
-    pub stays: bool,
+    pub phase: Phase,
     /// How many of its mentions are negative.
     pub negative: u64,
     /// Those that cause it, the greatest first.
@@ -77,6 +83,7 @@ pub(super) struct Texts {
     course: String,
     peak: String,
     stays: String,
+    stays_title: String,
     footer: String,
 }
 
@@ -162,10 +169,13 @@ fn title(told: &Told<'_>, own: &Texts, words: &Words) -> String {
         Of::All => &own.all,
         Of::Negative => &own.negative,
     };
-    let count = if told.is_over { spike.total } else { spike.count };
+    let count = if told.phase == Phase::Begun { spike.count } else { spike.total };
     let what = fill(pattern, &[("n", &words.number(u64::from(count)))]);
     let brand = line(&told.brand.0, LONGEST_NAME);
-    if told.is_over {
+    if told.phase == Phase::Stays {
+        return fill(&own.stays_title, &[("brand", &brand), ("what", &what)]);
+    }
+    if told.phase == Phase::Over {
         let hours = words.count(length(spike), &own.lasted);
         return fill(&own.ended, &[("brand", &brand), ("hours", &hours), ("what", &what)]);
     }
@@ -185,18 +195,18 @@ fn lines(told: &Told<'_>, own: &Texts, words: &Words) -> Vec<String> {
     let last = spike::begin(spike.last);
     let date = |hour| words.near(spike::begin(hour), last, told.zone);
     let mut lines = Vec::new();
-    if told.is_over {
+    if told.phase == Phase::Begun {
+        lines.push(fill(&own.since, &[("date", &date(spike.began))]));
+    } else {
         let (from, to, peak) = (date(spike.began), date(spike.last + 1), date(spike.peak));
         lines.push(fill(&own.course, &[("from", &from), ("to", &to)]));
         if length(spike) > 1 {
             let most = words.number(u64::from(spike.most));
             lines.push(fill(&own.peak, &[("peak", &peak), ("n", &most)]));
         }
-        if told.stays {
+        if told.phase == Phase::Stays {
             lines.push(own.stays.clone());
         }
-    } else {
-        lines.push(fill(&own.since, &[("date", &date(spike.began))]));
     }
     if spike.of == Of::All && told.negative > 0 {
         lines.push(fill(&own.of_them, &[("n", &words.number(told.negative))]));
@@ -250,7 +260,7 @@ fn brief(view: &View, told: &Told<'_>) -> Brief {
         title: view.title.clone(),
         lines: view.stories.iter().map(line).collect(),
         footer: view.lines.iter().chain([&view.command]).cloned().collect(),
-        urgent: !told.is_over,
+        urgent: told.phase == Phase::Begun,
         ..Brief::default()
     }
 }

@@ -157,6 +157,9 @@ struct Wording<'a> {
     digest: &'a Digest,
 }
 
+/// The longest filter that a command repeats, in bytes.
+const LONGEST_FILTER: usize = 300;
+
 impl Wording<'_> {
     fn summary(&self, brand: &BrandName, counts: Counts) -> SummaryView {
         let chart = self.digest.charts.iter().find(|chart| chart.brand == *brand);
@@ -211,9 +214,8 @@ impl Wording<'_> {
     }
 
     fn section(&self, section: &Section) -> SectionView {
-        let total: u64 = section.groups.iter().map(|group| group.total).sum();
         SectionView {
-            heading: format!("{} ({total})", self.words.heading.of(section.label)),
+            heading: format!("{} ({})", self.words.heading.of(section.label), section.total),
             tone: match section.label {
                 Label::Negative => "negative",
                 Label::Neutral => "neutral",
@@ -337,7 +339,11 @@ impl Wording<'_> {
 
     fn more(&self) -> Option<Hint> {
         let since = self.digest.since.to_rfc3339_opts(SecondsFormat::Secs, true);
-        self.hint(self.digest.hidden, &format!("vahti mentions --since {since} --limit 0"))
+        let filter = match self.digest.filter.as_str() {
+            filter if filter.is_empty() || filter.len() > LONGEST_FILTER => String::new(),
+            filter => format!(" '{}'", filter.replace('\'', "'\\''")),
+        };
+        self.hint(self.digest.hidden, &format!("vahti mentions{filter} --since {since} --limit 0"))
     }
 
     fn praise(&self) -> Option<Hint> {

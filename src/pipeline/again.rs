@@ -4,7 +4,7 @@
 use super::desk::{Desk, Origin};
 use super::keep::{self, MIXED};
 use super::opinions::Opinions;
-use super::{Rules, hand, outward, tell};
+use super::{Rules, hand, outward, spikes, tell};
 use crate::brand::{Brand, BrandName, TicketPolicy};
 use crate::enrich::language;
 use crate::matching::{Candidate, Matcher};
@@ -194,6 +194,7 @@ pub fn again(again: Again, rules: &Rules, store: &dyn Store) -> Result<Commit, S
     let mut commit = desk.commit();
     let Again { source, at, tell_at_once, .. } = again;
     commit.source = Some((source, state));
+    commit.courses = spikes::found_late(commit.mentions.iter(), store, at)?;
     hand::hand_out(&mut commit, hand::VAHTI, rules, store, at)?;
     if tell_at_once {
         tell::at_once(&mut commit, &[], rules, store, at)?;

@@ -8,7 +8,7 @@ use crate::alert::spike::{self, Course, Hour, Of, Spike, Turn};
 use crate::alert::{Alert, Content};
 use crate::brand::BrandName;
 use crate::delivery::Notice;
-use crate::digest::spike::{Story, Told, message};
+use crate::digest::spike::{Phase, Story, Told, message};
 use crate::enrich::Label;
 use crate::mention::filter::TicketFacts;
 use crate::mention::{Mention, MentionId, TicketId};
@@ -89,9 +89,10 @@ fn count(
         return Err(error);
     }
     commit.hours.extend(hours.into_iter().map(|((brand, hour), sum)| (brand, hour, Some(sum))));
+    let current = spike::hour(now);
     commit.courses.extend(brands.iter().map(|brand| {
-        let since = since.get(*brand).copied().unwrap_or(i64::MAX).min(spike::hour(now));
-        ((*brand).clone(), Course { since, ..Course::default() })
+        let since = since.get(*brand).copied().unwrap_or(i64::MAX).min(current);
+        ((*brand).clone(), Course { since, looked: Some(current), ..Course::default() })
     }));
     Ok(())
 }
@@ -108,10 +109,15 @@ fn one(
 ) -> Result<(), StoreError> {
     let counted = store.hours(brand)?;
     let current = spike::hour(now);
-    let oldest = current - i64::try_from(spike::KEPT).unwrap_or(i64::MAX) + 1;
-    let stale = counted.range(..oldest).map(|(hour, _)| (brand.clone(), *hour, None));
-    commit.hours.extend(stale);
+    let kept = i64::try_from(spike::KEPT).unwrap_or(i64::MAX);
+    let oldest = current - kept + 1;
     let known = course.clone();
+    course.set_right(current);
+    // What lies ahead was counted by a clock that was ahead.
+    let ahead = counted.range(current + 2..current + kept);
+    let stale = counted.range(..oldest).filter(|_| course.may_forget(current));
+    let forgotten = ahead.chain(stale).map(|(hour, _)| (brand.clone(), *hour, None));
+    commit.hours.extend(forgotten);
     // Each is noted.
     let deaf = deaf_since.filter(|since| course.deafened(*since, now)).count();
     course.deaf = course.deaf.split_off(&oldest);
@@ -126,12 +132,16 @@ fn one(
         Some(Turn::Began(spike)) => {
             let about = About::of(brand, &spike, rules, store, now)?;
             course.told = about.recipients(rules, store, now)?;
-            commit.notices.extend(about.notices(&course.told, false, rules, store, now)?);
+            commit.notices.extend(about.notices(&course.told, Phase::Begun, rules, store, now)?);
         }
         Some(Turn::Ended(spike)) => {
-            let mut about = About::of(brand, &spike, rules, store, now)?;
-            about.stays = course.since == spike.began;
-            commit.notices.extend(about.notices(&course.told, true, rules, store, now)?);
+            let about = About::of(brand, &spike, rules, store, now)?;
+            commit.notices.extend(about.notices(&course.told, Phase::Over, rules, store, now)?);
+            course.told.clear();
+        }
+        Some(Turn::Stayed(spike)) => {
+            let about = About::of(brand, &spike, rules, store, now)?;
+            commit.notices.extend(about.notices(&course.told, Phase::Stays, rules, store, now)?);
             course.told.clear();
         }
         None => {}
@@ -142,16 +152,40 @@ fn one(
     Ok(())
 }
 
+/// Notes for each brand how many mentions a commit finds late that may make a spike: those of the last day,
+/// and those without a date. The brand is then listened to otherwise than before.
+pub(super) fn found_late<'a>(
+    mentions: impl Iterator<Item = &'a Mention>,
+    store: &dyn Store,
+    now: DateTime<Utc>,
+) -> Result<Vec<(BrandName, Course)>, StoreError> {
+    let mut late: BTreeMap<&BrandName, u32> = BTreeMap::new();
+    let day = spike::hour(now - TimeDelta::days(1));
+    for mention in mentions {
+        let is_late = spike::counted(mention).is_some_and(|(hour, _)| hour >= day);
+        if is_late && store.place(&mention.id)?.is_none() {
+            *late.entry(&mention.brand).or_default() += 1;
+        }
+    }
+    let mut courses = Vec::new();
+    for (brand, number) in late {
+        // What was never counted is counted at the next look.
+        let Some(mut course) = store.course(brand)? else { continue };
+        course.found_late(number, spike::hour(now));
+        courses.push((brand.clone(), course));
+    }
+    Ok(courses)
+}
+
 /// What a spike is about.
 struct About<'a> {
     brand: &'a BrandName,
     spike: &'a Spike,
-    /// Its mentions, copies too, each with its ticket.
+    /// Its mentions, copies too, each with its ticket; the newest [`MOST`].
     mentions: Vec<(Mention, Option<Ticket>)>,
     stories: Vec<Story>,
+    /// How many of all its mentions are negative.
     negative: u64,
-    /// Whether it is learned as what is usual now.
-    stays: bool,
 }
 
 impl<'a> About<'a> {
@@ -166,14 +200,18 @@ impl<'a> About<'a> {
             since: Some(spike::begin(spike.began)),
             until: Some(spike::begin(spike.last + 1)),
         };
-        let mut found = Vec::new();
+        let (mut found, mut negative) = (Vec::new(), 0);
         store.mentions(window, &mut |mention| {
             let is_news = !mention.own && !mention.is_noise() && !mention.is_muted();
             let is_meant = spike.of == Of::All || mention.label() == Label::Negative;
             if mention.brand == *brand && is_news && is_meant {
-                found.push(mention);
+                let is_counted = spike::counted(&mention).is_some_and(|(_, negative)| negative);
+                negative += u64::from(is_counted);
+                if found.len() < MOST {
+                    found.push(mention);
+                }
             }
-            found.len() < MOST
+            true
         })?;
         let mut mentions = Vec::with_capacity(found.len());
         for mention in found {
@@ -181,13 +219,8 @@ impl<'a> About<'a> {
                 mention.ticket.map(|id| hand::ticket(id, rules, store, now)).transpose()?;
             mentions.push((mention, ticket.flatten()));
         }
-        let is_negative = |it: &&(Mention, Option<Ticket>)| {
-            it.0.label() == Label::Negative && it.0.story == it.0.id
-        };
-        let negative = mentions.iter().filter(is_negative).count();
-        let negative = u64::try_from(negative).unwrap_or(u64::MAX);
         let stories = stories(&mentions);
-        Ok(Self { brand, spike, mentions, stories, negative, stays: false })
+        Ok(Self { brand, spike, mentions, stories, negative })
     }
 
     /// Returns who is told, with the alert for which; each once.
@@ -225,32 +258,40 @@ impl<'a> About<'a> {
     fn notices(
         &self,
         told: &[(String, String)],
-        is_over: bool,
+        phase: Phase,
         rules: &Rules,
         store: &dyn Store,
         now: DateTime<Utc>,
     ) -> Result<Vec<Notice>, StoreError> {
+        let speaks: Vec<(&Alert, &String)> = told
+            .iter()
+            .filter_map(|(name, to)| Some((speaker(name, to, phase, rules)?, to)))
+            .collect();
         let mut notices = Vec::new();
         for alert in &rules.alerts {
-            let of_alert = told.iter().filter(|(name, _)| *name == alert.name);
-            let to: Vec<String> = of_alert.map(|(_, to)| to.clone()).collect();
-            if !to.is_empty() {
-                let said = self.say(alert, is_over, rules);
-                notices.extend(tell::to_these(alert, &to, &said, rules, store, now)?);
+            let of_alert = speaks.iter().filter(|(speaker, _)| speaker.name == alert.name);
+            let to: Vec<String> = of_alert.map(|(_, to)| (*to).clone()).collect();
+            if to.is_empty() {
+                continue;
             }
+            // More complaints than usual are urgent; all else keeps quiet hours.
+            let is_urgent = phase == Phase::Begun && self.spike.of == Of::Negative;
+            let due = if is_urgent { now } else { alert.pace.open_from(now) };
+            let said = self.say(alert, phase);
+            let made = tell::to_these(alert, &to, &said, rules, store, now)?;
+            notices.extend(made.into_iter().map(|made| Notice { next_attempt: due, ..made }));
         }
         Ok(notices)
     }
 
-    fn say(&self, alert: &Alert, is_over: bool, rules: &Rules) -> Said {
+    fn say(&self, alert: &Alert, phase: Phase) -> Said {
         let told = message(&Told {
             language: alert.language,
-            zone: rules.zone,
+            zone: alert.pace.zone,
             brand: self.brand,
             alert: &alert.name,
             spike: self.spike,
-            is_over,
-            stays: self.stays,
+            phase,
             negative: self.negative,
             stories: self.stories.get(..STORIES).unwrap_or(&self.stories),
         });
@@ -263,6 +304,20 @@ impl<'a> About<'a> {
             tickets: 0,
         }
     }
+}
+
+/// Returns the alert for which somebody is told: the one of that name, or where it no longer tells them, or
+/// has another name now, one that does. Who was told that it began hears that it is over.
+fn speaker<'a>(name: &str, to: &str, phase: Phase, rules: &'a Rules) -> Option<&'a Alert> {
+    let tells = |alert: &&Alert| {
+        let is_theirs = alert.to.iter().any(|own| own.to_lowercase() == to.to_lowercase());
+        is_theirs && (phase == Phase::Begun || alert.content == Content::Mentions)
+    };
+    let alerts = || rules.alerts.iter().filter(tells);
+    alerts()
+        .find(|alert| alert.name == name)
+        .or_else(|| alerts().find(|alert| alert.spikes))
+        .or_else(|| alerts().next())
 }
 
 /// What belongs together: the tickets of one event, or the copies of one story.

@@ -3,25 +3,24 @@
 
 use super::{Rules, hand, lessons, quiet, volume};
 use crate::alert::{Alert, AlertState, Content, Frequency};
-use crate::delivery::{Enclosed, Notice, NoticeId, Progress};
+use crate::delivery::Enclosed;
 use crate::digest::{self, BlindSpot, Digest, Event, QuietLine, TicketLine, Volume};
 use crate::mention::filter::TicketFacts;
-use crate::mention::{Mention, MentionId, PostKey, TicketId};
+use crate::mention::{Mention, MentionId, TicketId};
 use crate::post::SourceName;
 use crate::store::{Commit, Listed, Store, StoreError};
 use crate::ticket::Ticket;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 mod held;
 mod recipients;
 
 use held::{becomes_case, silent};
 pub use held::{is_pressing, speaks_next};
+pub(super) use recipients::{notices, to_all, to_these};
 pub use recipients::{one_click, recipients};
-pub(super) use recipients::{to_all, to_these};
 
 /// What one alert has to say, rendered.
 pub struct Said {
@@ -326,8 +325,10 @@ impl Gathered {
         now: DateTime<Utc>,
         blind_spots: &[BlindSpot],
     ) -> Said {
+        let filter = alert.filter.query().to_string();
         let mut digest = Digest::of(&digest::Input {
             alert: &alert.name,
+            filter: &filter,
             language: alert.language,
             zone: alert.pace.zone,
             mentions: &self.mentions,
@@ -459,41 +460,4 @@ pub(super) fn line(ticket: &Ticket, mention: &Mention, now: DateTime<Utc>) -> Ti
         review: facts.review,
         event: facts.incident.map(|first| Event { first, fresh: 0, all: 1 }),
     }
-}
-
-/// Returns one notice for each recipient, ready for the outbox.
-pub(super) fn notices(
-    alert: &str,
-    recipients: &[String],
-    said: &Said,
-    now: DateTime<Utc>,
-) -> Vec<Notice> {
-    recipients
-        .iter()
-        .map(|to| Notice {
-            id: NoticeId(0),
-            alert: alert.to_owned(),
-            to: to.clone(),
-            subject: said.subject.clone(),
-            text: said.text.clone(),
-            html: said.html.clone(),
-            message_id: message_id(alert, to, &said.text, now),
-            created: now,
-            progress: Progress::Queued,
-            attempts: 0,
-            next_attempt: now,
-            last_answer: None,
-            enclosed: said.enclosed.clone(),
-        })
-        .collect()
-}
-
-/// Returns a `Message-ID` that belongs to this notice alone, and stays with it.
-fn message_id(alert: &str, to: &str, text: &str, now: DateTime<Utc>) -> String {
-    let PostKey(hash) = PostKey::of(&[alert, to, text, &now.timestamp_micros().to_string()]);
-    hash.iter().fold(String::new(), |mut id, byte| {
-        // Writing into a string does not fail.
-        let _unfailing = write!(id, "{byte:02x}");
-        id
-    })
 }

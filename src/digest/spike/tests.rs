@@ -21,6 +21,10 @@ fn spike(of: Of) -> Spike {
 }
 
 fn told(language: Language, of: Of, is_over: bool) -> Message {
+    told_in(language, of, if is_over { Phase::Over } else { Phase::Begun })
+}
+
+fn told_in(language: Language, of: Of, phase: Phase) -> Message {
     let head =
         mention(1, Label::Negative, Some("Acme <b>recalls</b>"), "Acme recalls all its carts.");
     let other = mention(2, Label::Neutral, None, "Acme is in the news");
@@ -34,8 +38,7 @@ fn told(language: Language, of: Of, is_over: bool) -> Message {
         brand: &BrandName("Acme".into()),
         alert: "care-team",
         spike: &spike(of),
-        is_over,
-        stays: false,
+        phase,
         negative: 30,
         stories: &stories,
     })
@@ -56,6 +59,21 @@ fn the_subject_says_how_much_and_what_is_usual() {
         subject(Language::ENGLISH, Of::Negative, true),
         "Acme: over after 5 hours, 1,212 negative mentions"
     );
+}
+
+#[test]
+fn what_stays_is_not_called_over() {
+    for (language, expected) in [
+        (Language::ENGLISH, "Acme: still high after a week, 1,212 mentions"),
+        (Language::FINNISH, "Acme: vilkasta jo viikon, 1 212 mainintaa"),
+        (Language::TURKISH, "Acme: yoğunluk bir haftadır sürüyor, 1.212 paylaşım"),
+        (Language::SWEDISH, "Acme: fortfarande mycket efter en vecka, 1 212 omnämnanden"),
+    ] {
+        let message = told_in(language, Of::All, Phase::Stays);
+        let plain = |text: &str| text.replace(char::is_whitespace, " ");
+        assert_eq!(plain(&message.subject), expected);
+        assert_eq!(plain(&message.enclosed.brief.unwrap().title), expected);
+    }
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::store::sled::SledStore;
 use crate::text::Language;
 use chrono_tz::Tz;
 
+mod late;
+mod mended;
+
 /// The hour after four weeks of three mentions a day.
 const BURST: i64 = 28 * 24;
 
@@ -144,8 +147,9 @@ fn hours_older_than_eight_weeks_are_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_of(&folder);
     let rules = rules(Vec::new());
-    looked(&rules, &store, BURST);
-    looked(&rules, &store, BURST + 50 * 24);
+    for day in (0..=50).step_by(10) {
+        looked(&rules, &store, BURST + day * 24);
+    }
     let counted = store.hours(&BrandName("Acme".into())).unwrap();
     assert!(counted.keys().all(|hour| *hour > spike::hour(at(BURST - 6 * 24 - 1))));
     assert!(!counted.is_empty());

@@ -1,13 +1,15 @@
 //! Who of an alert's recipients is told, and what each is told with: a notice of their own, with the link by
 //! which they are told no more.
 
-use super::{Said, notices};
+use super::Said;
 use crate::alert::Alert;
-use crate::delivery::Notice;
 use crate::delivery::one_click::same;
+use crate::delivery::{Notice, NoticeId, Progress};
+use crate::mention::PostKey;
 use crate::pipeline::Rules;
 use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
+use std::fmt::Write;
 
 /// Returns the recipients of an alert but those who said that they want to be told no more.
 pub fn recipients(alert: &Alert, store: &dyn Store) -> Result<Vec<String>, StoreError> {
@@ -61,4 +63,41 @@ pub fn one_click(
         Some(public) if to.contains('@') => Ok(Some(store.link_key()?.link(public, alert, to))),
         _ => Ok(None),
     }
+}
+
+/// Returns one notice for each recipient, ready for the outbox.
+pub(in crate::pipeline) fn notices(
+    alert: &str,
+    recipients: &[String],
+    said: &Said,
+    now: DateTime<Utc>,
+) -> Vec<Notice> {
+    recipients
+        .iter()
+        .map(|to| Notice {
+            id: NoticeId(0),
+            alert: alert.to_owned(),
+            to: to.clone(),
+            subject: said.subject.clone(),
+            text: said.text.clone(),
+            html: said.html.clone(),
+            message_id: message_id(alert, to, &said.text, now),
+            created: now,
+            progress: Progress::Queued,
+            attempts: 0,
+            next_attempt: now,
+            last_answer: None,
+            enclosed: said.enclosed.clone(),
+        })
+        .collect()
+}
+
+/// Returns a `Message-ID` that belongs to this notice alone, and stays with it.
+fn message_id(alert: &str, to: &str, text: &str, now: DateTime<Utc>) -> String {
+    let PostKey(hash) = PostKey::of(&[alert, to, text, &now.timestamp_micros().to_string()]);
+    hash.iter().fold(String::new(), |mut id, byte| {
+        // Writing into a string does not fail.
+        let _unfailing = write!(id, "{byte:02x}");
+        id
+    })
 }

@@ -73,19 +73,10 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Counts a mention that is new, or says something else than it did. What came without a date on the
-    /// first poll of its source is of any time.
-    pub(super) fn count_hour(
-        &self,
-        old: Option<&Mention>,
-        new: &Mention,
-        is_first_poll: bool,
-    ) -> Result<(), Aborted> {
-        let counts = |mention: &Mention| {
-            let is_dated = mention.post.published.is_some() || !is_first_poll;
-            spike::counted(mention).filter(|_| is_dated)
-        };
-        let (before, after) = (old.and_then(spike::counted), counts(new));
+    /// Counts a mention that is new, or says something else than it did.
+    pub(super) fn count_hour(&self, old: Option<&Mention>, new: &Mention) -> Result<(), Aborted> {
+        let before = old.map(|old| self.counted(old)).transpose()?.flatten();
+        let after = self.counted(new)?;
         if before == after {
             return Ok(());
         }
@@ -102,6 +93,20 @@ impl Writing<'_> {
             self.insert_hour(&new.brand, hour, more)?;
         }
         Ok(())
+    }
+
+    /// Returns in which hour a mention counts, and whether as a negative one. What came without a date on the
+    /// first poll of its source is of any time.
+    fn counted(&self, mention: &Mention) -> Result<Option<(i64, bool)>, Aborted> {
+        let Some(counted) = spike::counted(mention) else { return Ok(None) };
+        if mention.post.published.is_some() {
+            return Ok(Some(counted));
+        }
+        let state = self.sources.get(mention.source.0.as_bytes())?;
+        let state = state.map(|bytes| record::read_source(&bytes)).transpose();
+        let state = state.map_err(|error| ConflictableTransactionError::Abort(error.0))?;
+        let first_poll = state.and_then(|state| state.health.first_poll);
+        Ok(Some(counted).filter(|_| first_poll != Some(mention.seen)))
     }
 
     fn hour(&self, brand: &BrandName, hour: i64) -> Result<Counted, Aborted> {

@@ -92,7 +92,7 @@ impl Trees {
 /// The trees inside a transaction.
 pub(super) struct Writing<'a> {
     meta: &'a TransactionalTree,
-    sources: &'a TransactionalTree,
+    pub(super) sources: &'a TransactionalTree,
     posts: &'a TransactionalTree,
     mentions: &'a TransactionalTree,
     by_time: &'a TransactionalTree,
@@ -212,8 +212,7 @@ impl<'a> Writing<'a> {
             self.own_replies.insert(&answered.0, bytes)?;
         }
         for mention in &commit.mentions {
-            let first_poll = commit.source.as_ref().and_then(|(_, state)| state.health.first_poll);
-            self.mention(mention, first_poll == Some(mention.seen))?;
+            self.mention(mention)?;
         }
         self.hours(commit)?;
         for (mention, at, prints) in &commit.prints {
@@ -242,12 +241,12 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn mention(&self, mention: &Mention, is_first_poll: bool) -> Result<(), Aborted> {
+    fn mention(&self, mention: &Mention) -> Result<(), Aborted> {
         let id = mention.id.0.as_bytes();
         let known = if let Some(old) = self.mentions.get(id)? {
             let (place, old) = record::read_mention(&old).map_err(aborted)?;
             self.by_time.remove(&key::time(old.time(), place))?;
-            self.count_hour(Some(&old), mention, is_first_poll)?;
+            self.count_hour(Some(&old), mention)?;
             // Alerts passed over what was taken for noise: it is news when it no longer is.
             let is_news = old.is_muted() && !mention.is_muted() && !mention.is_noise();
             if is_news {
@@ -256,7 +255,7 @@ impl<'a> Writing<'a> {
             (!is_news).then_some(place)
         } else {
             self.count(counter::MENTIONS)?;
-            self.count_hour(None, mention, is_first_poll)?;
+            self.count_hour(None, mention)?;
             None
         };
         let place = match known {
