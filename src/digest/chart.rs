@@ -406,7 +406,8 @@ mod tests {
         assert_eq!(
             say(Language::ENGLISH),
             "Acme: 15 mentions, 6 negative, 6 neutral, 3 positive. Period before: 7 mentions, 2 \
-             negative, 5 neutral. One bar: a day, dashed: the period before."
+             negative, 5 neutral. One bar: a day, dashed: the period before; by time of \
+             publication."
         );
         insta::assert_snapshot!(chart(&volume(), Language::FINNISH).svg);
     }

@@ -222,7 +222,7 @@ mod tests {
         "#);
         assert_snapshot!(shown(&complaint(None, &[Flag::Churn], &[]), "en"), @r#"
         None
-        - Nothing tells yet how this customer complains.
+        - The post does not show yet what kind of complainer this is.
         - Hear them out, confirm in their own words what happened, correct it, and come back to ask whether all is well.
         About to leave: let somebody answer soon who is allowed to decide, and ask what would make them stay.
         - Guessing at motives, stock phrases, promises without a date.
