@@ -35,12 +35,12 @@ pub(super) async fn run(
     introduce(&events).await?;
     let current = Arc::clone(&setup.borrow());
     catch_up(&current, &store, &events).await?;
-    let (began, begun) = (clock::now(), Instant::now());
+    let (began, start) = (clock::now(), Instant::now());
     loop {
         let current = Arc::clone(&setup.borrow_and_update());
         let now = clock::now();
         let mut looked = look(&current, &store, now).await?;
-        if begun.elapsed() < PATIENCE && !looked.due.is_empty() {
+        if start.elapsed() < PATIENCE && !looked.due.is_empty() {
             looked.await_sources(&current, &store, began).await?;
         }
         if looked.is_ahead {

@@ -132,7 +132,7 @@ impl Sending {
             return Ok(Done { id, progress: Progress::Dead, answer: None, has_failed: false });
         };
         let setup = Arc::clone(&self.setup.borrow());
-        let (tried, there) = self.try_once(notice, &setup).await?;
+        let (tried, there) = Box::pin(self.try_once(notice, &setup)).await?;
         if tried.progress == Progress::Sent {
             self.receipts.note(&tried, there.as_deref());
         }

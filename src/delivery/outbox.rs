@@ -118,12 +118,15 @@ pub fn repeated(notice: Notice, now: DateTime<Utc>) -> Notice {
     notice
 }
 
+/// Who stands in a line, with the ticket that it opens at another desk.
+type Place = (NoticeId, Option<String>);
+
 /// What is told of one event or ticket reaches a channel in the order in which it happened; all else waits
 /// for nothing, so that one notice that is refused holds up no other.
 #[derive(Default)]
 pub struct Line {
     /// Who stands where, by channel and thread, each with the ticket that it opens at another desk.
-    places: HashMap<(String, String), Vec<(NoticeId, Option<String>)>>,
+    places: HashMap<(String, String), Vec<Place>>,
 }
 
 impl Line {

@@ -87,6 +87,14 @@ fn crashes_while_polling_and_sending_lose_and_double_nothing() {
     assert_eq!(counted(titles), expected, "each entry is one mention");
     let kept = rogue.kept();
     let messages = is_told_once(&kept, entries);
+    let figures = format!("seed {seed}: {kills} crashes, {entries} entries, {messages} messages");
+    let most = kills.div_ceil(100);
+    let late = repeats(&figures, &kept, &ends);
+    assert!(u64::try_from(late).unwrap() <= most, "{late} of {kills}, where {most} may be");
+}
+
+/// Tells what came again, and returns how often the crash before it came between the answer and the ledger.
+fn repeats(figures: &str, kept: &[Kept], ends: &[Instant]) -> usize {
     // Of what came again the earlier copies: was their answer given before the crash?
     let again: Vec<&Kept> = kept
         .iter()
@@ -101,15 +109,14 @@ fn crashes_while_polling_and_sending_lose_and_double_nothing() {
         .collect();
     let late = heard.iter().filter(|after| **after > UNDER_WAY).count();
     say(&format!(
-        "seed {seed}: {kills} crashes, {entries} entries, {messages} messages, none missing; taken {} times more \
-         under the same Message-ID: {} after a crash before the answer, {} while it was under way, {late} after one \
+        "{figures}, none missing; taken {} times more under the same Message-ID: {} \
+         after a crash before the answer, {} while it was under way, {late} after one \
          between the answer and the ledger: {heard:?} after it",
         again.len(),
         again.len() - heard.len(),
         heard.len() - late,
     ));
-    let most = kills.div_ceil(100);
-    assert!(u64::try_from(late).unwrap() <= most, "{late} of {kills}, where {most} may be");
+    late
 }
 
 /// Asserts that each entry is told by one message, which came at most once in each life. Returns how

@@ -84,7 +84,7 @@ fn header(message: &str, name: &str) -> Option<String> {
 /// Returns to whom mails went that were written after the first `before`.
 #[track_caller]
 fn told(world: &World, before: usize, expected: &[&str]) {
-    let all = || world.mails("eml");
+    let all = || world.mails_as_written();
     until("the mails are written", || all().len() >= before + expected.len());
     let to = |mail: &String| header(mail, "To").unwrap().to_lowercase();
     let mut to: Vec<String> = all()[before..].iter().map(to).collect();
@@ -168,7 +168,7 @@ fn one_click_takes_out_its_recipient_alone_and_a_second_button_brings_them_back(
         world.vahti("run --once").ok();
     }
     told(&world, 3, &["ops@acme.example"]);
-    let letter = header(world.mails("eml").last().unwrap(), "Subject").unwrap();
+    let letter = header(world.mails_as_written().last().unwrap(), "Subject").unwrap();
     assert_eq!(letter, "vahti: maija@acme.example unsubscribed from care");
     let daemon = world.daemon();
     assert_eq!(unsubscribed(&world), [true, false]);

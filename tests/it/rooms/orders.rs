@@ -20,9 +20,8 @@ fn alerts(site: &Site, room: &str, names: &[&str]) -> String {
         channel("room", &format!("slack.url = \"{room}/a/b\"")),
     );
     for name in names {
-        config += &format!(
-            "[[alert]]\nname = \"{name}\"\nto = [\"room\"]\nfrequency = \"as-it-happens\"\n"
-        );
+        config += "[[alert]]\nto = [\"room\"]\nfrequency = \"as-it-happens\"\n";
+        config += &["name = \"", name, "\"\n"].concat();
     }
     config
 }

@@ -186,6 +186,18 @@ impl World {
         paths.sort();
         paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
     }
+
+    /// The same in the order in which they were written: their names do not tell apart what one second brought.
+    pub(crate) fn mails_as_written(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.path("outbox")) else { return Vec::new() };
+        let mut mails: Vec<_> = entries
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().extension().is_some_and(|known| known == "eml"))
+            .map(|entry| (entry.metadata().unwrap().modified().unwrap(), entry.path()))
+            .collect();
+        mails.sort();
+        mails.iter().map(|(_, path)| std::fs::read_to_string(path).unwrap()).collect()
+    }
 }
 
 /// Returns the library that gives a program another clock, where it is installed: below `/usr/lib/TRIPLET`
