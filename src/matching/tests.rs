@@ -181,10 +181,10 @@ fn other_fields_are_answered_by_the_caller() {
 }
 
 #[test]
-fn ten_megabytes_take_their_time_and_no_more() {
+fn megabytes_take_their_time_and_no_more() {
     let matcher = Matcher::new(&[brand(&["acme", "\"acme acme acme\"", "a"], &["\"b acme\""])]);
     let units = [
-        ("acme ", 10_000_000),
+        ("acme ", 2_000_000),
         ("a", 1_000_000),
         ("\u{301}", 1_000_000),
         ("İ", 1_000_000),
