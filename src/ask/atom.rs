@@ -73,6 +73,15 @@ pub fn feed(about: &Feed<'_>, mentions: &[MentionView]) -> String {
     out
 }
 
+/// Tells whether an address may stand in a feed: on the web, and with no password in it.
+fn is_open(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
 /// Returns when the latest of these became what it is; `None` where there is none.
 pub fn changed(mentions: &[MentionView]) -> Option<DateTime<Utc>> {
     mentions.iter().map(|mention| mention.edited.unwrap_or_default().max(mention.seen)).max()
@@ -97,7 +106,7 @@ fn entry(out: &mut String, mention: &MentionView, tag: &str) {
         element(out, "published", &time(published));
     }
     author(out, mention);
-    match &mention.url {
+    match mention.url.as_deref().filter(|url| is_open(url)) {
         Some(url) => line(out, format_args!("<link rel=\"alternate\" href=\"{}\"/>", xml(url))),
         // An entry without a link must hold its words.
         None => {
@@ -132,7 +141,11 @@ fn author(out: &mut String, mention: &MentionView) {
     let author = mention.author.clone().unwrap_or_default();
     let handle = author.handle.map(|handle| format!("@{handle}"));
     let name = author.name.or(handle).unwrap_or_default();
-    let address = author.url.map(|url| format!("<uri>{}</uri>", xml(&url))).unwrap_or_default();
+    let address = author
+        .url
+        .filter(|url| is_open(url))
+        .map(|url| format!("<uri>{}</uri>", xml(&url)))
+        .unwrap_or_default();
     line(out, format_args!("<author><name>{}</name>{address}</author>", xml(&name)));
 }
 

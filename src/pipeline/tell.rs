@@ -176,8 +176,12 @@ pub fn speak(
     let (said, events) = said(alert, rules, store, now, blind_spots)?;
     let blind: BTreeSet<SourceName> = blind_spots.iter().map(|spot| spot.source.clone()).collect();
     // Quiet would be taken for good news: that a source is not heard any more is told once by itself.
-    let is_deaf = alert.content == Content::Mentions && !blind.is_subset(&state.blind);
-    let speaks = said.mentions + said.tickets > 0 || is_ordered || is_deaf || alert.empty;
+    let is_deaf = alert.content == Content::Mentions
+        && alert.frequency != Frequency::AsItHappens
+        && !blind.is_subset(&state.blind);
+    // One that speaks as it happens has no time at which nothing happened.
+    let is_empty_told = alert.empty && alert.frequency != Frequency::AsItHappens;
+    let speaks = said.mentions + said.tickets > 0 || is_ordered || is_deaf || is_empty_told;
     let state = AlertState { blind, ..state };
     let state = if speaks {
         let state = state.having_spoken(events, alert.pace.cooldown, now);

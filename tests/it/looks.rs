@@ -83,7 +83,10 @@ fn a_week_is_drawn_against_the_week_before() {
     assert!(html.contains("src=\"data:image/png;base64,iVBORw0KGgo"), "{html}");
     assert!(!html.contains("cid:"), "a file by itself has its pictures in it");
     let text = world.vahti("alert week preview").ok();
-    assert!(html.contains("One bar: a day, dashed: the period before."), "{html}");
+    assert!(
+        html.contains("One bar: a day, dashed: the period before; by time of publication."),
+        "{html}"
+    );
     let before = text.lines().find(|line| line.contains("Period before: ")).unwrap();
     assert!(html.contains(before.trim()), "{before} is said in words too: {html}");
     assert_eq!(
